@@ -228,10 +228,7 @@ export class MappedColumns {
       column.read(block, firstRow)
       column.coercedRead = this.#lenient ? block.forgive() : 0
     }
-    // If the tokenizer has set aside the last record, that record's cells lie after the last row and do not count.
-    const cellCount = block.rowCount * block.fieldCount
     for (const cell of block.wrongCells) {
-      if (cell >= cellCount) continue
       for (const column of this.#columns) {
         if (column.fields.includes(cell % block.fieldCount)) column.coercedRead++
       }

@@ -45,8 +45,8 @@ export class RecordBlock {
   rowCount = 0
   refusedCount = 0
   /**
-   * Cells that their columns refused, as ascending indexes in `starts`. The tokenizer has emptied these cells,
-   * so they become null. The list stays empty unless `lenient` is set.
+   * Cells that their columns refused, as indexes in `starts`. The tokenizer has emptied these cells, so they become
+   * null. The list stays empty unless `lenient` is set.
    */
   readonly wrongCells: number[] = []
   /** 1 for each cell that the format itself marks as a number; undefined if no column needs to know. */
@@ -140,19 +140,6 @@ export class RecordBlock {
     // Only cells that were quoted are unescaped.
     if (start > this.writtenFrom) return true
     return start > this.recordStarts[row]! && this.bytes[start - 1] === this.quote
-  }
-
-  /** Adds a cell to `wrongCells`, unless it was the last one added. */
-  addWrongCell(row: number, field: number): void {
-    const cell = row * this.fieldCount + field
-    if (this.wrongCells.at(-1) !== cell) this.wrongCells.push(cell)
-  }
-
-  /** Removes the cells of this and later rows from `wrongCells`, because the row is scanned again. */
-  forgetWrongCells(row: number): void {
-    const { wrongCells } = this
-    const first = row * this.fieldCount
-    while ((wrongCells.at(-1) ?? -1) >= first) wrongCells.pop()
   }
 
   /** Refuses a row. The first column that refuses the row determines the message. */

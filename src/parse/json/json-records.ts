@@ -21,13 +21,11 @@ import { attempt, halt, type JsonScanner } from './json-scanner.js'
 
 /** A key of an earlier record: the object that contained it, and its meaning there. */
 interface RememberedKey {
-  /** From the opening quote to the value: the key, the colon and blanks around the colon. Empty for an element of an array. */
+  /** From the opening quote to the value: the key, the colon and blanks around the colon. */
   readonly text: Uint8Array
   readonly level: JsonLevel
   readonly entry: JsonEntry
 }
-
-const noKey = new Uint8Array(0)
 
 /** The shape of at most one of this many records is learned. If records are irregular, more shapes would still not fit. */
 const recordsPerLesson = 16
@@ -43,6 +41,8 @@ export class JsonRecords {
   names: readonly string[] | undefined
   /** The reason why the last record is not a row; undefined for invalid JSON (see `stoppedAt` of the scanner). */
   obstacle: Fault | undefined
+  /** Fields of the last record whose values are of a wrong kind, and null with `lenient`. */
+  readonly wrong = new Set<number>()
   /** The usual shape of records, with which the kernel finds more of them: the same members in the same order. */
   shape: JsonShape | undefined
   /** True if the kernel can learn from the last record (`learn`). */
@@ -80,7 +80,7 @@ export class JsonRecords {
     const scanner = this.#scanner
     const { scratch } = scanner
     this.obstacle = undefined
-    block.forgetWrongCells(row)
+    this.wrong.clear()
     this.#record++
     this.#position = 0
     this.#seen = 0
@@ -176,7 +176,7 @@ export class JsonRecords {
     for (const field of level.fields) {
       this.#see(field)
       putCell(block, row, field, start, start)
-      if (scanner.kind !== jsonKinds.null) this.#refuse(block, row, field, jsonKinds.object)
+      if (scanner.kind !== jsonKinds.null) this.#refuse(field, jsonKinds.object)
     }
     return next
   }
@@ -187,7 +187,7 @@ export class JsonRecords {
     const { kinds, elementKinds } = this.#members[field]!
     if (elementKinds !== 0 && scanner.bytes[p] === ascii.openBracket) {
       const start = scanner.scratch
-      const next = this.#scanArray(block, row, field, p)
+      const next = this.#scanArray(field, p)
       putCell(block, row, field, start, scanner.scratch)
       return next
     }
@@ -201,11 +201,11 @@ export class JsonRecords {
     const isEmpty = elementKinds !== 0 && kind === jsonKinds.string && textStart === textEnd
     const isWrong = ((kinds & kind) === 0 && !isNull && !isEmpty) || isHalf
     putCell(block, row, field, textStart, isNull || isWrong ? textStart : textEnd)
-    if (isWrong) this.#refuse(block, row, field, kinds)
+    if (isWrong) this.#refuse(field, kinds)
     return next
   }
 
-  #scanArray(block: RecordBlock, row: number, field: number, open: number): number {
+  #scanArray(field: number, open: number): number {
     const scanner = this.#scanner
     const { elementKinds } = this.#members[field]!
     return scanner.elements(open, elementSeparator, () => {
@@ -214,14 +214,14 @@ export class JsonRecords {
         kind === jsonKinds.null ||
         ((elementKinds & kind) !== 0 &&
           !bytes.subarray(textStart, textEnd).includes(elementSeparator))
-      if (!suits) this.#refuse(block, row, field, elementKinds)
+      if (!suits) this.#refuse(field, elementKinds)
       return suits
     })
   }
 
   /** Refuses the value that was scanned last: its column takes only these kinds. With `lenient`, only counts the cell, which is empty. */
-  #refuse(block: RecordBlock, row: number, field: number, kinds: number): void {
-    if (this.#rules.lenient === true) return block.addWrongCell(row, field)
+  #refuse(field: number, kinds: number): void {
+    if (this.#rules.lenient === true) return void this.wrong.add(field)
     const { columnName, typeText, formatHint } = this.#members[field]!
     const { bytes, kind, textStart, textEnd, brokenSurrogate } = this.#scanner
     const column = `${typeText} column "${columnName}"`
@@ -248,21 +248,22 @@ export class JsonRecords {
   #entryAt(p: number, level: JsonLevel, element: number): JsonEntry {
     const scanner = this.#scanner
     const { bytes } = scanner
+    if (level === this.#array) {
+      this.#valueAt = p
+      const own = this.#rules.byPosition === true ? undefined : this.names?.[element]
+      return this.#entryNamed(own ?? String(element + 1), level)
+    }
     const position = this.#position++
     const key = this.#keys[position]
-    const isElement = level === this.#array
     if (key !== undefined && key.level === level && isAt(key.text, bytes, p)) {
       this.#valueAt = p + key.text.length
-      if (isElement || bytes[this.#valueAt]! > ascii.blank) return key.entry
+      if (bytes[this.#valueAt]! > ascii.blank) return key.entry
     }
-    this.#valueAt = isElement ? p : scanner.key(p)
-    const own = this.#rules.byPosition === true ? undefined : this.names?.[element]
-    const name = isElement ? (own ?? String(element + 1)) : scanner.text
-    const entry = this.#entryNamed(name, level)
+    this.#valueAt = scanner.key(p)
+    const entry = this.#entryNamed(scanner.text, level)
     // A key with escapes is longer than its text, and so would not match.
-    if ((isElement || scanner.textStart === p + 1) && position < maxRemembered) {
-      const text = isElement ? noKey : bytes.slice(p, this.#valueAt)
-      this.#keys[position] = { text, level, entry }
+    if (scanner.textStart === p + 1 && position < maxRemembered) {
+      this.#keys[position] = { text: bytes.slice(p, this.#valueAt), level, entry }
     }
     return entry
   }

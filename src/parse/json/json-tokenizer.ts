@@ -262,7 +262,6 @@ export class JsonTokenizer extends LineTokenizer {
     const { shape } = this.#records
     if (kernel === undefined || shape === undefined || !this.#isUsual) return firstRow
     if (start >= Math.min(stopAt, kernel.textEnd) || !kernel.useShape(shape)) return firstRow
-    block.forgetWrongCells(firstRow)
     const rows = [firstRow, rowEnd, this.lineNumber, maxRecordBytes] as const
     const next = kernel.jsonRecords(block, start, stopAt, ...rows)
     if (next === firstRow) return firstRow
@@ -296,12 +295,14 @@ export class JsonTokenizer extends LineTokenizer {
       }
       next = nextLine(bytes, p, end)
       if (next < 0) return unfinished
-    } else {
-      if (next - start > this.maxRecordBytes) return faulty
+    }
+    if (this.window.contentEnd(next) - start > this.maxRecordBytes) return faulty
+    if (!this.isLined) {
       // One less than the number of line ends, because the tokenizer adds one for each record.
       this.innerLines = countLineEnds(block.bytes, start, next) - 1
       this.#endRecord()
     }
+    for (const field of records.wrong) block.wrongCells.push(row * block.fieldCount + field)
     if (records.isLesson) this.#learn(start, next)
     this.#last = { position: next, content: this.window.content }
     return next
