@@ -1,6 +1,7 @@
 /*
   Types for mapping inputs to target columns: the sources of cells, the shape of an input, and the user's rules.
 */
+import { InputError, type Fix } from '../errors.js'
 import type { TargetColumn } from './target-schema.js'
 
 export type TextSource =
@@ -96,10 +97,12 @@ export function ownText(
   return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined
 }
 
-/** Position of the header, for errors. */
-export function positionIn(
-  input: InputShape,
+/** The error for input and target that do not fit. Its place is the header. */
+export function columnError(
+  { file, headerLineNumber: lineNumber = 1 }: InputShape,
   columnName: string,
-): { file: string; lineNumber: number; columnName: string } {
-  return { file: input.file, lineNumber: input.headerLineNumber ?? 1, columnName }
+  message: string,
+  fix?: Fix,
+): InputError {
+  return new InputError('DDB_INPUT_COLUMN', message, { file, lineNumber, columnName }, { fix })
 }

@@ -2,11 +2,11 @@
   Decides which input column fills which target column: by name if the input has names, else by position. The options
   `mapping.map`, `mapping.set`, `mapping.ignoreExtra` and `mapping.allowMissing` change the result.
 */
-import { type Fix, InputError, option, usageError } from '../errors.js'
+import { type Fix, type InputError, option, usageError } from '../errors.js'
 import {
+  columnError,
   fieldsUsed,
   ownText,
-  positionIn,
   type CellSource,
   type ColumnMapping,
   type InputShape,
@@ -192,12 +192,8 @@ function missingColumn(
     mapped === undefined
       ? `: map it with ${option('mapping.map')} ${column.name}=SOURCE, set it with ${option('mapping.set')}, ${fromPath}or leave it null with ${option('mapping.allowMissing')}`
       : `: ${option('mapping.map')} ${column.name}=${mapped} asks for it`
-  return new InputError(
-    'DDB_INPUT_COLUMN',
-    `the header of ${input.file} has no column "${wanted}"${hint}${advice}`,
-    positionIn(input, wanted),
-    mapped === undefined ? { fix } : {},
-  )
+  const message = `the header of ${input.file} has no column "${wanted}"${hint}${advice}`
+  return columnError(input, wanted, message, mapped === undefined ? fix : undefined)
 }
 
 function checkUnique(
@@ -210,21 +206,16 @@ function checkUnique(
     if (ownText(rules.set, name) !== undefined) continue
     const wanted = ownText(rules.map, name) ?? name
     if (!twice.has(wanted)) continue
-    throw new InputError(
-      'DDB_INPUT_COLUMN',
-      `the header of ${input.file} has column "${wanted}" twice: rename one, or use ${option('mapping.match')} position`,
-      positionIn(input, wanted),
-    )
+    const message = `the header of ${input.file} has column "${wanted}" twice: rename one, or use ${option('mapping.match')} position`
+    throw columnError(input, wanted, message)
   }
 }
 
 function missingField(column: TargetColumn, input: InputShape): InputError {
-  return new InputError(
-    'DDB_INPUT_COLUMN',
+  const message =
     `the records of ${input.file} have ${counted(input.fieldCount, 'field')}, none for column "${column.name}": ` +
-      `set it with ${option('mapping.set')}, or leave it null with ${option('mapping.allowMissing')}`,
-    positionIn(input, column.name),
-  )
+    `set it with ${option('mapping.set')}, or leave it null with ${option('mapping.allowMissing')}`
+  return columnError(input, column.name, message)
 }
 
 function mappedField(column: TargetColumn, mapped: string, input: InputShape): number {
@@ -247,13 +238,13 @@ function checkExtra(
   for (let index = 0; index < input.fieldCount; index++) {
     if (used.has(index) || input.emptyFields?.includes(index) === true) continue
     const name = input.names?.[index]
-    throw new InputError(
-      'DDB_INPUT_COLUMN',
+    throw columnError(
+      input,
+      name ?? String(index + 1),
       name === undefined
         ? `field ${index + 1} of ${input.file} goes nowhere: the target has ${counted(target.columns.length, 'column')}; pass over it with ${option('mapping.ignoreExtra')}`
         : `column "${name}" of ${input.file} goes nowhere${wayOf(name, target, rules)}, or pass over it with ${option('mapping.ignoreExtra')}`,
-      positionIn(input, name ?? String(index + 1)),
-      byName ? { fix: fixFor(target, input, input.names, sources) } : {},
+      byName ? fixFor(target, input, input.names, sources) : undefined,
     )
   }
 }

@@ -1,11 +1,11 @@
 /*
   Fills target columns from templates (`mapping.set`), or from the part of the input's path that has the column's name.
 */
-import { InputError, option, usageError } from '../errors.js'
+import { type InputError, option, usageError } from '../errors.js'
 import {
+  columnError,
   isOfInput,
   ownText,
-  positionIn,
   textSources,
   type CellSource,
   type ColumnMapping,
@@ -49,11 +49,11 @@ export function withParts(
   if (free.length === 0) return rules
   for (const { name } of free) {
     if (input.names?.includes(name) !== true || rules.match === 'position') continue
-    throw new InputError(
-      'DDB_INPUT_COLUMN',
+    throw columnError(
+      input,
+      name,
       `column "${name}" is both a part of the path of ${input.file} and one of its columns: rename the part in ${option('input.path')}, ` +
         'or write * in its place',
-      positionIn(input, name),
     )
   }
   return {
@@ -143,8 +143,7 @@ export function templateField(
   { column, text }: { readonly column: TargetColumn; readonly text: string },
 ): TextSource | undefined {
   const of = `${option('mapping.set')} ${column.name}=${text}`
-  const fault = (what: string): InputError =>
-    new InputError('DDB_INPUT_COLUMN', `${of}: ${what}`, positionIn(input, name))
+  const fault = (what: string): InputError => columnError(input, name, `${of}: ${what}`)
   const index = namedField(name, known, new Map([[name.toLowerCase(), name]]))
   if (known.twice.has(name)) {
     throw fault(
