@@ -54,6 +54,10 @@ export abstract class LineTokenizer {
   skippedBytes = 0
   /** Number of byte order marks before records, which were passed over. */
   droppedMarks = 0
+  /** Number of records that were padded or cut, because they have more or fewer fields than the first one. */
+  raggedRecords = 0
+  /** Names of the elements of JSON records that are arrays, as far as they were read; undefined if nothing names them. */
+  elementNames: readonly string[] | undefined
   /** Records that begin at or after this offset of the decompressed input are left for later. */
   boundaryBytes = Infinity
   readonly file: string

@@ -34,8 +34,6 @@ export interface OpenedInput {
   readonly source: ByteSource
   /** The tokenizer, if the format needed one to detect the shape. */
   readonly tokenizer?: LineTokenizer
-  readonly raggedRecords?: () => number
-  readonly elementNames?: () => readonly string[] | undefined
   /** Called once, as soon as the columns are known. */
   readonly records: (options: BatchOptions) => Records
 }
@@ -91,17 +89,15 @@ export class RecordReader {
     return this.#source.text
   }
 
-  /** Number of records that were padded or cut, because they have more or fewer fields than the first one. */
+  /** As in the tokenizer, which may come with the columns. */
   get raggedRecords(): number {
-    return this.#opened.raggedRecords?.() ?? 0
+    return this.#tokenizer?.raggedRecords ?? 0
   }
 
-  /** Names of the elements of JSON records that are arrays, as far as they were read; undefined if nothing names them. */
   get elementNames(): readonly string[] | undefined {
-    return this.#opened.elementNames?.()
+    return this.#tokenizer?.elementNames
   }
 
-  /** Number of byte order marks before records, which the reader drops. */
   get droppedMarks(): number {
     return this.#tokenizer?.droppedMarks ?? 0
   }

@@ -13,8 +13,6 @@ const initialBytes = 16
 /** Room after the data for the line feed, and for reading some bytes beyond a field. */
 export const slackBytes = 8
 
-let contents = 0
-
 /** The second half is for unescaped fields. All of them fit, because unescaping makes fields shorter. */
 export const bytesFor = (dataBytes: number): number => 2 * (dataBytes + slackBytes)
 
@@ -28,8 +26,6 @@ export class Window {
   /** Position of `bytes[0]` in the text. If the text was not decoded, also its position in the decompressed input. */
   offset = 0
   hasAddedEnd = false
-  /** Differs between any two contents of windows. */
-  content = 0
   /** How the text was decoded; undefined if the bytes are the input's own. */
   text: SourceText | undefined
   file = ''
@@ -69,7 +65,6 @@ export class Window {
     this.start = 0
     this.end = length
     this.bytes[length] = lineFeed
-    this.content = ++contents
   }
 
   /** Moves all bytes to another array, at the same positions. */

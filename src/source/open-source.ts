@@ -2,7 +2,7 @@
   Opens one input: a file by its path, or a stream that is already open (standard input).
 */
 import type { Readable } from 'node:stream'
-import { DdbError, InputError } from '../errors.js'
+import { DdbError, InputError, messageOf } from '../errors.js'
 import type { Files, InputFile } from '../platform/platform.js'
 import { systemFiles } from '../platform/system-files.js'
 import type { ByteSource, Chunks, Compression } from './byte-source.js'
@@ -220,12 +220,7 @@ async function* readErrors(chunks: AsyncIterable<Uint8Array>, name: string): Chu
     yield* chunks
   } catch (cause) {
     if (cause instanceof DdbError) throw cause
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new InputError(
-      'DDB_INPUT_READ',
-      `reading "${name}" failed: ${reason}`,
-      { file: name },
-      { cause },
-    )
+    const message = `reading "${name}" failed: ${messageOf(cause)}`
+    throw new InputError('DDB_INPUT_READ', message, { file: name }, { cause })
   }
 }

@@ -48,8 +48,6 @@ const mostReach = 160 * 1024
 /** Lets callers examine the first record without consuming it, because it may be a header. */
 export class CsvTokenizer extends LineTokenizer {
   emptyLines: EmptyLines = 'undecided'
-  /** Number of records that were padded or cut because of `ragged`. */
-  raggedRecords = 0
   readonly #walk: RecordWalk
   readonly #guide: RecordGuide | undefined
   /** Undefined for dialects that the kernel does not know. */

@@ -285,7 +285,6 @@ function readerOf(
   return recordReader(found, {
     source,
     tokenizer,
-    raggedRecords: () => tokenizer.raggedRecords,
     records: ({ shared }) => {
       const block = shared?.blockFor(fieldCount) ?? new RecordBlock(fieldCount)
       block.quote = tokenizer.quote

@@ -53,8 +53,8 @@ export class JsonTokenizer extends LineTokenizer {
   #others: string[] = []
   /** Position after the value scanned last, or −1. */
   #next = 0
-  /** Position after the record before, and the content of the window that it belongs to. */
-  #last = { position: 0, content: 0 }
+  /** Position after the record before, in the text. */
+  #lastEnd = -1
   /** Whether the record from which the kernel has learned the usual shape was in the array. */
   #isArrayShape = false
 
@@ -214,6 +214,7 @@ export class JsonTokenizer extends LineTokenizer {
     // Other names than those of the document before are refused, because its records may be in the same block.
     const names = namesIn(scanner.bytes.slice(at, next))
     const known = (this.#records.names ??= names)
+    this.elementNames = known
     if (names === undefined || String(known) === String(names)) return next
     return this.#fail(at, 'the names are not those of the document before: load each alone')
   }
@@ -269,7 +270,7 @@ export class JsonTokenizer extends LineTokenizer {
     this.otherBytes += count * this.inputLength(start, start + shape.leadBytes)
     this.lineNumber += count * shape.lines
     window.start = kernel.nextStart
-    this.#last = { position: window.start, content: window.content }
+    this.#lastEnd = window.offset + window.start
     return next
   }
 
@@ -304,18 +305,17 @@ export class JsonTokenizer extends LineTokenizer {
     }
     for (const field of records.wrong) block.wrongCells.push(row * block.fieldCount + field)
     if (records.isLesson) this.#learn(start, next)
-    this.#last = { position: next, content: this.window.content }
+    this.#lastEnd = this.window.offset + next
     return next
   }
 
   /** Makes the record the usual one, if only blanks and a comma are between it and the record before. */
   #learn(start: number, next: number): void {
-    const { bytes, content } = this.window
-    const { position } = this.#last
+    const { bytes, offset } = this.window
     // A CR may be half of a line end.
-    if (this.isLined ? bytes[next - 1] !== lineFeed : content !== this.#last.content) return
-    const from = this.isLined ? start : position
-    if (from > start || start - from > maxLeadBytes) return
+    if (this.isLined && bytes[next - 1] !== lineFeed) return
+    const from = this.isLined ? start : this.#lastEnd - offset
+    if (from < 0 || from > start || start - from > maxLeadBytes) return
     if (bytes.subarray(from, start).some(byte => byte > 32 && byte !== ascii.comma)) return
     this.#isArrayShape = this.#isInArray
     this.#records.learn(from, start, next)

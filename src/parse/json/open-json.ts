@@ -41,16 +41,13 @@ export function openJson(
     ...{ dialect: undefined, fieldNames: undefined, fieldCount: 0 },
     ...{ headerBytes: undefined, headerLineNumber: undefined },
   } as const
-  let elementNames: () => readonly string[] | undefined = () => undefined
   return recordReader(found, {
     source,
-    elementNames: () => elementNames(),
     records: ({ mapping, cells = {} }) => {
       const members = jsonMembers(mapping, cells)
       const scanner = new JsonScanner(isDocument)
       const rules = { ...mapping, lenient: cells.lenient ?? false }
       const records = new JsonRecords(scanner, members, rules)
-      elementNames = () => records.names
       const input = { file: name, maxRecordBytes, offsetBytes: startOffsetBytes, text }
       const block = new RecordBlock(members.length)
       // The number style of `cells` applies only to texts, so the block marks the cells that are JSON's own numbers.

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import { Readable as ReadableStream } from 'node:stream'
 import type yauzlPackage from 'yauzl'
 import type { Entry, RandomAccessReader, ZipFile } from 'yauzl'
-import { InputError } from '../../errors.js'
+import { InputError, messageOf } from '../../errors.js'
 import type { InputFile } from '../../platform/platform.js'
 import { chunkBytes } from '../file-chunks.js'
 
@@ -90,14 +90,11 @@ export async function openZip(path: string, file: InputFile): Promise<ZipFile> {
   }
 }
 
-export const reasonOf = (cause: unknown): string =>
-  cause instanceof Error ? cause.message : String(cause)
-
 function damaged(path: string, cause: unknown): Error {
   if (cause instanceof InputError) return cause
   return new InputError(
     'DDB_INPUT_READ',
-    `"${path}" is damaged, cut off, or no zip archive (${reasonOf(cause)}): test it with unzip -t, and write or copy it again`,
+    `"${path}" is damaged, cut off, or no zip archive (${messageOf(cause)}): test it with unzip -t, and write or copy it again`,
     { file: path },
     { cause },
   )

@@ -4,10 +4,10 @@
 */
 import { crc32, createInflateRaw } from 'node:zlib'
 import type { Readable } from 'node:stream'
-import { InputError } from '../../errors.js'
+import { InputError, messageOf } from '../../errors.js'
 import type { DatedFileStatus, InputFile } from '../../platform/platform.js'
 import { chunkBytes } from '../file-chunks.js'
-import { openZip, reasonOf, yauzl, type Member } from './zip-directory.js'
+import { openZip, yauzl, type Member } from './zip-directory.js'
 
 const stored = 0
 const deflated = 8
@@ -141,7 +141,7 @@ async function* contentOf(
     }
   } catch (error) {
     if (error instanceof InputError) throw error
-    throw wrong(reasonOf(error), error)
+    throw wrong(messageOf(error), error)
   } finally {
     raw?.destroy()
   }
