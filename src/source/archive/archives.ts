@@ -4,8 +4,7 @@
 */
 import { InputError } from '../../errors.js'
 import type { DatedFileStatus, Files, FileStatus } from '../../platform/platform.js'
-import { readDirectory, type Member } from './zip-directory.js'
-import { memberFile } from './zip-member.js'
+import { memberFile, readDirectory, type Member } from './zip.js'
 
 export function isArchiveName(name: string): boolean {
   return /\.zip$/i.test(name)

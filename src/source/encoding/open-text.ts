@@ -8,7 +8,7 @@ import type { CountedChunks } from '../counted-chunks.js'
 import { DecodedText } from './decoded-text.js'
 import type { Encoding } from './encodings.js'
 import type { SourceText } from './text-origin.js'
-import { firstNotUtf8, Utf8Text, wholeEnd } from './utf8-text.js'
+import { firstNotUtf8, Utf8Text, wholeEnd, type OnBroken } from './utf8-text.js'
 
 /** How many bytes to examine before the first row, if they are available without waiting. */
 const sampleBytes = 1024 * 1024
@@ -48,13 +48,21 @@ export async function openText(
     const head = content.head.slice(start, start + headBytes)
     const isStrict = how === 'found'
     if (isStrict) refuseOthers(content, start, name)
-    const utf8 = isStrict
-      ? new Utf8Text(start, (chunk, at, offset) => {
-          throw notUtf8(chunk, false, at, offset, name, offset)
-        })
-      : new Utf8Text(start)
-    const text: SourceText = { ...known, broken: isStrict ? undefined : utf8, origin: undefined }
-    return { text, startOffsetBytes: start, head, ...checked(content, start, utf8) }
+    const refuse: OnBroken = (chunk, at, offset) => {
+      throw notUtf8(chunk, false, at, offset, name, offset)
+    }
+    const utf8 = new Utf8Text(start, isStrict ? refuse : undefined)
+    return {
+      text: { ...known, broken: isStrict ? undefined : utf8, origin: undefined },
+      startOffsetBytes: start,
+      head,
+      chunks: () => textChunks(content, start, utf8),
+      skipTo(fromBytes, toBytes) {
+        if (!content.skipTo(fromBytes, toBytes)) return false
+        utf8.skipTo(toBytes)
+        return true
+      },
+    }
   }
   const decoded = new DecodedText(encoding, start)
   const head = new DecodedText(encoding, start)
@@ -64,7 +72,7 @@ export async function openText(
     text: { ...known, broken: decoded, origin: decoded },
     startOffsetBytes: start,
     head,
-    chunks: () => decodedChunks(content, start, decoded),
+    chunks: () => textChunks(content, start, decoded),
     skipTo: undefined,
   }
 }
@@ -126,34 +134,17 @@ function refuseOthers({ head, isWhole }: CountedChunks, start: number, name: str
   if (broken >= 0) throw notUtf8(sample, isWhole, broken, start, name, undefined)
 }
 
-/** Delivers UTF-8 chunk by chunk, after `text` has checked the chunk. */
-function checked(
+/** Delivers the text chunk by chunk. */
+async function* textChunks(
   content: CountedChunks,
   start: number,
-  text: Utf8Text,
-): Pick<OpenedText, 'chunks' | 'skipTo'> {
-  return {
-    async *chunks() {
-      for await (const chunk of content.rest(start)) {
-        text.append(chunk)
-        yield chunk
-      }
-      text.end()
-    },
-    skipTo(fromBytes, toBytes) {
-      if (!content.skipTo(fromBytes, toBytes)) return false
-      text.skipTo(toBytes)
-      return true
-    },
-  }
-}
-
-async function* decodedChunks(content: CountedChunks, start: number, decoded: DecodedText): Chunks {
+  text: Utf8Text | DecodedText,
+): Chunks {
   for await (const chunk of content.rest(start)) {
-    const text = decoded.append(chunk)
-    if (text.length > 0) yield text
+    const piece = text.append(chunk)
+    if (piece.length > 0) yield piece
   }
-  const rest = decoded.end()
+  const rest = text.end()
   if (rest.length > 0) yield rest
 }
 

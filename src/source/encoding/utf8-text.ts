@@ -33,12 +33,14 @@ export function firstNotUtf8(bytes: Uint8Array): number {
 }
 
 /** Gets a chunk with bytes that are not UTF-8, and may throw. @param brokenAt  counts from the chunk's start; negative for a byte before it */
-type OnBroken = (chunk: Uint8Array, brokenAt: number, chunkStart: number) => void
+export type OnBroken = (chunk: Uint8Array, brokenAt: number, chunkStart: number) => void
+
+const nothing = new Uint8Array(0)
 
 /** Keeps no bytes, because text and input have the same bytes, which readers already hold. */
 export class Utf8Text implements BrokenText {
   /** The first bytes of a character that the next chunk must complete. */
-  #begun: Uint8Array = new Uint8Array(0)
+  #begun: Uint8Array = nothing
   #textEnd: number
   #brokenBefore = -1
   readonly #onBroken: OnBroken | undefined
@@ -48,25 +50,28 @@ export class Utf8Text implements BrokenText {
     this.#onBroken = onBroken
   }
 
-  append(chunk: Uint8Array): void {
+  /** Checks a further chunk. Returns it, for it is the text. */
+  append(chunk: Uint8Array): Uint8Array {
     const at = this.#firstBroken(chunk)
     if (at !== undefined) this.#onBroken?.(chunk, at, this.#textEnd)
     this.#textEnd += chunk.length
     if (at !== undefined) this.#brokenBefore = this.#textEnd
+    return chunk
   }
 
   /** Skips to `textOffset`, where a character and the next chunk begin. Do not request earlier text afterwards. */
   skipTo(textOffset: number): void {
-    this.#begun = new Uint8Array(0)
+    this.#begun = nothing
     this.#textEnd = textOffset
   }
 
   /** Counts an incomplete last character as broken bytes. */
-  end(): void {
+  end(): Uint8Array {
     const { length } = this.#begun
-    if (length === 0) return
-    this.#onBroken?.(new Uint8Array(0), -length, this.#textEnd)
+    if (length === 0) return nothing
+    this.#onBroken?.(nothing, -length, this.#textEnd)
     this.#brokenBefore = this.#textEnd
+    return nothing
   }
 
   mayBeBroken(textStart: number): boolean {
@@ -86,7 +91,7 @@ export class Utf8Text implements BrokenText {
       start = Math.min(chunk.length, characterBytes(begun[0]!) - begun.length)
       const joined = Buffer.concat([begun, chunk.subarray(0, start)])
       const isWhole = joined.length === characterBytes(joined[0]!)
-      this.#begun = isWhole ? new Uint8Array(0) : joined
+      this.#begun = isWhole ? nothing : joined
       if (!isWhole) return undefined
       if (!isUtf8(joined)) return -begun.length
     }
