@@ -1,32 +1,21 @@
 /*
   Words for null, and for true and false, also those of the user (`--null N/A`, `--booleans Y/N`). Compares byte by byte.
 */
-import * as ascii from '../ascii.js'
 import { option, usageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
 import type { ElementReader } from '../columns/fixed-column.js'
 import { indexOfText, isRead, noValue, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import type { ReadCell } from './cell-bytes.js'
+import { trimmedText } from './read-number.js'
 import type { RecordBlock } from '../record-block.js'
 
 /** Reads `true` or `false` in any case, 1 or 0. */
 export const readBool: ReadCell = (bytes, start, end, into, at) => {
-  const first = trimmedStart(bytes, start, end)
-  const last = trimmedEnd(bytes, first, end)
-  const isOne = last - first === 1
-  if (isOne ? bytes[first] === ascii.one : isWord(bytes, first, last, 'true')) into[at] = 1
-  else if (isOne ? bytes[first] === ascii.zero : isWord(bytes, first, last, 'false')) into[at] = 0
-  else return noValue
+  const text = trimmedText(bytes, start, end).toLowerCase()
+  const isTrue = text === 'true' || text === '1'
+  if (!isTrue && text !== 'false' && text !== '0') return noValue
+  into[at] = isTrue ? 1 : 0
   return isRead
-}
-
-/** Compares the bytes with a word in lower case, ignoring case. */
-function isWord(bytes: Uint8Array, start: number, end: number, word: string): boolean {
-  if (end - start !== word.length) return false
-  for (let i = 0; i < word.length; i++) {
-    if ((bytes[start + i]! | 0x20) !== word.charCodeAt(i)) return false
-  }
-  return true
 }
 
 /**

@@ -59,23 +59,15 @@ export function readNumber(bytes: Uint8Array, start: number, end: number): Outco
 }
 
 export function readNumberText(text: string): Outcome {
-  numberRead[0] = isOfNumber(text) ? Number(text) : NaN
+  // `Number` also reads other texts, such as 0x10.
+  numberRead[0] = text !== '' && decimalNumber.test(text) ? Number(text) : NaN
   const value = numberRead[0]
   if (value !== value) return isNotFinite.test(text) ? notFinite : noValue
   return Number.isFinite(value) ? isRead : outOfRange
 }
 
 const isNotFinite = /^[+-]?(?:nan|inf|infinity)$/i
-
-/** True if `Number` makes nothing of the text but a decimal number or NaN. */
-function isOfNumber(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i)
-    const isSign = c === ascii.minus || c === ascii.plus || c === ascii.point
-    if ((c < ascii.zero || c > ascii.nine) && !isSign && (c | 0x20) !== ascii.letterE) return false
-  }
-  return text !== ''
-}
+const decimalNumber = /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i
 
 export function trimmedText(bytes: Uint8Array, start: number, end: number): string {
   const first = trimmedStart(bytes, start, end)
@@ -124,8 +116,6 @@ function singleOf(text: string): number {
   const isOtherLarger = Math.abs(other) > Math.abs(single)
   return difference !== 0 && difference > 0 === isOtherLarger ? other : single
 }
-
-const decimalNumber = /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i
 
 /** A decimal number as digits without zeros at either end, times a power of ten; undefined for any other text. */
 function decimalParts(text: string): { sign: string; digits: string; tens: number } | undefined {
