@@ -13,7 +13,6 @@ export const comma = 44
 export const minus = 45
 export const point = 46
 export const zero = 48
-export const one = 49
 export const nine = 57
 export const colon = 58
 export const equals = 61

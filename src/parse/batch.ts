@@ -3,7 +3,7 @@
 */
 import type { ErrorCode } from '../errors.js'
 import type { Column } from '../protocol/value.js'
-import type { SourceText } from '../source/encoding/text-origin.js'
+import type { SourceText } from '../source/byte-source.js'
 
 export interface RecordLocation {
   readonly file: string

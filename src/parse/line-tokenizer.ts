@@ -4,8 +4,7 @@
   and does not know the types of columns.
 */
 import { InputError, type ErrorCode } from '../errors.js'
-import type { ByteSource } from '../source/byte-source.js'
-import type { SourceText } from '../source/encoding/text-origin.js'
+import type { ByteSource, SourceText } from '../source/byte-source.js'
 import type { Fault, RecordLocation, ResumePoint } from './batch.js'
 import { afterMark, carriageReturn, countLineEnds, lineFeed, nextLine } from './line-ends.js'
 import { maxBlockFaults, type RecordBlock } from './record-block.js'

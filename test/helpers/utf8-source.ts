@@ -1,4 +1,4 @@
-import type { SourceText } from '../../src/source/encoding/text-origin.js'
+import type { SourceText } from '../../src/source/byte-source.js'
 
 /** A source of text whose bytes equal those of the input. */
 export const utf8Source: SourceText = {

@@ -5,7 +5,7 @@
 */
 import type { ScanRules } from '../../kernel/kernel.js'
 import { InputError, option } from '../../errors.js'
-import type { SourceText } from '../../source/encoding/text-origin.js'
+import type { SourceText } from '../../source/byte-source.js'
 import { isAt } from '../cells/cell-bytes.js'
 import type { RecordLocation } from '../batch.js'
 import { carriageReturn, countLineEnds, lineFeed, nextLine } from '../line-ends.js'

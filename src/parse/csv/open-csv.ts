@@ -3,8 +3,7 @@
 */
 import { UsageError, option, usageError } from '../../errors.js'
 import { systemClock } from '../../platform/system.js'
-import type { ByteSource } from '../../source/byte-source.js'
-import type { SourceText } from '../../source/encoding/text-origin.js'
+import type { ByteSource, SourceText } from '../../source/byte-source.js'
 import type { FlushClock, FoundShape, Known, KnownDialect } from '../input-reader.js'
 import type { InputReader, PreviousFindings } from '../record-reader.js'
 import { RecordBlock } from '../record-block.js'

@@ -3,9 +3,8 @@
 */
 import * as ascii from '../ascii.js'
 import { option, usageError } from '../../errors.js'
-import type { ByteSource } from '../../source/byte-source.js'
+import type { ByteSource, SourceText } from '../../source/byte-source.js'
 import { hasNumberStyle } from '../cells/number-style.js'
-import type { SourceText } from '../../source/encoding/text-origin.js'
 import { lineFeed } from '../line-ends.js'
 import { RecordBlock } from '../record-block.js'
 import { JsonTokenizer } from './json-tokenizer.js'

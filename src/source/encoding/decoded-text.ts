@@ -10,7 +10,7 @@ import {
   type CharacterDecoder,
   type DecodedEncoding,
 } from './character-decoder.js'
-import type { BrokenBytes, BrokenText, TextOrigin } from './text-origin.js'
+import type { BrokenBytes, BrokenText, TextOrigin } from '../byte-source.js'
 
 /**
  * Distance between two marks (known pairs of a position in the input and one in the text), in input bytes. Fewer marks

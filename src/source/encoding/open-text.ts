@@ -3,11 +3,10 @@
 */
 import { isUtf8 } from 'node:buffer'
 import { InputError, option } from '../../errors.js'
-import type { ByteSource, Chunks } from '../byte-source.js'
+import type { ByteSource, Chunks, SourceText } from '../byte-source.js'
 import type { CountedChunks } from '../counted-chunks.js'
 import { DecodedText } from './decoded-text.js'
 import type { Encoding } from './encodings.js'
-import type { SourceText } from './text-origin.js'
 import { firstNotUtf8, Utf8Text, wholeEnd, type OnBroken } from './utf8-text.js'
 
 /** How many bytes to examine before the first row, if they are available without waiting. */

@@ -2,7 +2,7 @@
   Text in UTF-8 (RFC 3629), checked mostly by Node's own fast check. Readers get the text unchanged, and the positions of invalid bytes.
 */
 import { isUtf8 } from 'node:buffer'
-import type { BrokenBytes, BrokenText } from './text-origin.js'
+import type { BrokenBytes, BrokenText } from '../byte-source.js'
 
 /** Finds the start of an incomplete character at the end of `bytes`; if there is none, the end of `bytes`. */
 export function wholeEnd(bytes: Uint8Array, start = 0): number {
