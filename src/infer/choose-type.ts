@@ -160,11 +160,6 @@ const seenWord = ({ cells: rows }: ColumnProbe, { word, cells }: NullWord): stri
 const nullWordsOf = (probe: ColumnProbe): string[] =>
   probe.nullWords.map(one => `${seenWord(probe, one)} is null with ${nullOption(one)}`)
 
-/** The words of the column that an option must make null. */
-function nullTextsOf({ nullWords }: ColumnProbe): Pick<CellOptions, 'nullTexts'> {
-  return nullWords.length === 0 ? {} : { nullTexts: nullWords.map(({ word }) => word) }
-}
-
 /** True if the type, read with these options, accepts the kinds of the JSON values. */
 function takesKinds(probe: ColumnProbe, type: ColumnType, options: CellOptions): boolean {
   const { kinds, name, rules } = probe
@@ -296,10 +291,11 @@ function chosen(
   candidate: Candidate | undefined,
   ...warnings: Warnings
 ): ChosenType {
+  const nullTexts = probe.nullWords.map(({ word }) => word)
   return {
     ...{ type: candidate?.type ?? string, candidate, nulls: probe.nulls, refused: 0 },
     warnings: warnings.flatMap(one => one ?? []),
-    options: { ...candidate?.options, ...nullTextsOf(probe) },
+    options: { ...candidate?.options, ...(nullTexts.length > 0 && { nullTexts }) },
     nullWords: nullWordsOf(probe),
   }
 }

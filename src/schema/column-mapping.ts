@@ -14,7 +14,7 @@ import {
 } from './cell-source.js'
 import { knownNames, namedField, uniqueByLowerCase, type KnownNames } from './field-names.js'
 import { mappingFix, nearestHint } from './nearest.js'
-import { checkParts, setSource, templateField, withParts } from './set-columns.js'
+import { checkParts, memberNamed, setSource, templateField, withParts } from './set-columns.js'
 import type { TargetColumn, TargetSchema } from './target-schema.js'
 
 /**
@@ -71,11 +71,7 @@ function members(target: TargetSchema, rules: MappingRules): CellSource[] {
   let position = 0
   return target.columns.map(({ name }) => {
     const text = ownText(rules.set, name)
-    if (text !== undefined) {
-      return setSource(name, text, rules, (member, isOther) =>
-        isOther ? undefined : { kind: 'member', name: member },
-      )
-    }
+    if (text !== undefined) return setSource(name, text, rules, memberNamed)
     const mapped = ownText(rules.map, name)
     if (rules.match !== 'position') return { kind: 'member', name: mapped ?? name }
     if (mapped !== undefined && !isNumber.test(mapped)) {

@@ -108,15 +108,17 @@ function inputSource(name: string, { parts = [] }: MappingRules): TextSource | u
   return name === lineWord ? { kind: 'line' } : undefined
 }
 
+/** Finds a member of JSON records by any name that means nothing else. */
+export const memberNamed = (name: string, isOther: boolean): TextSource | undefined =>
+  isOther ? undefined : { kind: 'member', name }
+
 /** Columns whose text depends only on the input's path. All rows of an input have the same text in such a column. */
 export function inputColumns(target: TargetSchema, given: MappingRules): readonly MappedColumn[] {
   const rules = withParts(target, { file: '', kind: 'members', fieldCount: 0 }, given)
   return target.columns.flatMap(column => {
     const text = ownText(rules.set, column.name)
     if (text === undefined) return []
-    const source = setSource(column.name, text, rules, (name, isOther) =>
-      isOther ? undefined : { kind: 'member', name },
-    )
+    const source = setSource(column.name, text, rules, memberNamed)
     const parts = textSources(source)
     const isKnown = parts.every(isOfInput) && parts.some(({ kind }) => kind === 'input')
     return isKnown ? [{ ...column, source }] : []

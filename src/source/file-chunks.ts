@@ -105,3 +105,18 @@ export function cutShort(name: string, when: string, before: number, after: numb
     { file: name, offsetBytes: after },
   )
 }
+
+/** Fills `into` with the bytes from `position` on. Returns how many there are: fewer if the file ends before. */
+export async function readFully(
+  file: InputFile,
+  into: Uint8Array,
+  position: number,
+): Promise<number> {
+  let done = 0
+  while (done < into.length) {
+    const count = await file.readAt(into, done, into.length - done, position + done)
+    if (count === 0) break
+    done += count
+  }
+  return done
+}

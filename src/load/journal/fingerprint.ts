@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import { InputError, messageOf } from '../../errors.js'
 import type { Files, InputFile } from '../../platform/platform.js'
+import { readFully } from '../../source/file-chunks.js'
 import { keptBytes, knownBirthNs, type ReadPart } from '../../source/follow/followed-file.js'
 
 /** Describes a file as it is stored, before any decompression. */
@@ -83,12 +84,7 @@ async function hashOf(file: InputFile, startBytes: number, lengthBytes: number):
 /** Bytes of a file; fewer if the file ends before. @throws the system's error */
 export async function bytesAt(file: InputFile, start: number, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length)
-  for (let done = 0; done < length;) {
-    const count = await file.readAt(bytes, done, length - done, start + done)
-    if (count === 0) return bytes.subarray(0, done)
-    done += count
-  }
-  return bytes
+  return bytes.subarray(0, await readFully(file, bytes, start))
 }
 
 function digestOf(bytes: Uint8Array): string {

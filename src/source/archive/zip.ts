@@ -10,7 +10,7 @@ import type yauzlPackage from 'yauzl'
 import type { Entry, RandomAccessReader, ZipFile } from 'yauzl'
 import { InputError, messageOf } from '../../errors.js'
 import type { DatedFileStatus, InputFile } from '../../platform/platform.js'
-import { chunkBytes } from '../file-chunks.js'
+import { chunkBytes, readFully } from '../file-chunks.js'
 
 type Yauzl = typeof yauzlPackage
 
@@ -201,16 +201,6 @@ function readerOf(library: Yauzl, file: InputFile): RandomAccessReader {
     }
   }
   return new Reader()
-}
-
-async function readFully(file: InputFile, into: Buffer, position: number): Promise<number> {
-  let done = 0
-  while (done < into.length) {
-    const count = await file.readAt(into, done, into.length - done, position + done)
-    if (count === 0) break
-    done += count
-  }
-  return done
 }
 
 /** Allocates new memory for each chunk, because the decompressor may hold on to the chunk. */

@@ -8,7 +8,7 @@ import { wait } from '../../platform/clocks.js'
 import { fileKey } from '../../platform/file-name.js'
 import type { Clock, DatedFileStatus, Files, InputFile } from '../../platform/platform.js'
 import type { Chunks } from '../byte-source.js'
-import { chunkBytes } from '../file-chunks.js'
+import { chunkBytes, readFully } from '../file-chunks.js'
 
 /** How often to check whether a file has grown: often enough for users, rarely enough for hundreds of files. */
 export const lookEveryMs = 250
@@ -184,13 +184,8 @@ export function knownBirthNs({ bornNs, changedNs }: DatedFileStatus): bigint | u
 
 async function holds(file: InputFile, bytes: Uint8Array, start: number): Promise<boolean> {
   const found = new Uint8Array(bytes.length)
-  let done = 0
-  while (done < found.length) {
-    const count = await file.readAt(found, done, found.length - done, start + done)
-    if (count === 0) return false
-    done += count
-  }
-  return Buffer.compare(bytes, found) === 0
+  const count = await readFully(file, found, start)
+  return count === found.length && Buffer.compare(bytes, found) === 0
 }
 
 function stopped(): DdbError {
