@@ -31,22 +31,24 @@ export const brokenMark = 0xff
 export const decoderSlackBytes = 8
 
 /** Decodes piece by piece. After each call, `inputAt` and `textAt` show how far the call came. */
-export interface CharacterDecoder {
+export abstract class CharacterDecoder {
   /** Position after the last input byte that was decoded. */
-  readonly inputAt: number
+  inputAt = 0
   /** Position after the last byte written to the text. */
-  readonly textAt: number
+  textAt = 0
+  /** The bytes up to `end`. */
+  input: Bytes = bytesOfLength(0)
+  end = 0
+  /** True if the input ends at `end`: then an incomplete character there is written as `brokenMark`. */
+  ended = false
+
   /**
-   * Decodes the characters that begin from `start` on and before `stop`. Stops at the first character whose text would end after
+   * Decodes the characters of `input` that begin from `start` on and before `stop`. Stops at the first character whose text would end after
    * `textLimit`, or that is incomplete at `end`. Writes `brokenMark` for bytes that are not a character.
-   * @param ended  true if the input ends at `end`: then an incomplete character there is written as `brokenMark`
    */
-  decode(
-    input: Bytes,
+  abstract decode(
     start: number,
     stop: number,
-    end: number,
-    ended: boolean,
     text: Bytes,
     textStart: number,
     textLimit: number,
@@ -72,28 +74,19 @@ const unfinished = 1
  * Decodes encodings in which bytes below 80 (hexadecimal) are ASCII, by tables. As in the Encoding Standard, an ASCII byte
  * after an invalid byte is decoded as ASCII, so delimiters and line ends survive.
  */
-class TableDecoder implements CharacterDecoder {
-  inputAt = 0
-  textAt = 0
+class TableDecoder extends CharacterDecoder {
   readonly #table: CharacterTable
   /** Byte length of the last character that `#rare` read, or of the bytes to skip. */
   #length = 0
 
   /** @throws {UsageError} DDB_USAGE if this Node was built without the encoding */
   constructor(encoding: TableEncoding) {
+    super()
     this.#table = characterTable(encoding)
   }
 
-  decode(
-    input: Bytes,
-    start: number,
-    stop: number,
-    end: number,
-    ended: boolean,
-    text: Bytes,
-    textStart: number,
-    textLimit: number,
-  ): void {
+  decode(start: number, stop: number, text: Bytes, textStart: number, textLimit: number): void {
+    const { end, input } = this
     const { bytes, view } = input
     const { view: textView, bytes: textBytes } = text
     const { single, double } = this.#table
@@ -119,7 +112,7 @@ class TableDecoder implements CharacterDecoder {
         length = 2
         packed = p + 1 < end ? double[(first << 8) | bytes[p + 1]!]! : 0
         if (packed === 0) {
-          packed = this.#rare(bytes, p, end, ended)
+          packed = this.#rare(bytes, p)
           if (packed === unfinished) break
           length = this.#length
         }
@@ -136,7 +129,8 @@ class TableDecoder implements CharacterDecoder {
   }
 
   /** Reads a character of three or four bytes. Returns `unfinished` for an incomplete character and 0 for an invalid one. */
-  #rare(bytes: Uint8Array, p: number, end: number, ended: boolean): number {
+  #rare(bytes: Uint8Array, p: number): number {
+    const { end, ended } = this
     const { mostBytes, long } = this.#table
     const first = bytes[p]!
     const second = bytes[p + 1]!
@@ -169,26 +163,17 @@ class TableDecoder implements CharacterDecoder {
 const beyondAscii = 0xff80ff80 | 0
 
 /** Decodes UTF-16. Half a surrogate pair and a single last byte are not characters. */
-class Utf16Decoder implements CharacterDecoder {
-  inputAt = 0
-  textAt = 0
+class Utf16Decoder extends CharacterDecoder {
   readonly #littleEndian: boolean
 
   constructor(encoding: Utf16Encoding) {
+    super()
     this.#littleEndian = encoding === 'utf-16le'
   }
 
-  decode(
-    input: Bytes,
-    start: number,
-    stop: number,
-    end: number,
-    ended: boolean,
-    text: Bytes,
-    textStart: number,
-    textLimit: number,
-  ): void {
-    const { view } = input
+  decode(start: number, stop: number, text: Bytes, textStart: number, textLimit: number): void {
+    const { view } = this.input
+    const { end, ended } = this
     const { view: textView } = text
     const littleEndian = this.#littleEndian
     let p = start

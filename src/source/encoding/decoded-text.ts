@@ -51,6 +51,7 @@ export class DecodedText implements TextOrigin, BrokenText {
   constructor(encoding: DecodedEncoding, startOffsetBytes: number) {
     this.#decoder = openDecoder(encoding)
     this.#seeker = openDecoder(encoding)
+    this.#seeker.ended = true
     this.#inputOffset = startOffsetBytes
     this.#textOffset = startOffsetBytes
     this.#textEnd = startOffsetBytes
@@ -118,13 +119,16 @@ export class DecodedText implements TextOrigin, BrokenText {
     const decoder = this.#decoder
     const end = this.#inputLength
     const needed = growth * (end - this.#decoded) + decoderSlackBytes
+    decoder.input = this.#input
+    decoder.end = end
+    decoder.ended = this.#ended
     if (needed > this.#text.bytes.length) this.#text = bytesOfLength(needed)
     let p = this.#decoded
     let to = 0
     const textBefore = this.#textEnd - this.#textOffset
     while (p < end) {
       const stop = Math.min(end, p + bytesPerMark)
-      decoder.decode(this.#input, p, stop, end, this.#ended, this.#text, to, noLimit)
+      decoder.decode(p, stop, this.#text, to, noLimit)
       if (decoder.inputAt === p) break
       this.#inputMarks.push(p)
       this.#textMarks.push(textBefore + to)
@@ -152,7 +156,9 @@ export class DecodedText implements TextOrigin, BrokenText {
     if (text >= textOffset) return start
     const rest = textOffset - text
     const seeker = this.#seeker
-    seeker.decode(this.#input, start, this.#decoded, this.#decoded, true, this.#found, 0, rest)
+    seeker.input = this.#input
+    seeker.end = this.#decoded
+    seeker.decode(start, this.#decoded, this.#found, 0, rest)
     this.#sought.input = this.#inputOffset + seeker.inputAt
     this.#sought.text = text + seeker.textAt
     return seeker.inputAt

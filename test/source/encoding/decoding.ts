@@ -14,7 +14,10 @@ export function decodedBytes(decoder: CharacterDecoder, bytes: Uint8Array): Buff
   const input = bytesOfLength(bytes.length + decoderSlackBytes)
   input.bytes.set(bytes)
   const text = bytesOfLength(3 * bytes.length + decoderSlackBytes)
-  decoder.decode(input, 0, bytes.length, bytes.length, true, text, 0, 3 * bytes.length)
+  decoder.input = input
+  decoder.end = bytes.length
+  decoder.ended = true
+  decoder.decode(0, bytes.length, text, 0, 3 * bytes.length)
   return Buffer.from(text.bytes.subarray(0, decoder.textAt))
 }
 
