@@ -2,7 +2,7 @@
   A check of `selftest`: limits its time, turns its errors into outcomes, and closes its sessions. Also makes a text that users
   may paste into an issue, with all findings but nothing that identifies the server.
 */
-import { DdbError, ServerError } from '../errors.js'
+import { DdbError, messageOf, ServerError } from '../errors.js'
 import { type CheckContext, type CheckScope, checkContext } from './context.js'
 import { setMaxListeners } from 'node:events'
 import type { ServerTarget } from '../load/options.js'
@@ -45,22 +45,17 @@ export const interrupted: Outcome = { status: 'skipped', reason: 'the run was in
 
 const usualLimitMs = 5_000
 
-interface CheckEnd {
-  readonly outcome: Outcome
-  /** False if the check had to be ended. A request of the check may then still wait for the server. */
-  readonly endedInTime: boolean
-}
-
 /**
  * @param lastMs  the time by which the check must have ended
  * @param interruption  ends the check at once
+ * @returns `endedInTime`: false if the check had to be ended. A request of the check may then still wait for the server
  */
 export async function runCheck(
   check: Check,
   lastMs: number,
   interruption: AbortSignal | undefined,
   given: Omit<CheckScope, 'signal' | 'opened'>,
-): Promise<CheckEnd> {
+) {
   const { clock } = given.platform
   const limitMs = Math.max(1, Math.min(check.limitMs ?? usualLimitMs, lastMs - clock.nowMs()))
   const ending = new AbortController()
@@ -78,10 +73,8 @@ export async function runCheck(
     const closing = endedInTime ? scope.opened.map(one => one.close().catch(() => undefined)) : []
     await Promise.race([Promise.all(closing), ended])
     if (endedInTime) return { outcome, endedInTime }
-    const late: Outcome =
-      interruption?.aborted === true
-        ? interrupted
-        : { status: 'fail', reason: `no result within ${Math.round(limitMs)} ms` }
+    const reason = `no result within ${Math.round(limitMs)} ms`
+    const late: Outcome = interruption?.aborted ? interrupted : { status: 'fail', reason }
     return { outcome: late, endedInTime: false }
   } finally {
     timer.cancel()
@@ -96,18 +89,13 @@ async function attempt(check: Check, scope: CheckScope): Promise<Outcome> {
   try {
     return { status: 'pass', reason: (await check.run(checkContext(scope))) ?? '' }
   } catch (error) {
-    return outcomeOf(error)
+    if (error instanceof Unavailable) return { status: 'skipped', reason: error.message }
+    if (!(error instanceof ServerError)) return { status: 'fail', reason: messageOf(error) }
+    const words = serverWords(error)
+    return error.code === 'DDB_PRIVILEGE'
+      ? { status: 'skipped', reason: `not permitted: ${words}` }
+      : { status: 'fail', reason: words }
   }
-}
-
-function outcomeOf(error: unknown): Outcome {
-  const reason = error instanceof Error ? error.message : String(error)
-  if (error instanceof Unavailable) return { status: 'skipped', reason }
-  if (!(error instanceof ServerError)) return { status: 'fail', reason }
-  const words = serverWords(error)
-  return error.code === 'DDB_PRIVILEGE'
-    ? { status: 'skipped', reason: `not permitted: ${words}` }
-    : { status: 'fail', reason: words }
 }
 
 const address = /\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b|\[[0-9a-f:.]+\](?::\d{1,5})?/gi

@@ -9,7 +9,7 @@ import { askIdle } from '../load/connection/server-queries.js'
 import type { ServerTarget } from '../load/options.js'
 import type { Platform } from '../platform/platform.js'
 import { wait } from '../platform/clocks.js'
-import { numberOf, textOf } from './answers.js'
+import { fail, numberOf, textOf } from './answers.js'
 import {
   type Check,
   type CheckResult,
@@ -18,15 +18,40 @@ import {
   interrupted,
   runCheck,
 } from './check.js'
-import { allChecks } from './checks/all-checks.js'
+import { asynchronousChecks } from './checks/asynchronous.js'
+import { createChecks, dfsChecks } from './checks/dfs.js'
+import { insertChecks, openQuestionChecks, refusalChecks } from './checks/memory.js'
+import { functionViewChecks, receiptChecks, secondUserChecks } from './checks/receipts.js'
+import { connectionChecks, jobChecks, loginChecks } from './checks/sessions.js'
+import { checksOf } from './checks/steps.js'
+import { typeChecks } from './checks/types.js'
 import {
   type NameStamp,
   type TestObject,
   isOwn,
+  listObjects,
   newStamp,
   removalScript,
   removeTestObjects,
 } from './leftovers.js'
+
+const leftoverChecks = checksOf('leftovers', 'the tables of runs: they have to go again', {
+  'what was removed is gone': async ({ control, signal, stamp, serverMs }) => {
+    const own = (await listObjects(control, signal)).filter(({ name }) => isOwn(name, stamp))
+    if (own.length > 0) fail(`still there: ${own.map(({ name }) => name).join(', ')}`)
+    const left = await removeTestObjects(control, stamp, serverMs(), signal)
+    if (left.length === 0) return
+    return `this user cannot remove ${left.map(({ name }) => name).join(', ')}`
+  },
+})
+
+/** In the order of execution. The last ones check that `selftest` leaves nothing on the server. */
+export const allChecks: readonly Check[] = [
+  ...[...connectionChecks, ...loginChecks, ...typeChecks, ...insertChecks, ...refusalChecks],
+  ...[...asynchronousChecks, ...receiptChecks, ...secondUserChecks, ...jobChecks],
+  ...[...openQuestionChecks, ...functionViewChecks, ...dfsChecks, ...createChecks],
+  ...leftoverChecks,
+]
 
 export interface SelftestOptions {
   readonly server: ServerTarget
@@ -51,14 +76,16 @@ const mostAheadMs = 315_360_000_000
 /** Pause before asking again whether requests are still running. */
 const jobPauseMs = 50
 
+/** What it shares with its checks: `made` are the objects of all of them that may still exist. */
 interface Run extends Omit<SelftestOptions, 'checks'> {
+  readonly second: Credentials | undefined
   stamp: NameStamp
+  readonly serverMs: () => number
   /** How far the server's clock is ahead of ours; negative if behind. */
   aheadMs: number
   readonly checksEndMs: number
   readonly endMs: number
-  /** Objects that checks have created and that may still exist. */
-  readonly left: TestObject[]
+  readonly made: TestObject[]
   control: Session | undefined
   /** Ids of abandoned control sessions. Their requests may still be running on the server. */
   readonly givenUp: string[]
@@ -76,11 +103,13 @@ export async function selftest(options: SelftestOptions): Promise<SelftestResult
   const cleanUpMs = Math.min(longestCleanUpMs, timeoutMs * cleanUpShare)
   const run: Run = {
     ...options,
+    second: options.second,
     stamp: newStamp(platform.random, platform.clock.wallMs()),
+    serverMs: () => platform.clock.wallMs() + run.aheadMs,
     aheadMs: 0,
     endMs: beganMs + timeoutMs,
     checksEndMs: beganMs + timeoutMs - cleanUpMs,
-    left: [],
+    made: [],
     control: undefined,
     givenUp: [],
     lost: undefined,
@@ -107,15 +136,13 @@ async function versionOf(run: Run, control: Session): Promise<string | null> {
     const version = await control.run('version()', { ...options, urgent: true })
     const aheadMs = numberOf(await control.run('now()', options)) - clock.wallMs()
     if (Math.abs(aheadMs) < mostAheadMs) run.aheadMs = aheadMs
-    run.stamp = newStamp(random, serverMs(run))
+    run.stamp = newStamp(random, run.serverMs())
     return textOf(version)
   } catch (error) {
     if (!(error instanceof DdbError) || error.code === 'DDB_LOGIN') throw error
     return null
   }
 }
-
-const serverMs = ({ platform, aheadMs }: Run): number => platform.clock.wallMs() + aheadMs
 
 /** How long to wait for one answer outside the checks, ms. */
 function timeLeftMs({ platform, checksEndMs }: Run): number {
@@ -174,18 +201,8 @@ function giveUp(run: Run): void {
 }
 
 async function tryOne(run: Run, check: Check, control: Session): Promise<Outcome> {
-  const made: TestObject[] = []
-  const { platform, server, second, stamp } = run
-  const { outcome, endedInTime } = await runCheck(check, run.checksEndMs, run.signal, {
-    platform,
-    server,
-    second,
-    stamp,
-    serverMs: () => serverMs(run),
-    control,
-    made,
-  })
-  run.left.push(...made)
+  const given = { ...run, control }
+  const { outcome, endedInTime } = await runCheck(check, run.checksEndMs, run.signal, given)
   // Does not reuse this session, because its next request would wait for the missing answer.
   if (!endedInTime) giveUp(run)
   else await removeMade(run)
@@ -194,10 +211,10 @@ async function tryOne(run: Run, check: Check, control: Session): Promise<Outcome
 
 /** Removes objects that checks have created. Objects that remain are removed at the end of the run. */
 async function removeMade(run: Run): Promise<void> {
-  if (run.left.length === 0 || !isOpen(run.control)) return
+  if (run.made.length === 0 || !isOpen(run.control)) return
   try {
-    await run.control.run(removalScript(run.left), { timeoutMs: answerTimeoutMs })
-    run.left.length = 0
+    await run.control.run(removalScript(run.made), { timeoutMs: answerTimeoutMs })
+    run.made.length = 0
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
     if (!(error instanceof ServerError)) giveUp(run)
@@ -225,7 +242,7 @@ async function awaitGivenUp(
 /** @returns names of this run's objects that exist, or that may exist */
 async function cleanUp(run: Run): Promise<string[]> {
   const { platform, server, stamp, endMs } = run
-  const expected = [...run.left]
+  const expected = [...run.made]
   const ending = new AbortController()
   const timer = platform.clock.after(Math.max(1, endMs - platform.clock.nowMs()), () =>
     ending.abort(),
@@ -238,7 +255,7 @@ async function cleanUp(run: Run): Promise<string[]> {
     run.control = control
     await awaitGivenUp(run, control, signal)
     if (expected.length > 0) await control.run(removalScript(expected), { signal })
-    const left = await removeTestObjects(control, stamp, serverMs(run), signal)
+    const left = await removeTestObjects(control, stamp, run.serverMs(), signal)
     return left.map(({ name }) => name).filter(name => isOwn(name, stamp))
   } catch (error) {
     if (!(error instanceof DdbError)) throw error

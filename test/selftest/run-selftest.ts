@@ -3,9 +3,8 @@
 */
 import type { Test } from 'tap'
 import { systemPlatform } from '../../src/platform/system.js'
-import { allChecks } from '../../src/selftest/checks/all-checks.js'
 import type { CheckResult, SelftestResult } from '../../src/selftest/check.js'
-import { selftest, type SelftestOptions } from '../../src/selftest/selftest.js'
+import { allChecks, selftest, type SelftestOptions } from '../../src/selftest/selftest.js'
 import { type EmbeddedServer, type ServerOptions } from '../../src/server/index.js'
 import { startRewritingProxy, type Rewrites } from '../helpers/rewriting-proxy.js'
 import { startServerFor } from '../helpers/load-server.js'

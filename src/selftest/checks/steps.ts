@@ -52,33 +52,47 @@ type Expected =
   | { readonly refused: Refusal | RegExp }
   | ((answer: Value | undefined) => string | void)
 
-interface Step {
-  /** A script, or with `args` the name of a function. */
-  readonly request: string
-  readonly args?: readonly Value[]
-  /** Undefined if any answer will do. */
-  readonly expected?: Expected | undefined
-  /** Sends the request with flag 4, which demands no answer. */
-  readonly isSent?: boolean
-  readonly rows?: number
+interface Place {
+  readonly context: CheckContext
+  /** Of the check's table. */
+  readonly name: string
+  /** The control session, until a step demands no answer. */
+  session: CheckContext['control']
 }
 
-export const ask = (request: string, expected?: Expected): Step => ({ request, expected })
-export const call = (
-  request: string,
-  args: Value | readonly Value[],
-  expected?: Expected,
-): Step => ({ request, args: 'form' in args ? [args] : args, expected })
-export const send = (request: string, ...args: readonly Value[]): Step => ({
-  request,
-  args,
-  isSent: true,
-})
+type Step = (place: Place) => ReturnType<Check['run']>
+
+const named = (request: string, { name }: Place): string => request.replace(/\bT\b/g, name)
+
+/** @param expected  undefined if any answer will do */
+export const ask =
+  (request: string, expected?: Expected): Step =>
+  place =>
+    compare(request, place.context.ask(named(request, place), place.session), expected)
+
+export const call =
+  (name: string, args: Value | readonly Value[], expected?: Expected): Step =>
+  place => {
+    const values = 'form' in args ? [args] : args
+    return compare(name, place.context.call(named(name, place), values, place.session), expected)
+  }
+
+/** Sends the request with flag 4, which demands no answer, in a session that all further steps use. */
+export const send =
+  (request: string, ...args: readonly Value[]): Step =>
+  async place => {
+    const { context } = place
+    if (place.session === context.control) place.session = await context.open()
+    place.session.send(named(request, place), args)
+  }
 
 /** The table must have so many rows after the server has executed all steps. */
-export const rows = (rows: number): Step => ({ request: '', rows })
+export const rows =
+  (rows: number): Step =>
+  ({ context, name, session }) =>
+    expectRows(context, name, rows, session)
 
-/** Runs the steps, in a session of their own if one of them demands no answer. */
+/** Runs steps that need no table. */
 export const asks = (...steps: readonly Step[]): Trial => onTable('', ...steps)
 
 /** @param table  a script that makes the table `T`, which is shared; or `dfs` for a table `k INT, v INT` in a database */
@@ -87,18 +101,9 @@ export function onTable(table: string, ...steps: readonly Step[]): Trial {
     let name = ''
     if (table === 'dfs') name = (await dfsTable(context, purpose)).expression
     else if (table !== '') name = await context.share(purpose, table)
-    const isOwn = steps.some(({ isSent }) => isSent)
-    const session = isOwn ? await context.open() : context.control
+    const place: Place = { context, name, session: context.control }
     let finding: string | void = undefined
-    for (const { request, args, expected, isSent, rows } of steps) {
-      const text = request.replace(/\bT\b/g, name)
-      if (isSent === true) session.send(text, args ?? [])
-      else if (rows !== undefined) await expectRows(context, name, rows, session)
-      else {
-        const asked = args ? context.call(text, args, session) : context.ask(text, session)
-        finding = (await compare(request, asked, expected)) ?? finding
-      }
-    }
+    for (const step of steps) finding = (await step(place)) ?? finding
     return finding
   }
 }

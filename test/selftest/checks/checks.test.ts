@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { columnTypeText, dataTypes, type DataType } from '../../../src/protocol/data-type.js'
 import { columnTypeOf, elementAt, isNullAt } from '../../../src/protocol/element.js'
-import { allChecks } from '../../../src/selftest/checks/all-checks.js'
+import { allChecks } from '../../../src/selftest/selftest.js'
 import { arraySamples, columnSamples } from '../../../src/selftest/checks/types.js'
 import { newStamp, temporaryName } from '../../../src/selftest/leftovers.js'
 import {
