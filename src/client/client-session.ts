@@ -5,16 +5,15 @@ import type { Duplex } from 'node:stream'
 import type { DdbError } from '../errors.js'
 import { UsageError, usageError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
-import { defaultDecodeLimits } from '../protocol/codec.js'
+import { decodeValue, defaultDecodeLimits } from '../protocol/codec.js'
 import type { Request, RequestHead } from '../protocol/request.js'
 import type { Response, ResponseOptions } from '../protocol/response.js'
 import { decodeResponse } from '../protocol/response.js'
 import type { Value } from '../protocol/value.js'
-import { BlockBuffer } from './block-buffer.js'
+import type { ByteReader } from '../wire/byte-reader.js'
 import type { ResponseDecoder } from './exchange-queue.js'
 import { addressText, serverFailure } from './failure.js'
 import { Link } from './link.js'
-import { newSecrets } from './login/hide-password.js'
 import { checkLoginAnswer, logIn, unprotectedLogin, withConnect } from './login/log-in.js'
 import { mayLogInWithConnect, protectionOf, rememberLogin } from './login/protection.js'
 import type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
@@ -29,7 +28,6 @@ import { toValue, type PlainInput } from './plain-input.js'
 import { toPlain } from './plain-output.js'
 import type { SendCounts } from './outgoing.js'
 import type { Session } from './open-session.js'
-import { traceConnection } from './trace.js'
 import { interrupted } from './wait-limits.js'
 
 const noOptions: RunOptions = {}
@@ -46,7 +44,6 @@ export class ClientSession implements Session {
   readonly #link: Link
   readonly #responseOptions: ResponseOptions
   readonly #decodeResponse: ResponseDecoder
-  id = '0'
   readonly #isCompressed: boolean
   #asyncHead: RequestHead = requestHead('0', true, {})
   #answeredHead: RequestHead = this.#asyncHead
@@ -65,10 +62,8 @@ export class ClientSession implements Session {
     this.#options = options
     this.#isCompressed = isCompressed(options, remoteAddress)
     this.#random = length => random.bytes(length)
-    const secrets = newSecrets()
-    const trace = options.trace && traceConnection(options.trace, clock, secrets)
-    trace?.opened(options.host, options.port)
-    this.#link = new Link(stream, options, clock, secrets, trace)
+    this.#link = new Link(stream, options, clock)
+    const { secrets, trace } = this.#link
     this.#link.onClose = failure => this.onClose?.(failure)
     this.#link.outgoing.compressesWhenSlow = options.compress !== 'lz4'
     this.#responseOptions = {
@@ -84,6 +79,10 @@ export class ClientSession implements Session {
       },
     }
     this.#decodeResponse = reader => decodeResponse(reader, this.#responseOptions)
+  }
+
+  get id(): string {
+    return this.#link.sessionId
   }
 
   get closed(): boolean {
@@ -116,8 +115,7 @@ export class ClientSession implements Session {
     const response = await this.#submit(head, { kind: 'connect', ...login })
     if (isWithConnect) checkLoginAnswer({ user, password }, response)
     if (!response.ok) throw serverFailure(response.message, this.#link.secrets.hide)
-    this.id = response.sessionId
-    this.#link.sessionId = this.id
+    this.#link.sessionId = response.sessionId
     this.#asyncHead = this.#head(true)
     this.#answeredHead = this.#head(false)
     if (user !== undefined && !isWithConnect) await this.#login(user, password)
@@ -286,6 +284,63 @@ export class ClientSession implements Session {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+}
+
+/**
+ * Passes the blocks of one large answer from the decoder to the caller: holds at most one that the caller has not taken. The decoder runs
+ * whenever bytes arrive, but waits until the caller has taken the latest block.
+ */
+class BlockBuffer {
+  #block: Value | undefined
+  #ended = false
+  #abandoned = false
+  #onChange: (() => void) | undefined
+  readonly #link: Pick<Link, 'pause' | 'resume'>
+
+  constructor(link: Pick<Link, 'pause' | 'resume'>) {
+    this.#link = link
+  }
+
+  /** Decodes an answer in block mode (docs/protocol.md#blocks). The response has a value only if no blocks came. */
+  *decode(reader: ByteReader, options: ResponseOptions): Generator<void, Response, void> {
+    const response = yield* decodeResponse(reader, { ...options, blocks: true })
+    const blockCount = response.ok ? (response.blockCount ?? 0) : 0
+    for (let i = 0; i < blockCount; i++) {
+      const block = yield* decodeValue(reader, options.limits)
+      while (this.#block !== undefined) {
+        this.#link.pause()
+        yield
+      }
+      if (this.#abandoned) continue
+      this.#block = block
+      this.#onChange?.()
+    }
+    return response
+  }
+
+  end(): void {
+    this.#ended = true
+    this.#onChange?.()
+  }
+
+  /** Yields each block once. If the caller stops early, the buffer drops all further blocks. */
+  async *take(): AsyncGenerator<Value, void, void> {
+    try {
+      for (;;) {
+        const block = this.#block
+        if (block !== undefined) {
+          this.#block = undefined
+          this.#link.resume()
+          yield block
+        } else if (this.#ended) return
+        else await new Promise<void>(resolve => (this.#onChange = resolve))
+      }
+    } finally {
+      this.#abandoned = true
+      this.#block = undefined
+      this.#link.resume()
+    }
   }
 }
 

@@ -12,7 +12,7 @@ import { addressText, connectionLost } from './failure.js'
 import { hideInError, newSecrets, type Secrets } from './login/hide-password.js'
 import type { ConnectOptions } from './session-options.js'
 import { Outgoing } from './outgoing.js'
-import type { ConnectionTrace } from './trace.js'
+import { traceConnection, type ConnectionTrace } from './trace.js'
 import { limitWait, type WaitLimits } from './wait-limits.js'
 
 const defaultCloseTimeoutMs = 30_000
@@ -31,16 +31,16 @@ export class Link {
   readonly exchanges: ExchangeQueue
   /** If true, the link drops all incoming bytes. */
   ignoresAnswers = false
-  /** The session id that every answer must carry, once the server has sent it. */
-  sessionId: string | undefined
+  /** The session id that every answer must carry; '0' until the server has sent it. */
+  sessionId = '0'
   /** Passwords sent over this link, redacted from all later messages of the server. */
-  readonly secrets: Secrets
+  readonly secrets: Secrets = newSecrets()
+  readonly trace: ConnectionTrace | undefined
   /** Called once when the connection has ended: with the failure, or with undefined after close(). */
   onClose: ((error: DdbError | undefined) => void) | undefined
   readonly #options: ConnectOptions
   readonly #stream: Duplex
   readonly #clock: Clock
-  readonly #trace: ConnectionTrace | undefined
   readonly #reader: ByteReader = new ByteReader()
   readonly #ended: Promise<void>
   /** Why the connection is gone; undefined while it is open, and if close() ended it. */
@@ -50,18 +50,13 @@ export class Link {
   #gone = false
   #receivedBytes = 0
 
-  constructor(
-    stream: Duplex,
-    options: ConnectOptions,
-    clock: Clock,
-    secrets: Secrets = newSecrets(),
-    trace?: ConnectionTrace,
-  ) {
-    this.secrets = secrets
+  constructor(stream: Duplex, options: ConnectOptions, clock: Clock) {
     this.#options = options
     this.#stream = stream
     this.#clock = clock
-    this.#trace = trace
+    const trace = options.trace && traceConnection(options.trace, clock, this.secrets)
+    trace?.opened(options.host, options.port)
+    this.trace = trace
     const highWaterBytes = options.highWaterBytes ?? defaultHighWaterBytes
     this.outgoing = new Outgoing(stream, highWaterBytes, clock, trace)
     this.exchanges = new ExchangeQueue(
@@ -70,7 +65,7 @@ export class Link {
       clock,
       // A server that does not know a session id silently opens a new session (docs/protocol.md#response).
       ({ sessionId }) =>
-        sessionId === (this.sessionId ?? sessionId) ? undefined : this.#lost(forgotten),
+        this.sessionId === '0' || this.sessionId === sessionId ? undefined : this.#lost(forgotten),
       trace,
     )
     stream.on('data', (chunk: Uint8Array) => this.#receive(chunk))
@@ -80,7 +75,7 @@ export class Link {
       stream.once('close', () => {
         this.abandon(undefined)
         resolve()
-        this.#trace?.closed(this.#failure)
+        trace?.closed(this.#failure)
         this.onClose?.(this.#failure)
       })
     })

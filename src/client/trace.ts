@@ -19,14 +19,7 @@ export interface Trace {
   readonly values?: boolean
 }
 
-export interface ConnectionTrace {
-  opened(host: string, port: number): void
-  sent(head: RequestHead, request: Request, byteCount: number): void
-  received(response: Response, byteCount: number): void
-  /** Output that a script prints while it runs. */
-  printed(text: string): void
-  closed(failure: DdbError | undefined): void
-}
+export type ConnectionTrace = ReturnType<typeof traceConnection>
 
 const shownElements = 5
 const shownChars = 2_000
@@ -34,7 +27,7 @@ const shownChars = 2_000
 const connectionCounts = new WeakMap<Trace, number>()
 
 /** Traces one more connection under a number, because the session ID is unknown at first. @param secrets  redacted */
-export function traceConnection(trace: Trace, clock: Clock, secrets: Secrets): ConnectionTrace {
+export function traceConnection(trace: Trace, clock: Clock, secrets: Secrets) {
   const { hide, hideInSentence } = secrets
   const number = (connectionCounts.get(trace) ?? 0) + 1
   connectionCounts.set(trace, number)
@@ -48,13 +41,13 @@ export function traceConnection(trace: Trace, clock: Clock, secrets: Secrets): C
   // True if the next answer may quote secrets of a request since the last one. Some servers answer even asynchronous requests.
   let hidesNext = false
   return {
-    opened: (host, port) => write('0', '-', 'opened', `${host}:${port}`),
-    sent(head, request, byteCount) {
+    opened: (host: string, port: number) => write('0', '-', 'opened', `${host}:${port}`),
+    sent(head: RequestHead, request: Request, byteCount: number): void {
       hidesNext ||= carriesSecret(request)
       const details = hideInSentence(requestDetails(request, withValues))
       write(head.sessionId, '>', request.kind, flagsText(head.flags), `bytes=${byteCount}`, details)
     },
-    received(response, byteCount) {
+    received(response: Response, byteCount: number): void {
       latestId = response.sessionId
       const outcome = response.ok
         ? ['ok', `bytes=${byteCount}`, hide(valueText(response.value, withValues && !hidesNext))]
@@ -62,11 +55,13 @@ export function traceConnection(trace: Trace, clock: Clock, secrets: Secrets): C
       hidesNext = false
       write(response.sessionId, '<', ...outcome)
     },
-    printed(text) {
+    /** Output that a script prints while it runs. */
+    printed(text: string): void {
       const isShown = withValues && !hidesNext
       write(latestId, '<', 'print', isShown ? hide(text) : `chars=${text.length}`)
     },
-    closed: failure => write(latestId, '-', 'closed', hide(failure?.message ?? '')),
+    closed: (failure: DdbError | undefined) =>
+      write(latestId, '-', 'closed', hide(failure?.message ?? '')),
   }
 }
 

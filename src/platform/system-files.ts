@@ -2,26 +2,7 @@
   Implements `Files` with the files of the operating system.
 */
 import { randomUUID } from 'node:crypto'
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fdatasync,
-  fdatasyncSync,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  open as openFile,
-  openSync,
-  readSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-  type BigIntStats,
-  type Dirent,
-  type Stats,
-} from 'node:fs'
+import * as fs from 'node:fs'
 import { open, opendir, readdir, stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { platform, tmpdir } from 'node:os'
@@ -40,13 +21,14 @@ import type {
 } from './platform.js'
 import { systemClock } from './clocks.js'
 
-const syncFile = promisify(fdatasync)
-const openDescriptor = promisify(openFile)
+const syncFile = promisify(fs.fdatasync)
+const openDescriptor = promisify(fs.open)
 const isLinux = platform() === 'linux'
 const locks = new FileLocks(systemClock)
 
-const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants
-const { S_IFDIR, S_IFMT, S_IFREG } = constants
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } =
+  fs.constants
+const { S_IFDIR, S_IFMT, S_IFREG } = fs.constants
 const entriesAtOnce = 1024
 /** Node replaces a byte that is not UTF-8 by this character. */
 const lostCharacter = '\ufffd'
@@ -60,16 +42,16 @@ export const systemFiles: Files = {
   status: async path => datedStatusOf(await stat(systemName(path), { bigint: true })),
   statusNow(path) {
     const name = systemName(path)
-    const stats = statSync(name, { throwIfNoEntry: false })
+    const stats = fs.statSync(name, { throwIfNoEntry: false })
     if (stats === undefined || (isExact(stats.ino) && isExact(stats.dev))) {
       return stats && statusOf(stats)
     }
-    const exact = statSync(name, { bigint: true, throwIfNoEntry: false })
+    const exact = fs.statSync(name, { bigint: true, throwIfNoEntry: false })
     return exact && statusOf(exact)
   },
   // Synchronous, because handing each check to a thread would take longer than the check itself.
   checkReadable: path =>
-    new Promise(resolve => resolve(accessSync(systemName(path), constants.R_OK))),
+    new Promise(resolve => resolve(fs.accessSync(systemName(path), fs.constants.R_OK))),
   async readFolder(path, recursive, found) {
     const folders = [path]
     // The list grows during the loop, because each subfolder is added to its end.
@@ -80,7 +62,7 @@ export const systemFiles: Files = {
       })
     }
   },
-  create: path => outputOf(openSync(systemName(path), appending | O_CREAT | O_EXCL, 0o600)),
+  create: path => outputOf(fs.openSync(systemName(path), appending | O_CREAT | O_EXCL, 0o600)),
   openEmpty: path => appendable(path, 'EEXIST', 'not an empty file', ({ size }) => size === 0),
   reopen: path => appendable(path, 'EINVAL', 'not an ordinary file', () => true),
   scratch,
@@ -88,14 +70,14 @@ export const systemFiles: Files = {
   lock: path => locks.take(path),
   lockNow: path => locks.takeNow(path),
   lockHolder: path => locks.holderOf(path),
-  remove: path => unlinkSync(systemName(path)),
-  rename: (from, to) => renameSync(systemName(from), systemName(to)),
+  remove: path => fs.unlinkSync(systemName(path)),
+  rename: (from, to) => fs.renameSync(systemName(from), systemName(to)),
 }
 
 /** False for rare large inodes, which must be read again as BigInt. BigInts for all files would take a quarter more time. */
 const isExact = Number.isSafeInteger
 
-function statusOf(stats: Stats | BigIntStats): FileStatus {
+function statusOf(stats: fs.Stats | fs.BigIntStats): FileStatus {
   const mode = Number(stats.mode)
   const kind = mode & S_IFMT
   return {
@@ -108,7 +90,7 @@ function statusOf(stats: Stats | BigIntStats): FileStatus {
   }
 }
 
-function datedStatusOf(stats: BigIntStats): DatedFileStatus {
+function datedStatusOf(stats: fs.BigIntStats): DatedFileStatus {
   return {
     ...statusOf(stats),
     modifiedMs: Number(stats.mtimeMs),
@@ -121,7 +103,7 @@ function datedStatusOf(stats: BigIntStats): DatedFileStatus {
 async function readEntries(folder: string, found: (entry: FolderEntry) => void): Promise<void> {
   const path = systemName(folder)
   let lost = 0
-  const tell = (entry: Dirent): void => {
+  const tell = (entry: fs.Dirent): void => {
     const { name } = entry
     if (name.includes(lostCharacter)) lost++
     else found({ name, folder, isFolder: entry.isDirectory(), isFile: entry.isFile() })
@@ -153,13 +135,13 @@ async function readEntries(folder: string, found: (entry: FolderEntry) => void):
 function makeFolder(path: string): void {
   const missing: string[] = []
   for (let folder = path; ; folder = dirname(folder)) {
-    if (statSync(systemName(folder), { throwIfNoEntry: false }) !== undefined) break
+    if (fs.statSync(systemName(folder), { throwIfNoEntry: false }) !== undefined) break
     missing.unshift(folder)
     if (folder === dirname(folder)) break
   }
   for (const folder of missing) {
     try {
-      mkdirSync(systemName(folder), { mode: 0o700 })
+      fs.mkdirSync(systemName(folder), { mode: 0o700 })
     } catch (error) {
       // Another process may have made it meanwhile.
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
@@ -185,7 +167,7 @@ async function openInput(path: string): Promise<InputFile> {
 async function openPipe(name: string | Buffer): Promise<InputFile> {
   // Only Linux is known to tell a pipe that has no writer yet from one that has ended.
   const fd = await openDescriptor(name, O_RDONLY | (isLinux ? O_NONBLOCK : 0))
-  const status = datedStatusOf(fstatSync(fd, { bigint: true }))
+  const status = datedStatusOf(fs.fstatSync(fd, { bigint: true }))
   const pipe = new Socket({ fd, readable: true, writable: false })
   const chunks: AsyncIterator<Buffer, undefined> = pipe[Symbol.asyncIterator]()
   let rest: Buffer | undefined
@@ -204,11 +186,11 @@ async function openPipe(name: string | Buffer): Promise<InputFile> {
 }
 
 function readNow(path: string, buffer: Uint8Array): number {
-  const descriptor = openSync(systemName(path), O_RDONLY | O_NONBLOCK)
+  const descriptor = fs.openSync(systemName(path), O_RDONLY | O_NONBLOCK)
   try {
-    return readSync(descriptor, buffer)
+    return fs.readSync(descriptor, buffer)
   } finally {
-    closeSync(descriptor)
+    fs.closeSync(descriptor)
   }
 }
 
@@ -217,12 +199,12 @@ function appendable(
   path: string,
   code: string,
   problem: string,
-  isWanted: (stats: Stats) => boolean,
+  isWanted: (stats: fs.Stats) => boolean,
 ): OutputFile {
-  const descriptor = openSync(systemName(path), appending)
-  const stats = fstatSync(descriptor)
+  const descriptor = fs.openSync(systemName(path), appending)
+  const stats = fs.fstatSync(descriptor)
   if (stats.isFile() && isWanted(stats)) return outputOf(descriptor)
-  closeSync(descriptor)
+  fs.closeSync(descriptor)
   throw Object.assign(new Error(`${code}: ${problem}, open '${path}'`), { code })
 }
 
@@ -231,8 +213,8 @@ function scratch(): ScratchFile {
   let size = 0
   const opened = (): number => {
     const path = join(tmpdir(), `ddb-ingest-${randomUUID()}`)
-    const made = openSync(path, O_RDWR | O_CREAT | O_EXCL, 0o600)
-    unlinkSync(path)
+    const made = fs.openSync(path, O_RDWR | O_CREAT | O_EXCL, 0o600)
+    fs.unlinkSync(path)
     return made
   }
   return {
@@ -240,29 +222,30 @@ function scratch(): ScratchFile {
       descriptor ??= opened()
       const start = size
       for (const end = size + bytes.length; size < end;) {
-        size += writeSync(descriptor, bytes, size - start, end - size, size)
+        size += fs.writeSync(descriptor, bytes, size - start, end - size, size)
       }
       return start
     },
     read(buffer, positionBytes) {
       for (let done = 0; done < buffer.length;) {
-        const read = readSync(descriptor!, buffer, done, buffer.length - done, positionBytes + done)
+        const position = positionBytes + done
+        const read = fs.readSync(descriptor!, buffer, done, buffer.length - done, position)
         if (read === 0) throw new Error('it is too short')
         done += read
       }
     },
     close() {
-      if (descriptor !== undefined) closeSync(descriptor)
+      if (descriptor !== undefined) fs.closeSync(descriptor)
     },
   }
 }
 
 function outputOf(descriptor: number): OutputFile {
   return {
-    write: bytes => writeSync(descriptor, bytes),
-    truncate: sizeBytes => ftruncateSync(descriptor, sizeBytes),
-    sync: () => fdatasyncSync(descriptor),
+    write: bytes => fs.writeSync(descriptor, bytes),
+    truncate: sizeBytes => fs.ftruncateSync(descriptor, sizeBytes),
+    sync: () => fs.fdatasyncSync(descriptor),
     syncMeanwhile: () => syncFile(descriptor),
-    close: () => closeSync(descriptor),
+    close: () => fs.closeSync(descriptor),
   }
 }

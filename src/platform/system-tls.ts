@@ -5,12 +5,13 @@ import { isIP, type Server, type Socket as TcpSocket } from 'node:net'
 import type * as Tls from 'node:tls'
 import type { DialTls, ListenTls, Socket } from './platform.js'
 
-interface ConnectionSettings {
-  readonly noDelay: boolean
-  readonly keepAlive: boolean
-  readonly keepAliveInitialDelay: number
-  readonly allowHalfOpen: boolean
-}
+/** Of TCP. A router forgets a silent connection sooner than after two hours, when most systems would send the first probe. */
+export const keepAlive = {
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
+  allowHalfOpen: true,
+} as const
 
 /** Loaded at its first use, because most runs do without. */
 const tls = (): typeof Tls => process.getBuiltinModule('node:tls')
@@ -36,14 +37,13 @@ export function dialTls(
   host: string,
   port: number,
   { isVerified, authorities, certificate, key }: DialTls,
-  settings: ConnectionSettings,
 ): Socket {
   const ca = authorities ?? defaultAuthorities()
   const { connect, DEFAULT_CIPHERS } = tls()
   const socket = connect({
     host,
     port,
-    ...settings,
+    ...keepAlive,
     minVersion,
     // At this level, OpenSSL refuses keys of less strength than 112 bits in a chain, such as RSA keys of fewer than 2,048 bits.
     ciphers: `${DEFAULT_CIPHERS}:@SECLEVEL=2`,
@@ -58,8 +58,8 @@ export function dialTls(
   })
   // Node ignores the settings noDelay and keepAlive in the options of TLS connections.
   socket.once('connect', () => {
-    socket.setNoDelay(settings.noDelay)
-    socket.setKeepAlive(settings.keepAlive, settings.keepAliveInitialDelay)
+    socket.setNoDelay(keepAlive.noDelay)
+    socket.setKeepAlive(keepAlive.keepAlive, keepAlive.keepAliveInitialDelay)
   })
   return socket
 }
@@ -92,10 +92,9 @@ export function speaksTls(host: string, port: number, ended: AbortSignal): Promi
 export function createTlsServer(
   { certificate, key }: ListenTls,
   accept: (socket: Socket) => void,
-  settings: ConnectionSettings,
 ): Server {
   const server = tls().createServer({
-    ...settings,
+    ...keepAlive,
     cert: certificate,
     key,
     minVersion,

@@ -8,23 +8,13 @@ import { once } from 'node:events'
 import type { ListeningPort, ListenTls, Network, Platform, Socket } from './platform.js'
 import { systemClock } from './clocks.js'
 import { systemFiles } from './system-files.js'
-import { createTlsServer, dialTls, speaksTls } from './system-tls.js'
+import { createTlsServer, dialTls, keepAlive, speaksTls } from './system-tls.js'
 
 export { systemClock }
 
-/** Silence before the first probe, ms. The default of most systems is two hours, but routers forget connections sooner. */
-const keepAliveInitialDelay = 60_000
-
-const keepAlive = {
-  noDelay: true,
-  keepAlive: true,
-  keepAliveInitialDelay,
-  allowHalfOpen: true,
-} as const
-
 const systemNetwork: Network = {
   dial: (host, port, tls) =>
-    tls === undefined ? connect({ host, port, ...keepAlive }) : dialTls(host, port, tls, keepAlive),
+    tls === undefined ? connect({ host, port, ...keepAlive }) : dialTls(host, port, tls),
   speaksTls,
   listen,
 }
@@ -35,8 +25,7 @@ async function listen(
   accept: (socket: Socket) => void,
   tls?: ListenTls,
 ): Promise<ListeningPort> {
-  const server =
-    tls === undefined ? createServer(keepAlive, accept) : createTlsServer(tls, accept, keepAlive)
+  const server = tls === undefined ? createServer(keepAlive, accept) : createTlsServer(tls, accept)
   server.listen({ host, port })
   await once(server, 'listening')
   const address = server.address()

@@ -4,12 +4,10 @@
 import { once } from 'node:events'
 import { Link } from '../client/link.js'
 import { logIn, type AskServer, type Credentials } from '../client/login/log-in.js'
-import { newSecrets } from '../client/login/hide-password.js'
 import { protectionOf } from '../client/login/protection.js'
 import type { Session } from '../client/open-session.js'
 import { requestHead } from '../client/session-options.js'
 import { readTls } from '../client/tls/tls-options.js'
-import { traceConnection } from '../client/trace.js'
 import { DdbError, ServerError } from '../errors.js'
 import { connectDeadlineMs, connectServer } from '../load/connection/connect.js'
 import type { ServerTarget } from '../load/options.js'
@@ -124,15 +122,15 @@ function connectingPart({ platform, server, control, second, signal, opened }: C
   const raw = async (): Promise<RawExchange> => {
     const { host, port } = node
     const tls = server.tls === true ? await readTls(server, platform.files) : undefined
-    const secrets = newSecrets(server.password)
-    const trace = server.trace && traceConnection(server.trace, platform.clock, secrets)
-    trace?.opened(host, port)
     const socket = platform.network.dial(host, port, tls)
-    const link = new Link(socket, { host, port, closeTimeoutMs }, platform.clock, secrets, trace)
+    const { trace, password = '' } = server
+    const options = { host, port, closeTimeoutMs, ...(trace && { trace }) }
+    const link = new Link(socket, options, platform.clock)
+    link.secrets.add(password)
     opened.push(link)
     // Sends nothing before the other end has proved its identity.
     await once(socket, tls === undefined ? 'connect' : 'secureConnect')
-    const onMessage = (text: string): void => trace?.printed(text)
+    const onMessage = (text: string): void => link.trace?.printed(text)
     const decode = (reader: ByteReader) => decodeResponse(reader, { onMessage })
     return {
       send(head, request) {

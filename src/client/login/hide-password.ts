@@ -99,14 +99,9 @@ export function hideInData(data: unknown, hide: Hide): unknown {
   )
 }
 
-export interface Secrets {
-  readonly add: (password: string) => void
-  readonly hide: Hide
-  /** Redacts our own sentences, which may quote the server. Does not redact very short passwords. */
-  readonly hideInSentence: Hide
-}
+export type Secrets = Readonly<ReturnType<typeof newSecrets>>
 
-export function newSecrets(...passwords: readonly (string | undefined)[]): Secrets {
+export function newSecrets(...passwords: readonly (string | undefined)[]) {
   const known = new Set<string>()
   const hiders: Hide[] = []
   const inSentences: Hide[] = []
@@ -122,7 +117,7 @@ export function newSecrets(...passwords: readonly (string | undefined)[]): Secre
   for (const password of passwords) if (password !== undefined) add(password)
   return {
     add,
-    hide(text) {
+    hide(text: string): string {
       // Reuses the last result, because a server may refuse thousands of rows with the same message.
       if (text !== last || hiders.length !== looked) {
         last = text
@@ -131,6 +126,7 @@ export function newSecrets(...passwords: readonly (string | undefined)[]): Secre
       }
       return hidden
     },
-    hideInSentence: text => inSentences.reduce((safe, hide) => hide(safe), text),
+    /** Redacts our own sentences, which may quote the server. Does not redact very short passwords. */
+    hideInSentence: (text: string): string => inSentences.reduce((safe, hide) => hide(safe), text),
   }
 }

@@ -7,6 +7,7 @@ import { ServerError, UsageError, option } from '../../errors.js'
 import { isRefusedLogin, lacksLogin } from '../failure.js'
 import type { Response } from '../../protocol/response.js'
 import { encryptText } from '../../protocol/rsa.js'
+import { stringScalar } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
 import { passwordHider } from './hide-password.js'
 import { loginMethods, type LoginMethod, type Protection } from './protection.js'
@@ -54,7 +55,10 @@ export async function logIn(
   if (!protection.mayShowPassword) {
     throw unprotectedLogin(user, address, `${noScram}, and ${noRsa}`)
   }
-  checkLoginAnswer(credentials, await ask('login', [text(user), text(credentials.password)]))
+  checkLoginAnswer(
+    credentials,
+    await ask('login', [stringScalar(user), stringScalar(credentials.password)]),
+  )
   return 'plain'
 }
 
@@ -86,7 +90,7 @@ async function scramLogin(
 ): Promise<ScramOutcome> {
   const { user, password } = credentials
   const clientNonce = Buffer.from(random(nonceBytes)).toString('base64')
-  const first = await ask('scramClientFirst', [text(user), text(clientNonce)])
+  const first = await ask('scramClientFirst', [stringScalar(user), stringScalar(clientNonce)])
   if (!first.ok) {
     if (isFinal(first.message)) throw loginFailure(credentials, first.message)
     return { reason: `the server offers them no SCRAM (${quoted(credentials, first.message)})` }
@@ -108,7 +112,11 @@ async function scramLogin(
     )
   }
   const { proof, signature } = scramProof(user, password, clientNonce, challenge)
-  const final = await ask('scramClientFinal', [text(user), text(combinedNonce), text(proof)])
+  const final = await ask('scramClientFinal', [
+    stringScalar(user),
+    stringScalar(combinedNonce),
+    stringScalar(proof),
+  ])
   if (!final.ok) throw loginFailure(credentials, final.message)
   const answer = textOf(final.value) ?? ''
   // Official clients require no proof from the server. We do, unless verified TLS or the user's settings replace the proof.
@@ -140,7 +148,10 @@ async function rsaLogin(
     return 'its key for RSA is too short for user and password'
   beforeRsa()
   const isEncrypted: Value = { form: 'scalar', type: 'BOOL', value: true }
-  checkLoginAnswer(credentials, await ask('login', [text(user), text(password), isEncrypted]))
+  checkLoginAnswer(
+    credentials,
+    await ask('login', [stringScalar(user), stringScalar(password), isEncrypted]),
+  )
   return undefined
 }
 
@@ -174,10 +185,6 @@ function challengeOf(value: Value | undefined): ScramChallenge | undefined {
     return undefined
   }
   return { saltBase64, iterations: iterations.value, combinedNonce }
-}
-
-function text(value: string): Value {
-  return { form: 'scalar', type: 'STRING', value }
 }
 
 function textOf(value: Value | undefined): string | undefined {

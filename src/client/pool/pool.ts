@@ -211,13 +211,11 @@ export class ConnectionPool implements AsyncDisposable {
 
   #submit(request: TaskRequest): void {
     this.#queue.push(request)
-    if (this.#idle.length === 0) return
-    const open = this.#idle.findLastIndex(member => member.isOpen)
-    const [member] = this.#idle.splice(open < 0 ? this.#idle.length - 1 : open, 1)
-    if (member !== undefined) this.#start(member)
+    if (!this.#wakeOther()) this.#start(this.#idle.pop())
   }
 
-  #start(member: PoolMember): void {
+  #start(member: PoolMember | undefined): void {
+    if (member === undefined) return
     const working = this.#work(member).finally(() => this.#working.delete(working))
     this.#working.add(working)
   }
@@ -256,10 +254,11 @@ export class ConnectionPool implements AsyncDisposable {
     return true
   }
 
-  /** Starts an idle connected member if tasks wait. A busy member needs no start, because it takes the next task by itself. */
-  #wakeOther(): void {
+  /** Starts an idle connected member, if there is one. A busy member needs no start, because it takes the next task by itself. */
+  #wakeOther(): boolean {
     const index = this.#idle.findLastIndex(({ isOpen }) => isOpen)
-    if (index >= 0) this.#start(this.#idle.splice(index, 1)[0]!)
+    if (index >= 0) this.#start(this.#idle.splice(index, 1)[0])
+    return index >= 0
   }
 }
 
@@ -276,10 +275,7 @@ export class PoolMember {
   readonly #abort = new AbortController()
 
   constructor(options: ConnectOptions) {
-    // Sessions answer with typed values; the pool converts them to the form that each task wants.
-    this.#options = { ...options }
-    // This signal ends only the pool's first attempt to connect, not a later reconnection.
-    delete this.#options.signal
+    this.#options = options
   }
 
   /** Changes when the session is reopened; '0' before the first `open`. */
@@ -292,11 +288,12 @@ export class PoolMember {
     return this.#session?.closed === false
   }
 
-  /** @param signal  ends this attempt to connect */
+  /** @param signal  ends this attempt to connect; that of the options ends only the pool's first one */
   async open(signal?: AbortSignal): Promise<void> {
     const { signal: ended } = this.#abort
     const signals = signal === undefined ? [ended] : [ended, signal]
     try {
+      // Sessions answer with typed values; the pool converts them to the form that each task wants.
       const session = await connectTyped({ ...this.#options, signal: AbortSignal.any(signals) })
       this.#session = session
       if (ended.aborted) session.abandon(ended.reason as DdbError)
