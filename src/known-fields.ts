@@ -43,7 +43,10 @@ export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Kind {
     most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`
   const fits = (value: unknown): boolean =>
     Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
-  return value => (fits(value) ? undefined : `a whole number ${range}, not ${String(value)}`)
+  return value => {
+    const found = typeof value === 'string' ? `the text "${value}"` : String(value)
+    return fits(value) ? undefined : `a whole number ${range}, not ${found}`
+  }
 }
 
 /** @throws {UsageError} DDB_USAGE with the name of the field that is probably meant */

@@ -68,7 +68,7 @@ t.test('a value of another kind is refused with what it must be, no text repeate
   for (const [change, message] of [
     [
       { server: { host: 'h', port: '1' } },
-      /^`server\.port` is a whole number from 1 to 65535, not 1$/,
+      /^`server\.port` is a whole number from 1 to 65535, not the text "1"$/,
     ],
     [{ server: { port: 1 } }, /^`server\.host` is missing, as in server: \{ host/],
     [{ server: { host: 'h' } }, /^`server\.port` is missing/],

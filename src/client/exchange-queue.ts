@@ -9,7 +9,7 @@ import type { ByteReader } from '../wire/byte-reader.js'
 import type { Clock } from '../platform/platform.js'
 import type { Outgoing } from './outgoing.js'
 import type { ConnectionTrace } from './trace.js'
-import { limitWait, noLimits, type WaitLimits } from './wait-limits.js'
+import { limitWait, noAnswer, noLimits, type WaitLimits } from './wait-limits.js'
 
 export type ResponseDecoder = (reader: ByteReader) => Generator<void, Response, void>
 
@@ -99,7 +99,7 @@ export class ExchangeQueue {
       const exchange: Exchange = { head, request, decode, resolve, reject, release: noLimits }
       const queue = isHolder ? this.#held : this.#waiting
       queue.push(exchange)
-      exchange.release = limitWait(this.#clock, limits, 'answer', error => {
+      exchange.release = limitWait(this.#clock, limits, noAnswer, error => {
         reject(error)
         this.#drop(exchange)
       })

@@ -4,7 +4,7 @@
 */
 import type { Duplex } from 'node:stream'
 import type { DdbError } from '../errors.js'
-import { ConnectionError, UsageError } from '../errors.js'
+import { ConnectionError, TimeoutError, UsageError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import { ByteReader } from '../wire/byte-reader.js'
 import { ExchangeQueue } from './exchange-queue.js'
@@ -24,6 +24,12 @@ const looksPerTimeout = 8
 const forgotten =
   'has forgotten this session and answers from a new one: its variables, functions and login are gone. Connect again, and ' +
   'define again what the session needs.'
+
+const noRoom = (timeoutMs: number): TimeoutError =>
+  new TimeoutError(
+    `The server took nothing more for ${timeoutMs} ms, perhaps because too much was sent at once.`,
+    'timeoutMs',
+  )
 
 /** One established connection; it is never reopened. */
 export class Link {
@@ -106,7 +112,7 @@ export class Link {
   whenRoom(limits: WaitLimits, act: () => void): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       let isWaiting = true
-      const release = limitWait(this.#clock, limits, 'room', error => {
+      const release = limitWait(this.#clock, limits, noRoom, error => {
         isWaiting = false
         reject(error)
       })

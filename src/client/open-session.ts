@@ -15,7 +15,7 @@ import type { PlainInput } from './plain-input.js'
 import type { PlainOutput } from './plain-output.js'
 import { handshakeTimeout, tlsExpected, tlsFailure, unusableIdentity } from './tls/tls-failure.js'
 import { readTls } from './tls/tls-options.js'
-import { interrupted } from './wait-limits.js'
+import { interrupted, limitWait, noAnswer } from './wait-limits.js'
 
 export type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
 export type { SendCounts } from './outgoing.js'
@@ -151,12 +151,10 @@ export async function openSession(options: ConnectOptions, platform: Platform): 
       resolve()
     })
   })
-  const timer = clock.after(timeoutMs, () => {
-    const isInHandshake = isConnected && !isOpen
-    socket.destroy((isInHandshake ? handshakeTimeout : connectTimeout)(host, port, timeoutMs))
-  })
-  const onAbort = (): void => void socket.destroy(interrupted(signal))
-  signal?.addEventListener('abort', onAbort, { once: true })
+  const isInHandshake = (): boolean => isConnected && !isOpen
+  const late = (): ConnectionError =>
+    (isInHandshake() ? handshakeTimeout : connectTimeout)(host, port, timeoutMs)
+  const release = limitWait(clock, { timeoutMs, signal }, late, error => socket.destroy(error))
   try {
     await opened
     const session = new ClientSession(socket, options, socket.remoteAddress ?? '', platform)
@@ -165,14 +163,13 @@ export async function openSession(options: ConnectOptions, platform: Platform): 
   } catch (error) {
     socket.destroy()
     const failure = connectFailure(host, port, error)
-    if (tls !== undefined) throw tlsFailure(host, port, error, isConnected && !isOpen) ?? failure
+    if (tls !== undefined) throw tlsFailure(host, port, error, isInHandshake()) ?? failure
     const mayBeTls = error instanceof DdbError && alsoFromTls.has(error.code)
     throw mayBeTls && (await answersInTls(options, platform, deadlineMs))
       ? tlsExpected(host, port)
       : failure
   } finally {
-    timer.cancel()
-    signal?.removeEventListener('abort', onAbort)
+    release()
   }
 }
 
@@ -204,12 +201,11 @@ async function answersInTls(
   const leftMs = Math.min(longestLookMs, deadlineMs - clock.nowMs())
   if (leftMs <= 0 || signal?.aborted === true) return false
   const ended = new AbortController()
-  const timer = clock.after(leftMs, () => ended.abort())
+  const release = limitWait(clock, { timeoutMs: leftMs, signal }, noAnswer, () => ended.abort())
   try {
-    const signals = signal === undefined ? [ended.signal] : [ended.signal, signal]
-    return await network.speaksTls(host, port, AbortSignal.any(signals))
+    return await network.speaksTls(host, port, ended.signal)
   } finally {
-    timer.cancel()
+    release()
   }
 }
 

@@ -6,7 +6,7 @@ import { isList, toValue, type PlainInput } from './plain-input.js'
 import { PlainTable, timesAs, type TimesAs } from './plain-output.js'
 import { loginRequirements, type LoginOptions } from './login/protection.js'
 import { checkTlsOptions, isVerified, type TlsOptions } from './tls/tls-options.js'
-import type { FieldsOf } from '../known-fields.js'
+import { checkFields, flag, kind, oneOf, text, whole, type FieldsOf } from '../known-fields.js'
 import type { RequestHead } from '../protocol/request.js'
 import { defaultParallelism, defaultPriority, requestFlags } from '../protocol/request.js'
 import type { Value } from '../protocol/value.js'
@@ -15,7 +15,8 @@ import type { Trace } from './trace.js'
 /** `auto` compresses answers, on a slow network also sent data, and nothing if the server is on this machine. */
 export type CompressChoice = 'auto' | 'none' | 'lz4'
 
-const compressChoices: readonly CompressChoice[] = ['auto', 'none', 'lz4']
+/** Node's timers fire at once if they are set for more milliseconds. Also the largest number in a request's header. */
+export const maxInt32 = 0x7fff_ffff
 
 export interface AnswerOptions {
   /**
@@ -65,12 +66,29 @@ export interface ConnectOptions extends ServerAddress, TlsOptions, LoginOptions,
   signal?: AbortSignal
 }
 
+const adviceOnValues = 'If this object is a dictionary for the function, put {} after it.'
+
+const answerFields: FieldsOf<AnswerOptions> = {
+  typed: kind(`true or false. ${adviceOnValues}`, value => typeof value === 'boolean'),
+  times: kind(`one of ${timesAs.join(', ')}. ${adviceOnValues}`, value =>
+    timesAs.includes(value as TimesAs),
+  ),
+}
+
+/** Of sessions and of runs. */
+export const connectionFields = {
+  ...{ host: text, port: whole(1, 65_535), user: text, password: text, tls: flag, caFile: text },
+  ...{ tlsInsecure: flag, certFile: text, insecureLogin: flag },
+  ...{ require: oneOf(...loginRequirements), compress: oneOf('auto', 'none', 'lz4') },
+  connectTimeoutMs: whole(1, maxInt32),
+  loginMemory: true,
+  trace: true,
+} as const
+
 export const connectFields: FieldsOf<ConnectOptions> = {
-  ...{ host: true, port: true, user: true, password: true, tls: true, caFile: true },
-  ...{ tlsInsecure: true, certFile: true, insecureLogin: true, require: true, loginMemory: true },
-  ...{ typed: true, times: true, enableAsync: true, loginWithConnect: true, compress: true },
-  ...{ connectTimeoutMs: true, closeTimeoutMs: true, highWaterBytes: true, maxReplyBytes: true },
-  ...{ onMessage: true, trace: true, signal: true },
+  ...{ ...connectionFields, ...answerFields, enableAsync: flag, loginWithConnect: flag },
+  ...{ closeTimeoutMs: whole(1, maxInt32), highWaterBytes: whole(1), maxReplyBytes: whole(1) },
+  ...{ onMessage: true, signal: true },
 }
 
 /** How to run one request, and how long to wait for its answer. */
@@ -94,10 +112,16 @@ export interface RunOptions extends AnswerOptions {
 /** Values for a function's parameters (plain JavaScript or DolphinDB values), optionally followed by options. */
 export type RunArguments = readonly PlainInput[] | readonly [...PlainInput[], RunOptions]
 
+// Official clients have the same minimum of `fetchSize` (docs/protocol.md#blocks). The manual's page on error S04008 says that 8 is the
+// highest priority; another page of the manual says 9.
+const runFields: FieldsOf<RunOptions> = {
+  ...{ ...answerFields, clearMemory: flag, priority: whole(0, 8), urgent: flag, signal: true },
+  ...{ parallelism: whole(1, maxInt32), fetchSize: whole(8_192, maxInt32) },
+  timeoutMs: whole(1, maxInt32),
+}
+
 /** If the last argument is an object with only these member names, a call treats the object as options. */
-export const runOptionNames: ReadonlySet<string> = new Set(
-  'clearMemory priority urgent parallelism fetchSize timeoutMs signal typed times'.split(' '),
-)
+export const runOptionNames: ReadonlySet<string> = new Set(Object.keys(runFields))
 
 /**
  * Treats the last argument as options if it is an object with only these member names. A table with such column names stays a
@@ -120,19 +144,6 @@ function isOptions(last: unknown, names: ReadonlySet<string>): boolean {
   return Object.entries(last).every(([name, value]) => names.has(name) && !isList(value))
 }
 
-/** Node's timers fire at once if they are set for more milliseconds. Also the largest number in a request's header. */
-export const maxInt32 = 0x7fff_ffff
-// Official clients have the same minimum (docs/protocol.md#blocks).
-const minFetchBytes = 8_192
-/** The manual's page on error S04008 says 8; another page of the manual says 9. */
-const maxPriority = 8
-
-function checkInteger(name: string, value: number | undefined, min: number, max: number): void {
-  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return
-  const found = typeof value === 'string' ? `the text "${String(value)}"` : value
-  throw usageError(`${name} must be an integer from ${min} to ${max}, not ${found}.`)
-}
-
 /** Callers in plain JavaScript have no compiler that reports a missing option. */
 function checkAddress({ host, port }: Partial<ConnectOptions>): void {
   if (host === '') throw usageError('host must not be empty.')
@@ -146,16 +157,7 @@ function checkAddress({ host, port }: Partial<ConnectOptions>): void {
 /** @throws {UsageError} DDB_USAGE */
 export function checkConnectOptions(options: ConnectOptions): void {
   checkAddress(options)
-  checkInteger('port', options.port, 1, 65_535)
-  checkInteger('connectTimeoutMs', options.connectTimeoutMs, 1, maxInt32)
-  checkInteger('closeTimeoutMs', options.closeTimeoutMs, 1, maxInt32)
-  checkInteger('highWaterBytes', options.highWaterBytes, 1, Number.MAX_SAFE_INTEGER)
-  checkInteger('maxReplyBytes', options.maxReplyBytes, 1, Number.MAX_SAFE_INTEGER)
   checkTlsOptions(options)
-  checkAnswers(options)
-  if (options.compress !== undefined && !compressChoices.includes(options.compress)) {
-    throw usageError(`compress must be one of ${compressChoices.join(', ')}.`)
-  }
   checkRequirement(options)
   if (options.password !== undefined && options.user === undefined) {
     throw usageError('A password needs a user.')
@@ -166,9 +168,6 @@ export function checkConnectOptions(options: ConnectOptions): void {
 function checkRequirement(options: ConnectOptions): void {
   const { require, insecureLogin = false } = options
   if (require === undefined) return
-  if (!loginRequirements.includes(require)) {
-    throw usageError(`require must be one of ${loginRequirements.join(', ')}.`)
-  }
   if (insecureLogin) {
     throw usageError(
       `${option('server.insecureLogin')} allows less than ${option('server.require')} demands: leave one of them out.`,
@@ -184,24 +183,8 @@ function checkRequirement(options: ConnectOptions): void {
 
 /** @throws {UsageError} DDB_USAGE */
 export function checkRunOptions(options: RunOptions): void {
-  checkInteger('priority', options.priority, 0, maxPriority)
-  checkInteger('parallelism', options.parallelism, 1, maxInt32)
-  checkInteger('fetchSize', options.fetchSize, minFetchBytes, maxInt32)
-  checkInteger('timeoutMs', options.timeoutMs, 1, maxInt32)
-  checkAnswers(options)
+  checkFields(options, runFields)
 }
-
-/** Reports wrong options to callers in plain JavaScript, and a value (dictionary) that was mistaken for options. */
-function checkAnswers({ typed, times }: AnswerOptions): void {
-  if (typed !== undefined && typeof typed !== 'boolean') {
-    throw usageError(`typed is true or false. ${dictionaryAdvice}`)
-  }
-  if (times !== undefined && !timesAs.includes(times)) {
-    throw usageError(`times is one of ${timesAs.join(', ')}. ${dictionaryAdvice}`)
-  }
-}
-
-const dictionaryAdvice = 'If this object is a dictionary for the function, put {} after it.'
 
 /**
  * Whether a session compresses data (docs/decisions/0017-when-data-is-compressed.md).

@@ -7,16 +7,19 @@ import type { Clock } from '../platform/platform.js'
 /** Limits that end the caller's wait; the server continues its work. */
 export interface WaitLimits {
   timeoutMs?: number
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 export const noLimits = (): void => undefined
 
-/** Calls `giveUp` at most once: when the time is up or the signal fires. @returns a function that cancels both */
+/**
+ * Calls `giveUp` at most once: when the time is up or the signal fires. @param late  the error when the time is up
+ * @returns a function that cancels both
+ */
 export function limitWait(
   clock: Clock,
   { timeoutMs, signal }: WaitLimits,
-  awaited: 'answer' | 'room',
+  late: (timeoutMs: number) => DdbError,
   giveUp: (error: DdbError) => void,
 ): () => void {
   if (timeoutMs === undefined && signal === undefined) return noLimits
@@ -26,11 +29,7 @@ export function limitWait(
   }
   const onAbort = (): void => end(interrupted(signal))
   const timer =
-    timeoutMs === undefined
-      ? undefined
-      : clock.after(timeoutMs, () =>
-          end(new TimeoutError(timeoutTexts[awaited](timeoutMs), 'timeoutMs')),
-        )
+    timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => end(late(timeoutMs)))
   const release = (): void => {
     timer?.cancel()
     signal?.removeEventListener('abort', onAbort)
@@ -47,9 +46,8 @@ export function interrupted(signal: AbortSignal | undefined): DdbError {
   })
 }
 
-const timeoutTexts = {
-  answer: (timeoutMs: number): string =>
+export const noAnswer = (timeoutMs: number): TimeoutError =>
+  new TimeoutError(
     `No answer within ${timeoutMs} ms; the server may still be working on the request.`,
-  room: (timeoutMs: number): string =>
-    `The server took nothing more for ${timeoutMs} ms, perhaps because too much was sent at once.`,
-}
+    'timeoutMs',
+  )

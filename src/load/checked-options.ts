@@ -2,7 +2,7 @@
   The options of a run: their fields, level by level, with the kinds of their values and the defaults (the compiler checks that no field is
   missing); and their check, before anything is opened.
 */
-import { loginRequirements } from '../client/login/protection.js'
+import { connectionFields } from '../client/session-options.js'
 import { option, usageError } from '../errors.js'
 import * as kinds from '../known-fields.js'
 import { inputFormats } from '../parse/formats.js'
@@ -51,10 +51,7 @@ const positive = whole(1)
 const limit = kind('a whole number, or Infinity', one => one === Infinity || !whole(0)(one))
 
 const server: Group<'server'> = {
-  ...{ host: text, port: whole(1, 65_535), user: text, password: text, otherHosts: list },
-  ...{ tls: flag, caFile: text, tlsInsecure: flag, certFile: text, insecureLogin: flag },
-  ...{ require: oneOf(...loginRequirements), loginMemory: true, allowRedirect: texts },
-  ...{ compress: oneOf('auto', 'none', 'lz4'), connectTimeoutMs: positive, trace: true },
+  ...{ ...connectionFields, otherHosts: list, allowRedirect: texts },
 }
 const target: Group<'target'> = {
   ...{ table: text, create: oneOf('stream', 'dfs'), partition: text, transform: text },

@@ -6,6 +6,7 @@ import { DdbError, messageOf, ServerError } from '../errors.js'
 import { type CheckContext, type CheckScope, checkContext } from './context.js'
 import { setMaxListeners } from 'node:events'
 import type { ServerTarget } from '../load/options.js'
+import { limitWait, noAnswer } from '../client/wait-limits.js'
 import { Unavailable, serverWords } from './answers.js'
 
 export interface Check {
@@ -59,11 +60,12 @@ export async function runCheck(
   const { clock } = given.platform
   const limitMs = Math.max(1, Math.min(check.limitMs ?? usualLimitMs, lastMs - clock.nowMs()))
   const ending = new AbortController()
-  const signal = AbortSignal.any([ending.signal, ...(interruption ? [interruption] : [])])
+  const { signal } = ending
   // Each running request adds a listener, and Node warns about many listeners.
   setMaxListeners(0, signal)
   const scope: CheckScope = { ...given, signal, opened: [] }
-  const timer = clock.after(limitMs, () => ending.abort())
+  const limits = { timeoutMs: limitMs, signal: interruption }
+  const release = limitWait(clock, limits, noAnswer, () => ending.abort())
   const ended = new Promise<undefined>(resolve => {
     signal.addEventListener('abort', () => resolve(undefined), { once: true })
   })
@@ -77,7 +79,7 @@ export async function runCheck(
     const late: Outcome = interruption?.aborted ? interrupted : { status: 'fail', reason }
     return { outcome: late, endedInTime: false }
   } finally {
-    timer.cancel()
+    release()
     for (const connection of scope.opened) {
       connection.abandon(new DdbError('DDB_INTERRUPTED', 'the check is over'))
     }

@@ -179,22 +179,17 @@ function creatingPart(
   { stamp, second, made }: CheckScope,
   prepare: (script: string) => Promise<unknown>,
 ) {
+  /** A name for an object that the check will create itself. */
   const named = (kind: 'table' | 'database' | 'view', purpose: string): string => {
     const name = `${kind === 'database' ? 'dfs://' : ''}${temporaryName(stamp, purpose)}`
     made.push({ kind, name })
     return name
   }
-  const tableName = (purpose: string): string => named('table', purpose)
   return {
-    /** A name for a table that the check will share without `share`. */
-    tableName,
-    /** A name for a function view that the check adds itself. */
-    viewName: (purpose: string): string => named('view', purpose),
-    /** A name for a database that the check creates itself. */
-    databaseName: (purpose: string): string => named('database', purpose),
+    named,
     /** Runs a script that makes a table, such as `streamTable(1:0, …)`, and shares the table. @returns the table's name */
     share: async (purpose: string, table: string): Promise<string> => {
-      const name = tableName(purpose)
+      const name = named('table', purpose)
       await prepare(`share(${table}, "${name}")`)
       return name
     },

@@ -7,7 +7,6 @@ import fc from 'fast-check'
 import t from 'tap'
 import {
   type ConnectOptions,
-  checkConnectOptions,
   connectHead,
   isCompressed,
   requestHead,
@@ -536,5 +535,5 @@ t.test('by default, data over a network is compressed', async t => {
     t.equal(isCompressed(options, '192.0.2.1'), far, compress ?? 'left out')
   }
   const wrong = { host: 'h', port: 1, compress: 'gzip' } as unknown as ConnectOptions
-  t.throws(() => checkConnectOptions(wrong), { code: 'DDB_USAGE', message: /auto, none, lz4/ })
+  await t.rejects(connectPlain(wrong), { code: 'DDB_USAGE', message: /auto, none, lz4/ })
 })

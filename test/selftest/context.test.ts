@@ -30,8 +30,8 @@ t.test('an object is recorded before it is created', async t => {
   const requests = asked.map(({ request }) => request)
   t.strictSame(requests, [`share(table(1:0, \`a, [INT]), "${named('target')}")`])
   t.strictSame(seen, [1])
-  t.equal(context.tableName('second'), named('second'))
-  t.equal(context.viewName('view'), named('view'))
+  t.equal(context.named('table', 'second'), named('second'))
+  t.equal(context.named('view', 'view'), named('view'))
   t.strictSame(made, [
     { kind: 'table', name: named('target') },
     { kind: 'table', name: named('second') },

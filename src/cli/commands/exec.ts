@@ -23,16 +23,12 @@ const struckOut = "the server's answer contains the password: *** replaces it"
 /** @returns the exit code @throws {ServerError} DDB_SCRIPT for any error in the script */
 export async function run(settings: Settings<'exec'>, call: Call): Promise<number> {
   const format = settings.printJson ? 'json' : settings.resultOutput
-  const source = sourceOf(settings, call)
-  if (source === undefined) {
-    call.showHelp()
-    throw usageError('no script: name a file, give the script with -e, or pipe it in')
-  }
+  const path = pathOf(settings, call)
   using interruption = catchSignals(call.processEnvironment)
   try {
-    await refuseSharedFiles(settings, 'path' in source ? [source.path] : [], call)
+    await refuseSharedFiles(settings, path === undefined ? [] : [path], call)
     using trace = openTrace(settings, call.output)
-    const answer = await runScript(settings, call, source, interruption, trace)
+    const answer = await runScript(settings, call, path, interruption, trace)
     const value = answer && hideInValue(answer, call.output.hide)
     // Tables are escaped already, and `writeData` would escape their colours, too.
     const write = format === 'table' ? call.output.write : call.output.writeData
@@ -47,31 +43,27 @@ export async function run(settings: Settings<'exec'>, call: Call): Promise<numbe
   }
 }
 
-/** `text`: the script; `path`: its file, or `-`. undefined if the user would have to type the script. */
-type Source = { readonly text: string } | { readonly path: string }
-
-function sourceOf(
-  { script }: Settings<'exec'>,
-  { args, processEnvironment }: Call,
-): Source | undefined {
-  const [path] = args
+/** @returns the file of the script, or `-`; undefined if -e gives the script @throws {UsageError} if the user would have to type it */
+function pathOf({ script }: Settings<'exec'>, call: Call): string | undefined {
+  const [path] = call.args
   if (script !== undefined) {
-    if (path === undefined) return { text: script }
+    if (path === undefined) return undefined
     throw usageError('give a file or -e, not both')
   }
-  return path === undefined && processEnvironment.stdin.isTTY ? undefined : { path: path ?? '-' }
+  if (path !== undefined || !call.processEnvironment.stdin.isTTY) return path ?? '-'
+  call.showHelp()
+  throw usageError('no script: name a file, give the script with -e, or pipe it in')
 }
 
 async function runScript(
   settings: Settings<'exec'>,
   call: Call,
-  source: Source,
+  path: string | undefined,
   { signal }: Interruption,
   trace: Trace | undefined,
 ): Promise<Value | undefined> {
-  const isTyped = 'path' in source && source.path === '-'
-  const server = await serverOf(settings, call, trace, isTyped)
-  const script = 'text' in source ? source.text : await readScriptFile(source.path, call)
+  const server = await serverOf(settings, call, trace, path === '-')
+  const script = path === undefined ? settings.script! : await readScriptFile(path, call)
   const session = await connectServer(systemPlatform, server, { signal })
   try {
     session.onMessage = text => call.output.note(text)

@@ -12,7 +12,7 @@ import { systemPlatform } from '../../platform/system.js'
 import { inputsOf, refuseTerminal } from '../files/files-from.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { withFiles, type OutputFiles } from '../files/output-files.js'
-import { checkedStateFolder } from '../files/state.js'
+import { checkStateFolder } from '../files/state.js'
 import { catchSignals } from '../process-environment.js'
 import type { RunSettings } from '../options/options.js'
 import { defined, type LoadFields } from '../options/definition.js'
@@ -83,9 +83,9 @@ export function runOnProcess(
 /** Checks the state folder before anything in it is trusted. @throws {UsageError} DDB_CONFIG */
 function checkState({ stateDir, quiet }: RunSettings, { processEnvironment, output }: Call): void {
   const warn = quiet === true ? undefined : output.note
-  checkedStateFolder(processEnvironment.environment, warn)
+  checkStateFolder(processEnvironment.environment, warn)
   if (stateDir === undefined) return
-  checkedStateFolder(processEnvironment.environment, warn, resolve(stateDir))
+  checkStateFolder(processEnvironment.environment, warn, resolve(stateDir))
 }
 
 /** @returns what the report needs to know about the course of the run */

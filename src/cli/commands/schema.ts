@@ -118,22 +118,19 @@ async function find(settings: Settings<'schema'>, call: Call) {
   const needsScript =
     keyColumns.length > 0 || Object.keys(dfsTarget).some(name => name !== 'partition')
   const path = flags.has('path') ? undefined : pathOfParts(paths, schema.columns)
-  const script = scriptOr(() => createScript(schema, newTable, keyColumns, undefined, dfsTarget))
+  let script: string | DdbError
+  try {
+    script = createScript(schema, newTable, keyColumns, undefined, dfsTarget)
+  } catch (error) {
+    // Even if no table can have the columns, the columns themselves are shown.
+    if (!(error instanceof DdbError)) throw error
+    script = error
+  }
   const commands =
     path !== undefined
       ? [shellText(sameCommand({ command: 'schema', args, flags }, { '--path': path }))]
       : nextCommands({ args, flags }, { table, needed, needsScript, hasScript })
   return { schema, table, path, commands: typeof script === 'string' ? commands : [], script }
-}
-
-/** Even if no table can have the columns, the columns themselves are shown. */
-function scriptOr(make: () => string): string | DdbError {
-  try {
-    return make()
-  } catch (error) {
-    if (error instanceof DdbError) return error
-    throw error
-  }
 }
 
 export interface ProposedTable {
@@ -177,21 +174,14 @@ async function print(
   { output }: Call,
 ): Promise<void> {
   const { schema } = found
-  switch (format) {
-    case 'table':
-      await output.write(schemaText(schema, output.paintResult, output.resultColumns))
-      return
-    case 'types':
-      await output.writeData(`${typesText(schema)}\n`)
-      for (const line of noteLines(schema)) output.note(line)
-      return
-    case 'create':
-      if (found.script instanceof DdbError) throw found.script
-      await output.writeData(found.script)
-      return
-    case 'json':
-      await output.writeData(jsonLine(objectOf(found)))
-  }
+  if (format === 'table') {
+    await output.write(schemaText(schema, output.paintResult, output.resultColumns))
+  } else if (format === 'types') {
+    await output.writeData(`${typesText(schema)}\n`)
+    for (const line of noteLines(schema)) output.note(line)
+  } else if (format === 'json') await output.writeData(jsonLine(objectOf(found)))
+  else if (found.script instanceof DdbError) throw found.script
+  else await output.writeData(found.script)
 }
 
 /** Printed by `--json`; every field is always present. */

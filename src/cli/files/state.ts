@@ -11,7 +11,7 @@ import { type LoginMemory, type LoginMethod, loginMethods } from '../../client/l
 import { UsageError } from '../../errors.js'
 import { systemName } from '../../platform/file-name.js'
 import { systemFiles } from '../../platform/system-files.js'
-import { clean, systemCode } from '../output/terminal-text.js'
+import { clean } from '../output/terminal-text.js'
 import { attempt } from '../process-environment.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -26,49 +26,26 @@ export function stateFolder(environment: Environment): string {
   return join(base, 'ddb-ingest')
 }
 
-/** Who besides this user and root can change a file, or the content of a folder; of a group only if nobody else can. */
-interface OtherWriters {
-  readonly who: string
-  readonly isGroup: boolean
-}
-
 /** @returns undefined if no other user may write, or if the system has no user IDs @throws the system's error */
-export function otherWritersAt(path: string): OtherWriters | undefined {
+export function otherWritersAt(path: string) {
   const user = process.getuid?.()
   return user === undefined ? undefined : otherWritersOf(statSync(systemName(path)), user)
 }
 
-/** @param user  the ID of the user who runs the program @returns undefined if only this user and root may write */
+/**
+ * Who besides this user and root can change a file, or the content of a folder; of a group only if nobody else can.
+ * @param user  the ID of the user who runs the program @returns undefined if only this user and root may write
+ */
 export function otherWritersOf(
   { uid, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mode'>,
   user: number,
-): OtherWriters | undefined {
+) {
   if ((mode & 0o002) !== 0) return { who: 'every user of this machine', isGroup: false }
   if (uid !== user && uid !== 0) return { who: `user ${uid}`, isGroup: false }
   // A group with the number of its user is, by convention, the user's own group, without other members.
   const isOwnGroup = uid === user && gid === user
   if ((mode & 0o020) === 0 || isOwnGroup) return undefined
   return { who: `users of group ${gid}`, isGroup: true }
-}
-
-/**
- * Checks a state folder. A missing folder passes: the program will create it for its user only.
- * @returns a warning if the folder's group may write: volumes of Kubernetes belong to a group (fsGroup)
- * @throws {UsageError} DDB_CONFIG if the owner is neither this user nor root, or if every user may write there
- */
-export function checkStateFolder(path: string): string | undefined {
-  // If a folder cannot be checked, its first use fails, and that failure is reported.
-  const strangers = attempt(() => otherWritersAt(path))
-  if (strangers === undefined) return undefined
-  const { who, isGroup } = strangers
-  if (isGroup) {
-    return `${who} can write ${clean(path)}: they can change what this program knows of runs and logins (fix it with chmod g-w)`
-  }
-  throw new UsageError(
-    'DDB_CONFIG',
-    `${clean(path)} can be written by ${who}: other users could plant files that later runs and logins rely on. Name a folder of ` +
-      'your own inside it or elsewhere: --state-dir for journals, XDG_STATE_HOME for everything else.',
-  )
 }
 
 /** In this variable `serve -- CMD` passes its address to CMD. CMD stores nothing about a server that ends with CMD. */
@@ -82,19 +59,16 @@ function readStateFile(path: string): Readonly<Record<string, unknown>> {
   return Object(content) as Readonly<Record<string, unknown>>
 }
 
-/** Replaces the content with an object. @returns the system's error code if that fails */
-function replaceStateFile(path: string, content: object): string | undefined {
+/** Replaces the content with an object, if the folder can be written: it only spares users a notice, or a weaker login. */
+function replaceStateFile(path: string, content: object): void {
   const draft = `${path}.${process.pid}.new`
-  try {
+  attempt(() => {
     systemFiles.makeFolder(dirname(path))
     writeFileSync(draft, `${JSON.stringify(content)}\n`, { mode: 0o600, flag: 'wx' })
     renameSync(draft, path)
-    return undefined
-  } catch (error) {
-    // Removing fails if a part of the path is a file: then there is no draft to remove.
-    attempt(() => rmSync(draft, { force: true }))
-    return systemCode(error)
-  }
+  })
+  // Removing fails if a part of the path is a file: then there is no draft to remove.
+  attempt(() => rmSync(draft, { force: true }))
 }
 
 /** An unchanged notice is not repeated for this long, so that a job that runs every minute stays quiet. */
@@ -129,21 +103,34 @@ export function checkAndMarkReported(
 export const stateParts = ['runs', 'logins', 'told'] as const
 
 /**
- * Checks the state folder (this program's, or the one that the user named) and returns its path.
+ * Checks the state folder: this program's, or the one that the user named. A missing folder passes: the program will create it for its
+ * user only. Volumes of Kubernetes belong to a group (fsGroup), so a group may write.
  * @param warn  called at most once a day if the folder's group may write; without `warn`, a later check warns
- * @throws {UsageError} DDB_CONFIG if other users could have written the folder's content
+ * @throws {UsageError} DDB_CONFIG if the owner is neither this user nor root, or if every user may write there
  */
-export function checkedStateFolder(
+export function checkStateFolder(
   environment: Environment,
   warn: ((sentence: string) => void) | undefined,
   path = stateFolder(environment),
-): string {
+): void {
   for (const folder of [path, ...stateParts.map(part => join(path, part))]) {
-    const notice = checkStateFolder(folder)
-    if (notice !== undefined && warn && !checkAndMarkReported('group', folder, dayMs, environment))
-      warn(notice)
+    // If a folder cannot be checked, its first use fails, and that failure is reported.
+    const strangers = attempt(() => otherWritersAt(folder))
+    if (strangers === undefined) continue
+    const { who, isGroup } = strangers
+    if (!isGroup) {
+      throw new UsageError(
+        'DDB_CONFIG',
+        `${clean(folder)} can be written by ${who}: other users could plant files that later runs and logins rely on. Name a folder of ` +
+          'your own inside it or elsewhere: --state-dir for journals, XDG_STATE_HOME for everything else.',
+      )
+    }
+    if (warn && !checkAndMarkReported('group', folder, dayMs, environment)) {
+      warn(
+        `${who} can write ${clean(folder)}: they can change what this program knows of runs and logins (fix it with chmod g-w)`,
+      )
+    }
   }
-  return path
 }
 
 /**
@@ -168,7 +155,6 @@ export function knownLogins(
     keep(host, port, user, method) {
       if (isEmbedded(host, port)) return
       const path = place(host, port)
-      // Ignores a failure to write, because the login itself succeeded.
       replaceStateFile(path, { users: [...readUsers(path).set(user, method)] })
     },
     unverified(host, port) {

@@ -62,16 +62,12 @@ export interface CommandLine extends Omit<Required<OptionSources>, 'environment'
   readonly help: () => string
 }
 
-/** The user requested the help or the version: the caller prints `answer` and ends. */
-export interface Answered {
-  readonly answer: string
-}
-
 /** Shows every option, while --help shows only common ones. */
 const wholeHelp = 'help-all'
 
 /**
  * @param columns  width of the help
+ * @returns `answer`: the help or the version, which the user requested: the caller prints it and ends
  * @throws {UsageError} DDB_USAGE, with the nearest names for unknown ones; DDB_CONFIG for a file of options
  */
 export function readCommandLine(
@@ -79,7 +75,7 @@ export function readCommandLine(
   commands: readonly Command[],
   columns: number,
   words: HelpTexts = english,
-): CommandLine | Answered {
+): CommandLine | { readonly answer: string } {
   const named = commands.find(({ name }) => name === argv[0])
   const { argv: expanded, files } = withOptionFiles(argv, named?.options ?? {})
   let answer = ''

@@ -10,7 +10,7 @@ import type { Trace } from '../../client/trace.js'
 import { UsageError, usageError } from '../../errors.js'
 import type { LoadOptions, ServerTarget } from '../../load/options.js'
 import { parseTarget } from '../../load/target/target.js'
-import { knownLogins, checkedStateFolder, dayMs, checkAndMarkReported } from '../files/state.js'
+import { knownLogins, checkStateFolder, dayMs, checkAndMarkReported } from '../files/state.js'
 import type { Output } from '../output/output.js'
 import {
   defined,
@@ -85,7 +85,7 @@ export async function readCredentials(
     if (source === undefined) return {}
     throw usageError(`${source.origin} gives a password, but no user: add --user`)
   }
-  checkedStateFolder(environment, warn)
+  checkStateFolder(environment, warn)
   const read = (): Promise<string> | string => {
     if (source?.origin === variable) return text
     if (isTyped) return firstLine(stdin, 'standard input')

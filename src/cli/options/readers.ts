@@ -2,12 +2,14 @@
   Readers of option values: sizes, durations, rates, lists, pairs. A reader returns undefined for a text that it
   refuses.
 */
-import { usageError } from '../../errors.js'
+import { readFileSync, statSync } from 'node:fs'
+import { UsageError, usageError } from '../../errors.js'
 import { mostRecordBytes } from '../../load/checked-options.js'
 import type { ServerAddress } from '../../load/options.js'
 import { isRunId } from '../../load/register/table-names.js'
+import { checkTransform, mostTransformChars } from '../../load/target/transform.js'
+import { missingInput } from '../../source/open-source.js'
 import { encodings, knownEncoding, type Encoding } from '../../source/encoding/encodings.js'
-import { readTransform } from '../files/transform-text.js'
 import { attempt } from '../process-environment.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -110,6 +112,25 @@ export const anyText = single('text', value => value)
 
 export const transform = single('a function of a table, or @FILE', readTransform)
 
+/** @throws {UsageError} DDB_USAGE if the text is not a function @throws {InputError} DDB_INPUT_MISSING */
+function readTransform(given: string): string {
+  if (!given.startsWith('@')) return checkTransform(given)
+  const path = given.slice(1)
+  try {
+    const status = statSync(path)
+    if (!status.isFile()) throw usageError(`${path} is not a file`)
+    // UTF-8 needs at most three bytes for each UTF-16 unit of a string.
+    if (status.size > 3 * mostTransformChars) {
+      throw usageError(`${path} has ${status.size} bytes, which is too long for a function`)
+    }
+    return checkTransform(new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path)))
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    if (error instanceof TypeError) throw usageError(`${path} is not UTF-8`)
+    throw missingInput(path, error)
+  }
+}
+
 export const runId = single(
   'letters, digits and . _ - (64 at most, a letter or digit first)',
   text => (isRunId(text) ? text : undefined),
@@ -135,12 +156,7 @@ function within(number = NaN, least = 0, most = Infinity): number | undefined {
   return number >= least && number <= most ? number : undefined
 }
 
-function amount(
-  expected: string,
-  least: number,
-  most = Infinity,
-  factors: Readonly<Record<string, bigint>> = multipliers,
-): Reader<number> {
+function amount(expected: string, least: number, most = Infinity, factors = multipliers) {
   return single(expected, value => within(scaled(value, factors), least, most))
 }
 
@@ -198,17 +214,13 @@ export const limit = single('a count, or a share such as 5%', value => {
   return Number(share[1]) <= 100 ? (value as `${number}%`) : undefined
 })
 
-/** Units of bytes may end with a B. */
-const bytes = Object.fromEntries(
-  Object.entries(multipliers).flatMap(([unit, factor]) => [
-    [unit, factor],
-    [`${unit}B`, factor],
-  ]),
-)
+/** Its unit may end with a B. */
+const bytes = (expected: string, most: number): Reader<number> =>
+  single(expected, value => within(scaled(value.replace(/B$/, '')), 1, most))
 
-export const size = amount('a size such as 500k, 4Mi or 1G', 1, Infinity, bytes)
+export const size = bytes('a size such as 500k, 4Mi or 1G', Infinity)
 
-export const recordSize = amount('a size up to 512Mi, such as 4Mi', 1, mostRecordBytes, bytes)
+export const recordSize = bytes('a size up to 512Mi, such as 4Mi', mostRecordBytes)
 
 const milliseconds = { ms: 1n, s: 1000n, m: 60_000n, h: 3_600_000n }
 
@@ -312,17 +324,14 @@ function characterOf(value: string): string | undefined {
 const charactersOf = (value: string): string | undefined =>
   characterOf(value) ?? (/^[^\r\n]+$/.test(value) ? value.replaceAll('\\t', '\t') : undefined)
 
-export const character = single('one character, such as ; or \\t or \\x01', characterOf, { shown })
+const typed = (expected: string, read: typeof characterOf): Reader<string> =>
+  single(expected, read, { shown })
 
-export const delimiter = single('a delimiter such as ; or \\t', charactersOf, { shown })
-
-export const lineStart = single('characters that begin a line, such as #', charactersOf, { shown })
-
-/** One character, or an empty text for "none". */
-export const characterOrNone = single(
-  "one character, or '' for none",
-  value => value && characterOf(value),
-  { shown },
+export const character = typed('one character, such as ; or \\t or \\x01', characterOf)
+export const delimiter = typed('a delimiter such as ; or \\t', charactersOf)
+export const lineStart = typed('characters that begin a line, such as #', charactersOf)
+export const characterOrNone = typed("one character, or '' for none", value =>
+  value === '' ? value : characterOf(value),
 )
 
 /** `auto`, or an encoding by any of its names. */

@@ -117,7 +117,7 @@ export function newSecrets(...passwords: readonly (string | undefined)[]) {
   for (const password of passwords) if (password !== undefined) add(password)
   return {
     add,
-    hide(text: string): string {
+    hide: (text: string): string => {
       // Reuses the last result, because a server may refuse thousands of rows with the same message.
       if (text !== last || hiders.length !== looked) {
         last = text

@@ -9,7 +9,7 @@ import type { PlainInput } from '../plain-input.js'
 import { toPlain, type PlainOutput } from '../plain-output.js'
 import type { AnswerOptions, RunOptions } from '../session-options.js'
 import { checkRunOptions, maxInt32, runOptionNames, splitArguments } from '../session-options.js'
-import { limitWait, type WaitLimits } from '../wait-limits.js'
+import { limitWait, noAnswer, type WaitLimits } from '../wait-limits.js'
 
 /** Result of a task: a plain value, or a typed one; with `pickleTableToList`, the columns of a table. */
 export type TaskResult = PlainOutput | Value | undefined
@@ -30,7 +30,7 @@ export class PoolTask<T = PlainOutput | undefined> {
       this.#resolve = resolve
       this.#reject = reject
     })
-    this.#release = limitWait(systemClock, limits, 'answer', error => this.fail(error))
+    this.#release = limitWait(systemClock, limits, noAnswer, error => this.fail(error))
   }
 
   /** `pending` until the result is there, then `finished`, whether the task succeeded or failed. */
@@ -99,8 +99,9 @@ const taskOptionNames: ReadonlySet<string> = new Set([...runOptionNames, 'pickle
 /** @throws {UsageError} DDB_USAGE for bad options @throws {ValueError} for arguments without a DolphinDB equivalent */
 export function taskRequest(id: number, script: string, args: TaskArguments): TaskRequest {
   const { values, options: answer = {} } = splitArguments<TaskOptions>(args, taskOptionNames)
-  checkRunOptions(answer)
-  const { timeoutMs, signal, typed, times, pickleTableToList, ...sent } = answer
+  const { pickleTableToList, ...ofRequest } = answer
+  checkRunOptions(ofRequest)
+  const { timeoutMs, signal, typed, times, ...sent } = ofRequest
   return {
     task: new PoolTask<TaskResult>(id, answer),
     script,

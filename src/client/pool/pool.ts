@@ -2,8 +2,8 @@
   A pool of sessions that share one queue of tasks (DolphinDB's DBConnectionPool). It has three kinds of tasks: promises with
   consecutive ids, tasks with the caller's ids, and tasks whose result the caller awaits with a time limit.
 */
-import { ConnectionError, type DdbError, UsageError, usageError } from '../../errors.js'
-import { checkFields } from '../../known-fields.js'
+import { ConnectionError, type DdbError, UsageError } from '../../errors.js'
+import { checkFields, flag, texts, whole } from '../../known-fields.js'
 import type { Value } from '../../protocol/value.js'
 import { addressText } from '../failure.js'
 import { connectTyped, type Session } from '../open-session.js'
@@ -35,7 +35,8 @@ export type TaskPromise<T = PlainOutput | undefined> = Promise<T> & { readonly i
 type TaskIds = 'counted' | 'given'
 
 const maxSize = 4_096
-const poolFields = { ...connectFields, size: true, loadBalance: true, allowRedirect: true } as const
+const ofPool = { size: whole(1, maxSize), loadBalance: flag, allowRedirect: texts }
+const poolFields = { ...connectFields, ...ofPool }
 
 /**
  * Sessions that take tasks in order of submission. If all sessions are busy, tasks wait. The pool reopens a lost session for the
@@ -67,9 +68,6 @@ export class ConnectionPool implements AsyncDisposable {
   static async connect(options: PoolOptions): Promise<ConnectionPool> {
     checkFields(options, poolFields)
     const { size, loadBalance = false, allowRedirect = [], ...session } = options
-    if (!Number.isInteger(size) || size < 1 || size > maxSize) {
-      throw usageError(`A pool has 1 to ${maxSize} sessions, not ${size}.`)
-    }
     const nodes = loadBalance ? await liveNodes(session, allowRedirect) : [session]
     const members = Array.from({ length: size }, (_, i) => {
       const { host, port } = nodes[i % nodes.length]!

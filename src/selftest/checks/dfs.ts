@@ -44,8 +44,8 @@ const threeRows = (third: number) =>
 /** @param key  how a table has one row per key: arguments of createPartitionedTable */
 const knownKeys =
   (engine: string, key: string) =>
-  async ({ ask, call, prepare, databaseName }: CheckContext): Promise<string> => {
-    const database = databaseName(engine.toLowerCase())
+  async ({ ask, call, prepare, named }: CheckContext): Promise<string> => {
+    const database = named('database', engine.toLowerCase())
     await prepare(`createPartitionedTable(database("${database}", VALUE, 1..3, engine="${engine}"),
     table(1:0, \`k\`v\`w, [INT, INT, INT]), "t", \`k, ${key})`)
     const expression = `loadTable("${database}","t")`
@@ -201,8 +201,8 @@ function schemaOf({ columns, megabytes = 1 }: Shape): InferredSchema {
 const create = (shape: Shape) => async (context: CheckContext) => {
   const table: NewTable =
     shape.isStream === true
-      ? { kind: 'shared', name: context.tableName('created') }
-      : { kind: 'dfs', database: context.databaseName('created'), table: 't' }
+      ? { kind: 'shared', name: context.named('table', 'created') }
+      : { kind: 'dfs', database: context.named('database', 'created'), table: 't' }
   await context.ask(createScript(schemaOf(shape), table, shape.keys))
   const expression =
     table.kind === 'shared' ? table.name : `loadTable("${table.database}","${table.table}")`
@@ -218,8 +218,8 @@ const names = 'DATE TIME SYMBOL VALUE RANGE LIST HASH pi e \u4ef7\u683c \u65f6\u
 
 export const createChecks = checksOf('create', 'schema, and load --create', {
   ...Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, create(shape)])),
-  'what a script that fails leaves': async ({ databaseName, ask }) => {
-    const database = databaseName('failed')
+  'what a script that fails leaves': async ({ named, ask }) => {
+    const database = named('database', 'failed')
     const script = createScript(schemaOf(dayShape), { kind: 'dfs', database, table: 't' })
     const wrong = script.replace(/(createPartitionedTable\(.*?, `t, )`day/, '$1`missing')
     const words = await ask(wrong).then(
@@ -233,12 +233,12 @@ export const createChecks = checksOf('create', 'schema, and load --create', {
     return `${isLeft ? 'the database' : 'nothing'}; ${words}`
   },
   'reserved and Chinese words as names of columns': async context => {
-    const { share, ask, call, tableName } = context
+    const { share, ask, call, named } = context
     // Users who may not share tables skip this part.
     await share('named', 'streamTable(1:0, [`id], [INT])')
     const words: string[] = []
     for (const [number, name] of names.entries()) {
-      const table = tableName(`named${number}`)
+      const table = named('table', `named${number}`)
       const seven = tableOfColumns({ [name]: ints([7]) })
       const said = await ask(`share(streamTable(1:0, [\`${name}], [INT]), "${table}")`)
         .then(() => call(`tableInsert{${table}}`, [seven]))

@@ -55,8 +55,8 @@ const sendDelivery = (session: Session, batchNo: number, rows: Table): boolean =
 /** A ledger (a table of receipts) with the questions of the checks. */
 type TestLedger = Awaited<ReturnType<typeof openLedger>>
 
-async function openLedger({ ask, open, tableName, until }: CheckContext) {
-  const name = tableName('ledger')
+async function openLedger({ ask, open, named, until }: CheckContext) {
+  const name = named('table', 'ledger')
   const known = numberOf(await ask(`${ledgerScript(name)}ddbIngestKnown`))
   const ledger = { name, countsDuplicates: known === 1 }
   /** The rows, each as the texts of its cells: phase 0 is a claim (the server has begun the batch), 1 an outcome. */
@@ -185,8 +185,8 @@ export const receiptChecks = checksOf('receipts', 'load in asynchronous mode, an
     const errText = (await ledger.rows())[0]?.['errText'] ?? ''
     if (errText !== text) fail(`${errText.length} characters came back`)
   },
-  'R11, undef by the user who shared': async ({ tableName, ask }) => {
-    const name = tableName('undefined')
+  'R11, undef by the user who shared': async ({ named, ask }) => {
+    const name = named('table', 'undefined')
     const defined = async (): Promise<number> => numberOf(await ask(`defined("${name}", SHARED)`))
     const before = await defined()
     await ask(`share(streamTable(1:0, [\`v], [INT]), "${name}")`)
@@ -218,7 +218,7 @@ type AddedView = Readonly<Record<'view' | 'table', string>>
 /** Adds a view that increases ids by one and writes the rows into a new stream table. */
 async function addView(context: CheckContext): Promise<AddedView> {
   const table = await context.share('viewed', streamTable)
-  const view = context.viewName('view')
+  const view = context.named('view', 'view')
   await context.prepare(`def ${view}(mutable data) {
     replaceColumn!(data, \`id, data[\`id] + 1)
     tableInsert(objByName("${table}"), data)
@@ -266,7 +266,7 @@ export const functionViewChecks = checksOf('function view', 'load --function', {
     deliverThrough(context, await addView(context), await context.open()),
   'declared without mutable': async context => {
     const table = await context.share('read', streamTable)
-    const [view, changing] = [context.viewName('reading'), context.viewName('changing')]
+    const [view, changing] = [context.named('view', 'reading'), context.named('view', 'changing')]
     await context.prepare(`def ${view}(data) { tableInsert(objByName("${table}"), data) }
 def ${changing}(data) { replaceColumn!(data, \`id, data[\`id] + 1) }
 addFunctionView(${view})

@@ -15,7 +15,6 @@ import { join, dirname } from 'node:path'
 import t from 'tap'
 import {
   knownLogins,
-  checkedStateFolder,
   dayMs,
   checkAndMarkReported,
   checkStateFolder,
@@ -58,7 +57,7 @@ t.test('owners are checked', asRoot, async t => {
   const { gid } = statSync(path)
   chownSync(path, 4711, gid)
   const error = { code: 'DDB_CONFIG', message: /state can be written by user 4711: / }
-  t.throws(() => checkStateFolder(path), error)
+  t.throws(() => checkStateFolder({}, undefined, path), error)
 })
 
 t.test('each server has its own file in the folder for its kind', async t => {
@@ -123,14 +122,15 @@ t.test('a folder open to a group gives one warning, and none in a quiet run', as
   const told: string[] = []
   const warn = (sentence: string): void => void told.push(sentence)
   chmodSync(path, 0o700)
-  t.equal(checkedStateFolder(environment, warn, path), path)
+  checkStateFolder(environment, warn, path)
+  t.strictSame(told, [])
   const { uid, gid } = statSync(path)
   chownSync(path, uid, gid + 1)
   chmodSync(path, 0o770)
-  checkedStateFolder(environment, undefined, path)
+  checkStateFolder(environment, undefined, path)
   t.strictSame(told, [])
-  checkedStateFolder(environment, warn, path)
-  checkedStateFolder(environment, warn, path)
+  checkStateFolder(environment, warn, path)
+  checkStateFolder(environment, warn, path)
   t.match(told, [new RegExp(`^users of group ${gid + 1} can write ${path}: .*chmod g-w`)])
   t.equal(told.length, 1)
 })

@@ -8,7 +8,6 @@ import { connectServer } from '../../../load/connection/connect.js'
 import { deliveryDefaults } from '../../../load/checked-options.js'
 import { lockRun } from '../../../load/journal/open-journal.js'
 import { inputProgress } from '../../../load/journal/resumption.js'
-import type { JournaledServer } from '../../../load/journal/journal-record.js'
 import { forgetRun } from '../../../load/register/register.js'
 import { forgetShards, lookAtShards } from '../../../load/shards/report.js'
 import { readCredentials, serverOf, type Login } from '../../options/login.js'
@@ -20,11 +19,10 @@ import {
   type KnownRun,
   type RemovedRun,
 } from '../../../load/journal/known-runs.js'
-import type { ServerTarget } from '../../../load/options.js'
 import { systemPlatform } from '../../../platform/system.js'
 import { withArchives } from '../../../source/archive/archives.js'
 import { version } from '../../../version.js'
-import { checkedStateFolder } from '../../files/state.js'
+import { checkStateFolder } from '../../files/state.js'
 import type { Call } from '../command.js'
 import {
   auditCommand,
@@ -61,7 +59,7 @@ export async function run(settings: Settings<'runs'>, call: Call): Promise<numbe
   const removed: RemovedRun[] = []
   let found: FoundRuns = { runs: [], strange: [] }
   try {
-    checkedStateFolder(call.processEnvironment.environment, call.output.note, folder)
+    checkStateFolder(call.processEnvironment.environment, call.output.note, folder)
     if (settings.clean) await cleanRuns(settings, call, folder, removed)
     found = await foundRuns(settings, call.args, folder)
   } catch (error) {
@@ -225,7 +223,8 @@ async function cleanRuns(
 ): Promise<void> {
   const { files } = systemPlatform
   if (call.args.length === 0) return removeOldRuns(folder, systemPlatform, removed)
-  const targetOf = newTargets(settings, call)
+  // Reads each user's password only once, because standard input delivers it once.
+  const logins = new Map<string | undefined, Login>()
   for (const runId of call.args) {
     await knownRun(folder, runId, { evenDamaged: true })
     const held = await lockRun(folder, runId, files)
@@ -234,8 +233,11 @@ async function cleanRuns(
       if (known === undefined) continue
       const { token, options, folder: begunIn } = known.run
       const forget = async (): Promise<void> => {
-        const server = await targetOf(options.server, begunIn)
-        const session = await connectServer(systemPlatform, server)
+        const given = withJournaled(settings, options.server, begunIn)
+        const { server } = given.options
+        const login = logins.get(server.user) ?? (await readCredentials(given, call))
+        logins.set(server.user, login)
+        const session = await connectServer(systemPlatform, { ...server, ...login })
         const asking = { session, timeoutMs: deliveryDefaults.confirmTimeoutMs }
         const forgotten = forgetRun(asking, runId, BigInt(`0x${token}`))
         await forgotten.finally(() => session.close().catch(() => undefined))
@@ -254,20 +256,5 @@ async function cleanRuns(
     } finally {
       held.lock.release()
     }
-  }
-}
-
-/** Reads each user's password only once, because standard input delivers it once. */
-function newTargets(
-  settings: Settings<'runs'>,
-  call: Call,
-): (journaled: JournaledServer, begunIn: string) => Promise<ServerTarget> {
-  const known = new Map<string | undefined, Login>()
-  return async (journaled, begunIn) => {
-    const given = withJournaled(settings, journaled, begunIn)
-    const { server } = given.options
-    const login = known.get(server.user) ?? (await readCredentials(given, call))
-    known.set(server.user, login)
-    return { ...server, ...login }
   }
 }
