@@ -20,7 +20,7 @@ const words = (text: string): string[] => text.split(' ')
 const allowed: Record<string, readonly string[]> = {
   errors: [],
   version: [],
-  platform: [],
+  platform: ['errors'],
   wire: ['errors'],
   protocol: ['wire', 'errors'],
   'known-fields': ['schema', 'errors'],

@@ -3,55 +3,57 @@
   its errors name no file.
 */
 import { X509Certificate } from 'node:crypto'
+import { UsageError } from '../errors.js'
 import type { Files } from './platform.js'
 
-export type PemContent = 'certificates' | 'key'
-
-/** The text of a file, or a sentence that names the file and describes its fault. */
-export type PemFile =
-  { readonly pem: string } | { readonly fault: string; readonly cause?: unknown }
+type PemContent = 'certificates' | 'key'
 
 /** Limit of a file's size, five times the size of all certificate authorities of a system. */
 const maxPemBytes = 1_048_576
 
 const certificateInPem = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 
+/** @returns the text of the file @throws {UsageError} DDB_CONFIG, with the path, if the file cannot be read or has something else */
 export async function readPemFile(
   path: string,
   content: PemContent,
   files: Files,
-): Promise<PemFile> {
+): Promise<string> {
   let pem: string
   try {
     pem = await textOf(path, files)
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''
-    return { fault: `${path} cannot be read${code}.`, cause }
+    throw refusal(`${path} cannot be read${code}.`, cause)
   }
-  return content === 'key' ? checkedKey(path, pem) : checkedCertificates(path, pem)
+  if (content === 'key') checkKey(path, pem)
+  else checkCertificates(path, pem)
+  return pem
 }
 
-function checkedCertificates(path: string, pem: string): PemFile {
+const refusal = (fault: string, cause?: unknown): UsageError =>
+  new UsageError('DDB_CONFIG', fault, { cause })
+
+function checkCertificates(path: string, pem: string): void {
   const certificates = pem.match(certificateInPem) ?? []
   if (certificates.length === 0) {
-    return { fault: `${path} holds no certificate: it should be PEM, -----BEGIN CERTIFICATE-----.` }
+    throw refusal(`${path} holds no certificate: it should be PEM, -----BEGIN CERTIFICATE-----.`)
   }
   try {
     for (const certificate of certificates) new X509Certificate(certificate)
-    return { pem }
   } catch (cause) {
-    return { fault: `${path} holds a certificate that cannot be read.`, cause }
+    throw refusal(`${path} holds a certificate that cannot be read.`, cause)
   }
 }
 
-function checkedKey(path: string, pem: string): PemFile {
+function checkKey(path: string, pem: string): void {
   if (/-----BEGIN ENCRYPTED|^Proc-Type: *4,ENCRYPTED/m.test(pem)) {
-    return {
-      fault: `The private key in ${path} has a passphrase: give one without, in a file only you can read.`,
-    }
+    throw refusal(
+      `The private key in ${path} has a passphrase: give one without, in a file only you can read.`,
+    )
   }
-  if (/-----BEGIN (?:\w+ )?PRIVATE KEY-----/.test(pem)) return { pem }
-  return { fault: `${path} holds no private key (PEM, -----BEGIN PRIVATE KEY-----).` }
+  if (/-----BEGIN (?:\w+ )?PRIVATE KEY-----/.test(pem)) return
+  throw refusal(`${path} holds no private key (PEM, -----BEGIN PRIVATE KEY-----).`)
 }
 
 async function textOf(path: string, files: Files): Promise<string> {

@@ -43,18 +43,12 @@ export interface CheckScope {
   readonly made: TestObject[]
 }
 
-/** A connection that sends only the caller's requests, with flags, session ids and logins that `Session` does not allow. */
-export interface RawExchange {
-  /** Sends a request without waiting. @throws {ValueError} */
-  send(head: Partial<RequestHead>, request: Request): void
-  /** Sends a request and waits for the next answer. @throws {ConnectionError} @throws {ProtocolError} */
-  ask(head: Partial<RequestHead>, request: Request): Promise<Response>
-}
-
 /** The head of a request without what the caller says. */
 const usualHead = requestHead('0', false, {})
 
 export type CheckContext = ReturnType<typeof checkContext>
+
+export type RawExchange = Awaited<ReturnType<CheckContext['raw']>>
 
 export function checkContext(scope: CheckScope) {
   const asking = askingPart(scope)
@@ -119,7 +113,8 @@ function connectingPart({ platform, server, control, second, signal, opened }: C
     opened.push(session)
     return session
   }
-  const raw = async (): Promise<RawExchange> => {
+  /** A connection that sends only the caller's requests, with flags, session ids and logins that `Session` does not allow. */
+  const raw = async () => {
     const { host, port } = node
     const tls = server.tls === true ? await readTls(server, platform.files) : undefined
     const socket = platform.network.dial(host, port, tls)
@@ -133,11 +128,14 @@ function connectingPart({ platform, server, control, second, signal, opened }: C
     const onMessage = (text: string): void => link.trace?.printed(text)
     const decode = (reader: ByteReader) => decodeResponse(reader, { onMessage })
     return {
-      send(head, request) {
+      /** Sends a request without waiting. @throws {ValueError} */
+      send(head: Partial<RequestHead>, request: Request): void {
         link.outgoing.encode({ ...usualHead, ...head }, request)
         link.outgoing.flush()
       },
-      ask: (head, request) => link.exchanges.submit({ ...usualHead, ...head }, request, decode),
+      /** Sends a request and waits for the next answer. @throws {ConnectionError} @throws {ProtocolError} */
+      ask: (head: Partial<RequestHead>, request: Request): Promise<Response> =>
+        link.exchanges.submit({ ...usualHead, ...head }, request, decode),
     }
   }
   return {

@@ -11,16 +11,19 @@ const { files } = systemPlatform
 deepTest(t, 'a PEM file has the expected content, or the error names the file', async t => {
   const certificates = new Certificates(t)
   const { cert, key, certFile, keyFile } = certificates.make('server')
-  t.strictSame(await readPemFile(certFile, 'certificates', files), { pem: cert })
-  t.strictSame(await readPemFile(keyFile, 'key', files), { pem: key })
+  t.strictSame(await readPemFile(certFile, 'certificates', files), cert)
+  t.strictSame(await readPemFile(keyFile, 'key', files), key)
   const both = certificates.file('both.pem', key + cert)
   for (const content of ['certificates', 'key'] as const) {
-    t.strictSame(await readPemFile(both, content, files), { pem: key + cert }, content)
+    t.strictSame(await readPemFile(both, content, files), key + cert, content)
   }
   const fault = async (name: string, text: string, content: 'certificates' | 'key') => {
     const path = certificates.file(name, text)
-    const found = await readPemFile(path, content, files)
-    return 'fault' in found ? found.fault.replaceAll(path, name) : 'no fault'
+    const found = readPemFile(path, content, files)
+    return found.then(
+      () => 'no fault',
+      (error: Error) => error.message.replaceAll(path, name),
+    )
   }
   t.match(await fault('key.pem', key, 'certificates'), /^key.pem holds no certificate/)
   t.match(await fault('empty.pem', '', 'certificates'), /^empty.pem holds no certificate/)
@@ -36,6 +39,8 @@ deepTest(t, 'a PEM file has the expected content, or the error names the file', 
     const locked = execFileSync('openssl', args, { encoding: 'utf8', stdio: 'pipe' })
     t.match(await fault(name, locked, 'key'), /has a passphrase/)
   }
-  t.match(await readPemFile(join(t.testdirName, 'none'), 'key', files), { fault: /\(ENOENT\)/ })
-  t.match(await readPemFile(t.testdirName, 'key', files), { fault: /cannot be read/ })
+  const none = join(t.testdirName, 'none')
+  const code = 'DDB_CONFIG'
+  await t.rejects(readPemFile(none, 'key', files), { code, message: /\(ENOENT\)/ })
+  await t.rejects(readPemFile(t.testdirName, 'key', files), { code, message: /cannot be read/ })
 })

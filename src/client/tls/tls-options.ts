@@ -1,8 +1,8 @@
 /*
   TLS options, and the files that they name. Each connection reads the files again, so it uses a renewed certificate.
 */
-import { UsageError, option, usageError } from '../../errors.js'
-import { readPemFile, type PemContent } from '../../platform/pem-file.js'
+import { option, usageError } from '../../errors.js'
+import { readPemFile } from '../../platform/pem-file.js'
 import type { DialTls, Files } from '../../platform/platform.js'
 
 /** How a connection is protected. Files are PEM. */
@@ -44,21 +44,16 @@ export function isVerified({ tls, tlsInsecure }: TlsOptions): boolean {
 /** @throws {UsageError} DDB_CONFIG if a file cannot be read or is invalid */
 export async function readTls(options: TlsOptions, files: Files): Promise<DialTls> {
   const { caFile, certFile } = options
+  const read = (path: string | undefined, content: 'certificates' | 'key') =>
+    path === undefined ? undefined : readPemFile(path, content, files)
   const [authorities, certificate, key] = await Promise.all([
-    caFile === undefined ? undefined : readFile(caFile, 'certificates', files),
-    certFile === undefined ? undefined : readFile(certFile, 'certificates', files),
-    certFile === undefined ? undefined : readFile(certFile, 'key', files),
+    read(caFile, 'certificates'),
+    read(certFile, 'certificates'),
+    read(certFile, 'key'),
   ])
   return {
     isVerified: isVerified(options),
-    ...(authorities === undefined ? {} : { authorities }),
-    ...(certificate === undefined ? {} : { certificate }),
-    ...(key === undefined ? {} : { key }),
+    ...(authorities && { authorities }),
+    ...(certificate && key && { certificate, key }),
   }
-}
-
-async function readFile(path: string, content: PemContent, files: Files): Promise<string> {
-  const file = await readPemFile(path, content, files)
-  if ('pem' in file) return file.pem
-  throw new UsageError('DDB_CONFIG', file.fault, { cause: file.cause })
 }

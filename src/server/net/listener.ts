@@ -3,7 +3,7 @@
 */
 import type { Duplex } from 'node:stream'
 import { ConnectionError, UsageError, messageOf } from '../../errors.js'
-import { type PemContent, readPemFile } from '../../platform/pem-file.js'
+import { readPemFile } from '../../platform/pem-file.js'
 import type {
   Clock,
   Files,
@@ -22,12 +22,8 @@ export async function readListenTls(
   keyFile: string,
   files: Files,
 ): Promise<ListenTls> {
-  const read = async (path: string, content: PemContent): Promise<string> => {
-    const file = await readPemFile(path, content, files)
-    if ('pem' in file) return file.pem
-    throw new UsageError('DDB_CONFIG', file.fault, { cause: file.cause })
-  }
-  return { certificate: await read(certFile, 'certificates'), key: await read(keyFile, 'key') }
+  const certificate = await readPemFile(certFile, 'certificates', files)
+  return { certificate, key: await readPemFile(keyFile, 'key', files) }
 }
 
 /** The error to throw if the system rejects the certificate or the key; undefined for any other failure. */
