@@ -18,7 +18,7 @@ import { decodeResponse, type Response } from '../protocol/response.js'
 import type { Value } from '../protocol/value.js'
 import type { ByteReader } from '../wire/byte-reader.js'
 import { numberOf, refusalOf, serverWords, Unavailable } from './answers.js'
-import { temporaryName, type Grant, type NameStamp, type TestObject } from './leftovers.js'
+import { temporaryName, type NameStamp, type TestObject } from './leftovers.js'
 
 /** A connection that makes no progress for this long during its closing is abandoned. */
 const closeTimeoutMs = 1_000
@@ -192,7 +192,7 @@ function creatingPart(
       return name
     },
     /** Grants the second user a right until the check ends. @throws {Unavailable} */
-    grant: async (right: Grant['right'], object: string): Promise<void> => {
+    grant: async (right: 'TABLE_INSERT' | 'VIEW_EXEC', object: string): Promise<void> => {
       const user = second?.user ?? ''
       if (!userName.test(user))
         throw new Unavailable('the second user has no name that DolphinDB accepts')

@@ -44,23 +44,15 @@ export function isOwn(name: string, own: NameStamp): boolean {
   return form.exec(name)?.[1] === own.token
 }
 
-/** An object with a temporary name. The name of a database starts with `dfs://`, followed by the temporary name. */
-export interface NamedObject {
-  readonly kind: 'table' | 'database' | 'view'
+/** An object with a temporary name; or a grant: a right of the second user, which outlives its object. */
+export interface TestObject {
+  readonly kind: keyof typeof kinds
+  /** That of a database starts with `dfs://`, followed by the temporary name. A grant is for a function view, or `dfs://DB/TABLE`. */
   readonly name: string
-}
-
-/** A right of the second user. Removing the object does not revoke the right. */
-export interface Grant {
-  readonly kind: 'grant'
-  /** A function view, or `dfs://DB/TABLE`. */
-  readonly name: string
-  readonly right: 'TABLE_INSERT' | 'VIEW_EXEC'
+  readonly right?: 'TABLE_INSERT' | 'VIEW_EXEC'
   /** Contains no characters that a script would interpret. */
-  readonly user: string
+  readonly user?: string
 }
-
-export type TestObject = NamedObject | Grant
 
 /**
  * Removes objects that exist, and ignores objects that cannot be removed. Revokes rights first, because a revocation
@@ -69,28 +61,28 @@ export type TestObject = NamedObject | Grant
 export function removalScript(objects: readonly TestObject[]): string {
   const rights = objects.filter(({ kind }) => kind === 'grant')
   const others = objects.filter(({ kind }) => kind !== 'grant')
-  return [...rights, ...others].map(object => `try { ${removal(object)} } catch(ex) { }`).join('\n')
-}
-
-function removal(object: TestObject): string {
-  const { kind, name } = object
-  if (kind === 'grant') return `revoke("${object.user}", ${object.right}, "${name}")`
-  return kinds[kind].remove(name)
+  return [...rights, ...others]
+    .map(object => `try { ${kinds[object.kind].remove(object)} } catch(ex) { }`)
+    .join('\n')
 }
 
 /** How to list the names of objects, and how to remove one. Scripts fail if the server or the user lacks a function. */
 const kinds = {
   table: {
     list: 'exec name from objs(true) where shared=true, form="TABLE", name like "ddbIngestTest_%"',
-    remove: (name: string) => `if(defined("${name}", SHARED)) { undef("${name}", SHARED) }`,
+    remove: ({ name }: TestObject) => `if(defined("${name}", SHARED)) { undef("${name}", SHARED) }`,
   },
   view: {
     list: 'exec name from getFunctionViews() where name like "ddbIngestTest_%"',
-    remove: (name: string) => `dropFunctionView("${name}")`,
+    remove: ({ name }: TestObject) => `dropFunctionView("${name}")`,
   },
   database: {
     list: 'getClusterDFSDatabases()',
-    remove: (name: string) => `if(existsDatabase("${name}")) { dropDatabase("${name}") }`,
+    remove: ({ name }: TestObject) => `if(existsDatabase("${name}")) { dropDatabase("${name}") }`,
+  },
+  grant: {
+    list: undefined,
+    remove: ({ name, right, user }: TestObject) => `revoke("${user}", ${right}, "${name}")`,
   },
 } as const
 
@@ -102,8 +94,8 @@ interface Asked {
  * Lists tables and views named `ddbIngestTest_…`, and all databases, as far as this user may see them.
  * @throws {ConnectionError} if the connection is lost or the wait is aborted
  */
-export async function listObjects(session: Asked, signal: AbortSignal): Promise<NamedObject[]> {
-  const objects: NamedObject[] = []
+export async function listObjects(session: Asked, signal: AbortSignal): Promise<TestObject[]> {
+  const objects: TestObject[] = []
   for (const kind of ['table', 'view', 'database'] as const) {
     const answer = await session.run(kinds[kind].list, { signal }).catch((error: unknown) => {
       if (!(error instanceof ServerError)) throw error
@@ -124,8 +116,8 @@ export async function removeTestObjects(
   own: NameStamp,
   nowMs: number,
   signal: AbortSignal,
-): Promise<NamedObject[]> {
-  const removable = async (): Promise<NamedObject[]> => {
+): Promise<TestObject[]> {
+  const removable = async (): Promise<TestObject[]> => {
     return (await listObjects(session, signal)).filter(({ name }) => mayRemove(name, own, nowMs))
   }
   const found = await removable()

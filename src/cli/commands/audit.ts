@@ -48,15 +48,15 @@ export async function run(given: AuditSettings, call: Call): Promise<number> {
     newAuditResult(emptyResult(settings.options, new Date(), error))
   return withFiles(call, settings, failed, async files => {
     const asked = await optionsOf(settings, call, async (inputs, journal) => {
-      const { json, certificate, missing: rejects } = settings
+      const { certificate, missing: rejects } = settings
       await refuseSharedFiles({ ...settings, ...defined({ rejects, journal }) }, inputs, call)
       const textOf = (result: AuditResult) => result.digest && jsonLine(result)
       await files.add(certificate, { name: 'certificate', textOf })
-      await files.add(json?.file, { name: 'JSON object', textOf: jsonLine })
-      return files.openTrace()
+      return files.open()
     })
     const result = await watched(settings.quiet, call, watch => audit({ ...asked, ...watch }))
-    return files.publish(result, () => print(settings, call, result))
+    const show = () => call.output.write(`${summary(result)}\n`)
+    return files.publish(result, () => tell(settings, call, result), show)
   })
 }
 
@@ -120,27 +120,20 @@ async function readCertificate(path: string): Promise<AuditResult> {
   throw usageError(`"${path}" is no certificate: to audit an input, name its table with --table`)
 }
 
-async function print(settings: AuditSettings, call: Call, result: AuditResult): Promise<void> {
-  const { output, asked } = call
+function tell(settings: AuditSettings, { output, asked }: Call, result: AuditResult): void {
   const isFromFiles = result.inputs.every(({ path }) => path !== '-')
-  if (settings.quiet !== true || result.exitCode !== 0) {
-    for (const notice of result.notices) output.note(notice)
-    for (const line of lineTexts(result)) output.note(line)
-    if (result.error !== null) {
-      output.problem(result.error.message, result.error.code)
-      printAdvice(output, result.error, asked)
-    } else if (result.missingFiles.length > 0) {
-      for (const { path } of result.missingFiles) output.command('next', shellText(['retry', path]))
-    } else if (result.status === 'missing' && settings.missing === undefined && isFromFiles) {
-      const { command, args = [], flags = new Map() } = asked
-      const next =
-        command && sameCommand({ command, args, flags }, { '--missing': newFile('missing') })
-      output.command('next', shellText(next ?? ['audit', '--help']))
-    }
-  }
-  if (settings.json?.print) await output.writeData(jsonLine(result))
-  else if (settings.quiet !== true || result.exitCode !== 0) {
-    await output.write(`${summary(result)}\n`)
+  for (const notice of result.notices) output.note(notice)
+  for (const line of lineTexts(result)) output.note(line)
+  if (result.error !== null) {
+    output.problem(result.error.message, result.error.code)
+    printAdvice(output, result.error, asked)
+  } else if (result.missingFiles.length > 0) {
+    for (const { path } of result.missingFiles) output.command('next', shellText(['retry', path]))
+  } else if (result.status === 'missing' && settings.missing === undefined && isFromFiles) {
+    const { command, args = [], flags = new Map() } = asked
+    const next =
+      command && sameCommand({ command, args, flags }, { '--missing': newFile('missing') })
+    output.command('next', shellText(next ?? ['audit', '--help']))
   }
 }
 

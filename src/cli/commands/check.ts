@@ -29,7 +29,6 @@ import {
 import { adviseNeededOptions, printAdvice } from '../output/failures.js'
 import { checkText } from '../output/check-text.js'
 import { emptyResult } from '../output/empty-result.js'
-import { jsonLine } from '../output/terminal-text.js'
 
 /** @returns the exit code; failures of the check itself are in its result, not thrown */
 export async function run(settings: Settings<'check'>, call: Call): Promise<number> {
@@ -37,17 +36,15 @@ export async function run(settings: Settings<'check'>, call: Call): Promise<numb
   refuseOfLoad(call)
   const failed = (error: unknown): CheckResult =>
     newCheckResult(emptyResult(settings.options, new Date(), error))
-  return withFiles(call, settings, failed, async files => {
+  // A file in the environment is for loads: a check writes only the file of the flag.
+  const file = call.sources.flags.has('json') ? settings.json?.file : undefined
+  const json = { print: settings.json?.print ?? false, ...defined({ file }) }
+  return withFiles(call, { ...settings, json }, failed, async files => {
     const inputs = await inputsOf(settings, call)
-    const { json, ...others } = settings
-    // A file in the environment is for loads: a check writes only the file of the flag.
-    const file = call.sources.flags.has('json') ? json?.file : undefined
-    const journal = journalOf(settings, call.processEnvironment)
-    const journalFile = journal && others.runId && journalPath(journal.folder, others.runId)
-    const named = defined({ ...others, json: { file }, journal: journalFile })
-    await refuseSharedFiles(named, inputs, call)
-    await files.add(file, { name: 'JSON object', textOf: jsonLine })
-    const asked = await loadOptionsOf(settings, inputs, call, files.openTrace())
+    const { folder } = journalOf(settings, call.processEnvironment) ?? {}
+    const journal = folder && settings.runId && journalPath(folder, settings.runId)
+    await refuseSharedFiles(defined({ ...settings, json, journal }), inputs, call)
+    const asked = await loadOptionsOf(settings, inputs, call, await files.open())
     const options: CheckOptions = {
       ...{ ...asked, ...defined({ sampleRows: settings.sample }) },
       onNeeded: (needed, isWhole) => adviseNeededOptions(call.asked, needed, isWhole),
@@ -55,7 +52,11 @@ export async function run(settings: Settings<'check'>, call: Call): Promise<numb
     const found = await watched(settings.quiet, call, watch => check({ ...options, ...watch }))
     const result = call.output.withoutSecrets(found)
     result.commands = commandsOf(result, settings, call)
-    return files.publish(result, () => print(settings, call, result))
+    return files.publish(
+      result,
+      () => tell(call, result),
+      () => show(call, result),
+    )
   })
 }
 
@@ -130,31 +131,26 @@ function numbered(text: string, number: number, name: string): string {
   return `${text.slice(0, text.length - extension.length)}-${number}${extension}`
 }
 
-async function print(settings: Settings<'check'>, call: Call, result: CheckResult): Promise<void> {
-  const { output, asked } = call
-  const isSilent = settings.quiet === true && result.exitCode === 0
-  if (!isSilent) {
-    for (const notice of result.notices) output.note(notice)
-    if (result.error !== null) {
-      output.problem(result.error.message, result.error.code, result.problems[0])
-      printAdvice(output, result.error, asked)
-    } else if (result.exitCode === errorCodes.DDB_OUTPUT_WRITE) {
-      printAdvice(output, { code: 'DDB_OUTPUT_WRITE' }, asked)
-    } else if (asked.next !== undefined && !asked.serverEnds) {
-      output.command('next', shellText(asked.next))
-    }
+function tell({ output, asked }: Call, result: CheckResult): void {
+  for (const notice of result.notices) output.note(notice)
+  if (result.error !== null) {
+    output.problem(result.error.message, result.error.code, result.problems[0])
+    printAdvice(output, result.error, asked)
+  } else if (result.exitCode === errorCodes.DDB_OUTPUT_WRITE) {
+    printAdvice(output, { code: 'DDB_OUTPUT_WRITE' }, asked)
+  } else if (asked.next !== undefined && !asked.serverEnds) {
+    output.command('next', shellText(asked.next))
   }
-  if (settings.json?.print) {
-    await output.writeData(jsonLine(result))
-  } else if (!isSilent) {
-    await output.write(checkText(result, output.paintResult, output.resultColumns))
-    if (result.commands.length === 0) return
-    const several = 'the inputs are read in different ways, so it takes several loads:'
-    const one = asked.next ? 'to load with the options found:' : 'to load exactly this way:'
-    const title = result.commands.length === 1 ? one : several
-    await output.write(`\n${output.paintResult('bold', title)}\n`)
-    for (const command of result.commands) await output.writeData(`${command}\n`)
-  }
+}
+
+async function show({ output, asked }: Call, result: CheckResult): Promise<void> {
+  await output.write(checkText(result, output.paintResult, output.resultColumns))
+  if (result.commands.length === 0) return
+  const several = 'the inputs are read in different ways, so it takes several loads:'
+  const one = asked.next ? 'to load with the options found:' : 'to load exactly this way:'
+  const title = result.commands.length === 1 ? one : several
+  await output.write(`\n${output.paintResult('bold', title)}\n`)
+  for (const command of result.commands) await output.writeData(`${command}\n`)
 }
 
 /** @throws {UsageError} DDB_USAGE for flags that only loads have, which send rows to draw and to count; the environment may set them */

@@ -30,8 +30,8 @@ import { emptyResult, peakMemory } from '../output/empty-result.js'
 import { adviseNeededOptions, isInDoubt, nextSteps, printSteps } from '../output/failures.js'
 import { metricsContent } from '../output/metrics.js'
 import { startProgress } from '../output/progress.js'
+import type { NextStep } from '../output/run-report.js'
 import { detailLines, summaryLines } from '../output/summary.js'
-import { jsonLine } from '../output/terminal-text.js'
 import type { Timeline } from '../report/page.js'
 import type { Call } from './command.js'
 
@@ -73,8 +73,9 @@ export function runOnProcess(
     let timeline: Timeline | undefined
     checkState(settings, call)
     const options = await prepare(async () => {
+      const trace = await files.open()
       timeline = await openResults(settings, files, call)
-      return files.openTrace()
+      return trace
     })
     return runLoad(settings, call, { options, repeated, files, timeline })
   })
@@ -90,11 +91,10 @@ function checkState({ stateDir, quiet }: RunSettings, { processEnvironment, outp
 
 /** @returns what the report needs to know about the course of the run */
 async function openResults(
-  { json, metricsFile, report }: RunSettings,
+  { metricsFile, report }: RunSettings,
   { add }: OutputFiles<LoadResult>,
   { asked }: Call,
 ): Promise<Timeline | undefined> {
-  await add(json?.file, { name: 'JSON object', textOf: jsonLine })
   await add(metricsFile, metricsContent(metricsFile ?? ''))
   if (report === undefined) return undefined
   const { newTimeline, reportPage } = await import('../report/page.js')
@@ -163,9 +163,19 @@ async function runLoad(
     if (isInterrupted && asked.runId === undefined && !asked.inputs.includes('-')) {
       notes.push(nameHint)
     }
-    const print = (): Promise<void> => printResult(settings, call, result, notes)
-    // The files belong to the process that has the run.
-    const exitCode = await files.publish(result, print, result.error?.code !== 'DDB_LOCKED')
+    // A failure to write its files changes the next steps.
+    const steps = (): NextStep[] => nextSteps(result, call.asked)
+    const exitCode = await files.publish(
+      result,
+      () => tellResult(settings, call, result, notes, steps()),
+      async () => {
+        const { output } = call
+        const lines = summaryLines(result, steps().at(-1)?.command, output.resultColumns)
+        for (const line of lines) await output.write(`${line}\n`)
+      },
+      // The files belong to the process that has the run.
+      result.error?.code !== 'DDB_LOCKED',
+    )
     // An input that is still being read must not keep the process alive.
     if (interruption.leaving.aborted) processEnvironment.leave(exitCode)
     return exitCode
@@ -197,27 +207,19 @@ async function addCommands(
   if (isGone || isInDoubt(error)) resume.restart = `${again} --restart`
 }
 
-async function printResult(
-  { quiet, json }: RunSettings,
+function tellResult(
+  { json }: RunSettings,
   { output, asked }: Call,
   result: LoadResult,
   notes: readonly string[],
-): Promise<void> {
-  const steps = nextSteps(result, asked)
-  const isSilent = quiet === true && result.exitCode === 0
-  if (!isSilent) {
-    for (const note of notes) output.note(note)
-    const bad = result.inputs.find(({ firstError }) => firstError !== null)
-    const place = bad && { file: bad.path, lineNumber: bad.firstError?.lineNumber }
-    if (result.error !== null) output.problem(result.error.message, result.error.code, place)
-    // If the summary is on the same screen, the details do not repeat it.
-    const isApart = json?.print === true || output.resultColumns === undefined
-    for (const line of detailLines(result, isApart)) output.note(line)
-    if (isApart) printSteps(output, result.error?.code, steps, asked)
-  }
-  if (json?.print) await output.writeData(jsonLine(result))
-  else if (!isSilent) {
-    const lines = summaryLines(result, steps.at(-1)?.command, output.resultColumns)
-    for (const line of lines) await output.write(`${line}\n`)
-  }
+  steps: readonly NextStep[],
+): void {
+  for (const note of notes) output.note(note)
+  const bad = result.inputs.find(({ firstError }) => firstError !== null)
+  const place = bad && { file: bad.path, lineNumber: bad.firstError?.lineNumber }
+  if (result.error !== null) output.problem(result.error.message, result.error.code, place)
+  // If the summary is on the same screen, the details do not repeat it.
+  const isApart = json?.print === true || output.resultColumns === undefined
+  for (const line of detailLines(result, isApart)) output.note(line)
+  if (isApart) printSteps(output, result.error?.code, steps, asked)
 }

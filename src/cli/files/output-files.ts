@@ -10,7 +10,8 @@ import type { Trace } from '../../client/trace.js'
 import { DdbError, errorCodes, UsageError } from '../../errors.js'
 import { printFailure, writeFailed, type UserCall } from '../output/failures.js'
 import type { Output } from '../output/output.js'
-import { clean, systemCode } from '../output/terminal-text.js'
+import type { JsonTo } from '../options/readers.js'
+import { clean, jsonLine, systemCode } from '../output/terminal-text.js'
 import { placeOf } from './one-file.js'
 
 interface Ended {
@@ -153,16 +154,19 @@ function openToAppend(path: string): number {
 
 export interface OutputFiles<Result> {
   add(this: void, path: string | undefined, content: ResultContent<Result>): Promise<void>
-  openTrace(this: void): Trace | undefined
+  /** Opens the file for the JSON object, and the trace. */
+  open(this: void): Promise<Trace | undefined>
   /**
    * Writes a result to its files and prints it. If a file cannot be written, the later ones and standard output show exit code 74; if
-   * standard output cannot be written, the files are written again.
+   * standard output cannot be written, the files are written again. A quiet command that succeeded prints only JSON.
+   * @param tell  writes notes @param show  prints the result as text, instead of JSON
    * @param isOwn  false if the files belong to another process @returns the exit code
    */
   publish(
     this: void,
     result: Result,
-    print: () => Promise<unknown>,
+    tell: () => void,
+    show: () => Promise<unknown>,
     isOwn?: boolean,
   ): Promise<number>
 }
@@ -173,7 +177,7 @@ export interface OutputFiles<Result> {
  */
 export async function withFiles<Result extends Ended>(
   { output, asked }: { readonly output: Output; readonly asked: UserCall },
-  settings: { readonly json?: { readonly print: boolean }; readonly trace?: string },
+  settings: { readonly json?: JsonTo; readonly trace?: string; readonly quiet?: boolean },
   failed: (error: unknown) => Result,
   action: (files: OutputFiles<Result>) => Promise<number>,
 ): Promise<number> {
@@ -183,15 +187,22 @@ export async function withFiles<Result extends Ended>(
     for (const file of files) await file.write(result, output)
   }
   try {
+    const add: OutputFiles<Result>['add'] = async (path, content) => {
+      if (path !== undefined) files.push(await openResultFile(path, content))
+    }
     return await action({
-      async add(path, content) {
-        if (path !== undefined) files.push(await openResultFile(path, content))
+      add,
+      async open() {
+        await add(settings.json?.file, { name: 'JSON object', textOf: jsonLine })
+        return (trace = openTrace(settings, output))
       },
-      openTrace: () => (trace = openTrace(settings, output)),
-      async publish(result, print, isOwn = true) {
+      async publish(result, tell, show, isOwn = true) {
         if (isOwn) await write(result)
+        const isSilent = settings.quiet === true && result.exitCode === 0
         try {
-          await print()
+          if (!isSilent) tell()
+          if (settings.json?.print) await output.writeData(jsonLine(result))
+          else if (!isSilent) await show()
         } catch (error) {
           const { exitCode } = printFailure(output, error, asked)
           if (result.exitCode !== 0) return result.exitCode

@@ -92,6 +92,8 @@ export interface TaskRequest {
   readonly options: RunOptions
   /** The form of the answer; the pool's settings are the defaults. */
   readonly answer: Pick<TaskOptions, 'typed' | 'times' | 'pickleTableToList'>
+  /** The next one in the queue. */
+  after?: TaskRequest
 }
 
 const taskOptionNames: ReadonlySet<string> = new Set([...runOptionNames, 'pickleTableToList'])
@@ -124,31 +126,25 @@ export function taskResult(
   return typed || value === undefined ? value : toPlain(value, times)
 }
 
-interface Waiting {
-  readonly request: TaskRequest
-  next?: Waiting
-}
-
 /** First in, first out. Skips tasks whose caller has given up. */
 export class TaskQueue {
-  #first: Waiting | undefined
-  #last: Waiting | undefined
+  #first: TaskRequest | undefined
+  #last: TaskRequest | undefined
 
   push(request: TaskRequest): void {
-    const waiting: Waiting = { request }
-    if (this.#first === undefined) this.#first = waiting
-    else this.#last!.next = waiting
-    this.#last = waiting
+    if (this.#first === undefined) this.#first = request
+    else this.#last!.after = request
+    this.#last = request
   }
 
   first(): TaskRequest | undefined {
-    while (this.#first?.request.task.state === 'finished') this.#first = this.#first.next
-    return this.#first?.request
+    while (this.#first?.task.state === 'finished') this.#first = this.#first.after
+    return this.#first
   }
 
   next(): TaskRequest | undefined {
     const request = this.first()
-    this.#first = this.#first?.next
+    this.#first = request?.after
     return request
   }
 
@@ -166,26 +162,18 @@ export class TaskQueue {
 export function asCompleted<T>(
   promises: Iterable<PromiseLike<T>>,
 ): AsyncGenerator<Awaited<T>, void, void> {
-  const done: PromiseSettledResult<Awaited<T>>[] = []
-  let onDone: (() => void) | undefined
-  const note = (outcome: PromiseSettledResult<Awaited<T>>): void => {
-    done.push(outcome)
-    onDone?.()
-  }
-  let left = 0
-  for (const promise of promises) {
-    left++
+  const settle: { resolve: (value: Awaited<T>) => void; reject: (reason: unknown) => void }[] = []
+  let settled = 0
+  const places = Array.from(promises, promise => {
+    const place = new Promise<Awaited<T>>((resolve, reject) => settle.push({ resolve, reject }))
+    place.catch(() => undefined)
     Promise.resolve(promise).then(
-      value => note({ status: 'fulfilled', value }),
-      (reason: unknown) => note({ status: 'rejected', reason }),
+      value => settle[settled++]!.resolve(value),
+      (reason: unknown) => settle[settled++]!.reject(reason),
     )
-  }
+    return place
+  })
   return (async function* () {
-    for (; left > 0; left--) {
-      if (done.length === 0) await new Promise<void>(resolve => (onDone = resolve))
-      const outcome = done.shift()!
-      if (outcome.status === 'rejected') throw outcome.reason
-      yield outcome.value
-    }
+    for (const place of places) yield await place
   })()
 }
