@@ -25,9 +25,9 @@ import { functionViewChecks, receiptChecks, secondUserChecks } from './checks/re
 import { connectionChecks, jobChecks, loginChecks } from './checks/sessions.js'
 import { checksOf } from './checks/steps.js'
 import { typeChecks } from './checks/types.js'
+import type { CheckScope } from './context.js'
 import {
   type NameStamp,
-  type TestObject,
   isOwn,
   listObjects,
   newStamp,
@@ -77,15 +77,13 @@ const mostAheadMs = 315_360_000_000
 const jobPauseMs = 50
 
 /** What it shares with its checks: `made` are the objects of all of them that may still exist. */
-interface Run extends Omit<SelftestOptions, 'checks'> {
-  readonly second: Credentials | undefined
+interface Run extends Omit<CheckScope, 'stamp' | 'signal' | 'control' | 'opened'> {
+  readonly signal?: AbortSignal
   stamp: NameStamp
-  readonly serverMs: () => number
   /** How far the server's clock is ahead of ours; negative if behind. */
   aheadMs: number
   readonly checksEndMs: number
   readonly endMs: number
-  readonly made: TestObject[]
   control: Session | undefined
   /** Ids of abandoned control sessions. Their requests may still be running on the server. */
   readonly givenUp: string[]

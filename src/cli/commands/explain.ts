@@ -7,12 +7,6 @@ import { packageFile } from '../../version.js'
 import type { Call } from './command.js'
 import { clean, didYouMean, tableLines, wrapped } from '../output/terminal-text.js'
 
-/** A row of a table in docs/errors.md: its code, and the other cells by column heading. */
-export interface Explanation {
-  readonly code: string
-  readonly cells: readonly (readonly [head: string, text: string])[]
-}
-
 /** @returns the exit code @throws {UsageError} DDB_USAGE for an unknown code; the message names a similar code */
 export async function run(_settings: unknown, { args, output, helpTexts }: Call): Promise<number> {
   const isChinese = helpTexts.language === 'zh'
@@ -40,7 +34,7 @@ export async function run(_settings: unknown, { args, output, helpTexts }: Call)
 }
 
 /** The meaning of a code: the first sentence of the first cell that follows the code and is not an exit code. */
-function firstSentence(cells: Explanation['cells']): string {
+function firstSentence(cells: readonly (readonly [head: string, text: string])[]): string {
   const [, text = ''] = cells.find(([, each]) => !/^\d+$/.test(each)) ?? []
   return text.replace(/(?<=\. |。)[^]*$/, '').trim()
 }
@@ -48,8 +42,8 @@ function firstSentence(cells: Explanation['cells']): string {
 /** Headings of the columns with codes, in both languages. */
 const headings: ReadonlySet<string> = new Set(['code', '错误码', '退出码'])
 
-/** Rows with a code in the first cell, from all tables of the page. */
-export function explanationsOf(page: string): Explanation[] {
+/** Rows with a code in the first cell, from all tables of the page, with their other cells by column heading. */
+export function explanationsOf(page: string) {
   let heads: readonly string[] = []
   return page.split('\n').flatMap(line => {
     const cells = cellsOf(line)

@@ -24,12 +24,6 @@ export interface ResultContent<Result> {
   readonly textOf: (result: Result) => string | null | Promise<string>
 }
 
-export interface ResultFile<Result> {
-  /** If the command went well and only this write fails, the result gets exit code 74. */
-  readonly write: (result: Result, output: Output) => Promise<void>
-  readonly [Symbol.asyncDispose]: () => Promise<void>
-}
-
 /**
  * Checks before the command begins whether the file can be written, so that a bad path stops it before it sends anything. An ordinary file
  * keeps its content until the result replaces it. @throws {UsageError} DDB_OUTPUT_CREATE
@@ -37,14 +31,15 @@ export interface ResultFile<Result> {
 export async function openResultFile<Result extends Ended>(
   path: string,
   { name, textOf }: ResultContent<Result>,
-): Promise<ResultFile<Result>> {
+) {
   const failed = (what: string, cause: unknown): string =>
     `cannot ${what} the ${name} ${clean(path)} (${systemCode(cause) === 'ENOENT' ? 'its folder does not exist' : systemCode(cause)})`
   try {
-    const { put, close = () => Promise.resolve() } = await openSink(path)
+    const { put, close } = await openSink(path)
     return {
       [Symbol.asyncDispose]: close,
-      async write(result, output) {
+      /** If the command went well and only this write fails, the result gets exit code 74. */
+      write: async (result: Result, output: Output): Promise<void> => {
         try {
           const text = await textOf(result)
           if (text !== null) await put(text, output)
@@ -59,32 +54,29 @@ export async function openResultFile<Result extends Ended>(
   }
 }
 
-interface Sink {
-  readonly put: (text: string, output: Output) => Promise<unknown>
-  readonly close?: () => Promise<void>
-}
-
 /** @throws for folders, and if a device has become an ordinary file since it was checked */
-async function openSink(path: string): Promise<Sink> {
+async function openSink(path: string) {
   const { name, isOrdinary } = placeOf(path)
   // Replacing the file to which standard output leads would cut off the output.
   if (['/dev/stdout', '/dev/fd/1', `/proc/${process.pid}/fd/1`].includes(name)) {
-    return { put: (text, output) => output.writeData(text) }
+    return { put: (text: string, output: Output) => output.writeData(text), close: nothing }
   }
   if (isOrdinary) {
     // Names in these folders can be links to open files.
     if (/^\/(?:dev|proc)\//.test(name) || path.endsWith('/'))
       throw new Error('not a name for a file')
     await replaceFile(name)
-    return { put: text => replaceFile(name, text) }
+    return { put: (text: string) => replaceFile(name, text), close: nothing }
   }
   const file = await open(path, constants.O_WRONLY | constants.O_APPEND)
   if ((await file.stat()).isFile()) {
     await file.close()
     throw new Error('it has just been made')
   }
-  return { put: text => file.writeFile(text), close: () => file.close() }
+  return { put: (text: string) => file.writeFile(text), close: () => file.close() }
 }
+
+const nothing = (): Promise<void> => Promise.resolve()
 
 /**
  * Replaces a link itself, not the file that it leads to. The new file keeps the permissions of the old one.
@@ -106,11 +98,6 @@ async function replaceFile(name: string, text?: string): Promise<void> {
   }
 }
 
-interface TraceFile extends Trace {
-  /** Closes it. If lines are missing, reports the reason. */
-  [Symbol.dispose](): void
-}
-
 /**
  * Opens the trace. Each line is written immediately, so that the last line shows the last message even if the process is killed.
  * @param output  redacts all passwords of the run, on every connection
@@ -119,12 +106,12 @@ interface TraceFile extends Trace {
 export function openTrace(
   { trace: path }: { trace?: string },
   { hide, note }: Pick<Output, 'hide' | 'note'>,
-): TraceFile | undefined {
+) {
   if (path === undefined) return undefined
   const fd = openToAppend(path)
   let failure: string | undefined
   return {
-    write(line) {
+    write: (line: string): void => {
       if (failure !== undefined) return
       try {
         writeSync(fd, `${hide(line)}\n`)
@@ -133,7 +120,8 @@ export function openTrace(
         failure = `the trace in ${clean(path)} ends early (${systemCode(error)})`
       }
     },
-    [Symbol.dispose]() {
+    /** Closes it. If lines are missing, reports the reason. */
+    [Symbol.dispose]: (): void => {
       closeSync(fd)
       if (failure !== undefined) note(failure)
     },
@@ -152,23 +140,65 @@ function openToAppend(path: string): number {
   }
 }
 
-export interface OutputFiles<Result> {
-  add(this: void, path: string | undefined, content: ResultContent<Result>): Promise<void>
-  /** Opens the file for the JSON object, and the trace. */
-  open(this: void): Promise<Trace | undefined>
-  /**
-   * Writes a result to its files and prints it. If a file cannot be written, the later ones and standard output show exit code 74; if
-   * standard output cannot be written, the files are written again. A quiet command that succeeded prints only JSON.
-   * @param tell  writes notes @param show  prints the result as text, instead of JSON
-   * @param isOwn  false if the files belong to another process @returns the exit code
-   */
-  publish(
-    this: void,
-    result: Result,
-    tell: () => void,
-    show: () => Promise<unknown>,
-    isOwn?: boolean,
-  ): Promise<number>
+interface FileOptions {
+  readonly json?: JsonTo
+  readonly trace?: string
+  readonly quiet?: boolean
+}
+
+export type OutputFiles<Result extends Ended> = ReturnType<typeof outputFiles<Result>>
+
+function outputFiles<Result extends Ended>(
+  { output, asked }: { readonly output: Output; readonly asked: UserCall },
+  settings: FileOptions,
+) {
+  const { json, quiet } = settings
+  const files: Awaited<ReturnType<typeof openResultFile<Result>>>[] = []
+  let trace: ReturnType<typeof openTrace>
+  const write = async (result: Result): Promise<void> => {
+    for (const file of files) await file.write(result, output)
+  }
+  const add = async (path: string | undefined, content: ResultContent<Result>): Promise<void> => {
+    if (path !== undefined) files.push(await openResultFile(path, content))
+  }
+  return {
+    ...{ write, add },
+    /** Opens the file for the JSON object, and the trace. */
+    open: async (): Promise<Trace | undefined> => {
+      await add(json?.file, { name: 'JSON object', textOf: jsonLine })
+      return (trace = openTrace(settings, output))
+    },
+    /**
+     * Writes a result to its files and prints it. If a file cannot be written, the later ones and standard output show exit code 74; if
+     * standard output cannot be written, the files are written again. A quiet command that succeeded prints only JSON.
+     * @param tell  writes notes @param show  prints the result as text, instead of JSON
+     * @param isOwn  false if the files belong to another process @returns the exit code
+     */
+    publish: async (
+      result: Result,
+      tell: () => void,
+      show: () => Promise<unknown>,
+      isOwn = true,
+    ): Promise<number> => {
+      if (isOwn) await write(result)
+      const isSilent = quiet === true && result.exitCode === 0
+      try {
+        if (!isSilent) tell()
+        if (json?.print) await output.writeData(jsonLine(result))
+        else if (!isSilent) await show()
+      } catch (error) {
+        const { exitCode } = printFailure(output, error, asked)
+        if (result.exitCode !== 0) return result.exitCode
+        result.exitCode = exitCode
+        if (isOwn) await write(result)
+      }
+      return result.exitCode
+    },
+    [Symbol.asyncDispose]: async (): Promise<void> => {
+      for (const file of files) await file[Symbol.asyncDispose]()
+      trace?.[Symbol.dispose]()
+    },
+  }
 }
 
 /**
@@ -176,49 +206,18 @@ export interface OutputFiles<Result> {
  * begin.
  */
 export async function withFiles<Result extends Ended>(
-  { output, asked }: { readonly output: Output; readonly asked: UserCall },
-  settings: { readonly json?: JsonTo; readonly trace?: string; readonly quiet?: boolean },
+  call: { readonly output: Output; readonly asked: UserCall },
+  settings: FileOptions,
   failed: (error: unknown) => Result,
   action: (files: OutputFiles<Result>) => Promise<number>,
 ): Promise<number> {
-  const files: ResultFile<Result>[] = []
-  let trace: TraceFile | undefined
-  const write = async (result: Result): Promise<void> => {
-    for (const file of files) await file.write(result, output)
-  }
+  await using files = outputFiles<Result>(call, settings)
   try {
-    const add: OutputFiles<Result>['add'] = async (path, content) => {
-      if (path !== undefined) files.push(await openResultFile(path, content))
-    }
-    return await action({
-      add,
-      async open() {
-        await add(settings.json?.file, { name: 'JSON object', textOf: jsonLine })
-        return (trace = openTrace(settings, output))
-      },
-      async publish(result, tell, show, isOwn = true) {
-        if (isOwn) await write(result)
-        const isSilent = settings.quiet === true && result.exitCode === 0
-        try {
-          if (!isSilent) tell()
-          if (settings.json?.print) await output.writeData(jsonLine(result))
-          else if (!isSilent) await show()
-        } catch (error) {
-          const { exitCode } = printFailure(output, error, asked)
-          if (result.exitCode !== 0) return result.exitCode
-          result.exitCode = exitCode
-          if (isOwn) await write(result)
-        }
-        return result.exitCode
-      },
-    })
+    return await action(files)
   } catch (error) {
     const result = failed(error)
-    await write(result)
-    if (settings.json?.print) await writeFailed(output, result)
+    await files.write(result)
+    if (settings.json?.print) await writeFailed(call.output, result)
     throw error
-  } finally {
-    for (const file of files) await file[Symbol.asyncDispose]()
-    trace?.[Symbol.dispose]()
   }
 }
