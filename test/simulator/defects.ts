@@ -103,8 +103,8 @@ export const defects: readonly Defect[] = [
   ]),
   defect(1, 'a connection attempt without an answer is not given up', [
     'client/open-session.ts',
-    'const timer = clock.after(timeoutMs, ',
-    'const timer = clock.after(1e9 * timeoutMs, ',
+    'limitWait(clock, { timeoutMs, signal }, late',
+    'limitWait(clock, { timeoutMs: 1e9 * timeoutMs, signal }, late',
   ]),
   defect(1, 'a run that ends early forgets batches that no session had sent', [
     'load/pipeline.ts',

@@ -72,11 +72,10 @@ export function runOnProcess(
   return withFiles(call, settings, failed, async files => {
     let timeline: Timeline | undefined
     checkState(settings, call)
-    const options = await prepare(async () => {
-      const trace = await files.open()
+    const results = async (): Promise<void> => {
       timeline = await openResults(settings, files, call)
-      return trace
-    })
+    }
+    const options = await prepare(() => files.open(results))
     return runLoad(settings, call, { options, repeated, files, timeline })
   })
 }

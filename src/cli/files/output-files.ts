@@ -163,9 +163,10 @@ function outputFiles<Result extends Ended>(
   }
   return {
     ...{ write, add },
-    /** Opens the file for the JSON object, and the trace. */
-    open: async (): Promise<Trace | undefined> => {
+    /** Opens the file for the JSON object, other files, and the trace. */
+    open: async (others?: () => Promise<void>): Promise<Trace | undefined> => {
       await add(json?.file, { name: 'JSON object', textOf: jsonLine })
+      await others?.()
       return (trace = openTrace(settings, output))
     },
     /**
