@@ -68,6 +68,8 @@ async function newBar(output: Output, stderr: TerminalOutput): Promise<Progress>
   const options: Options & { terminal: object } = {
     terminal,
     clearOnComplete: true,
+    // Its handler would swallow the first Ctrl-C.
+    gracefulExit: false,
     linewrap: true,
     // The last column stays free.
     format: (_, { maxWidth }, { line }: { line: () => Line }) =>

@@ -205,8 +205,10 @@ t.test('nothing is drawn before there are figures, and nothing stays at the end'
 })
 
 t.test('the line is redrawn in place; a note is printed above it', async t => {
+  const before = process.listenerCount('SIGINT')
   const { progress, screen } = await watched({ stderrColumns: 80 })
   progress.report(report({ phase: 'connecting', elapsedMs: 0 }))
+  t.equal(process.listenerCount('SIGINT'), before, 'Ctrl-C ends the program')
   progress.note('worth keeping')
   progress.report(report())
   const drawn = await screen()
