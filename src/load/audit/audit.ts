@@ -27,6 +27,7 @@ import { runPipeline } from '../pipeline.js'
 import { refusedRow } from '../rejects/reject.js'
 import { loadResult } from '../result.js'
 import { newRun, type Inputs, type Run } from '../run.js'
+import { isWritten } from '../register/sole-process.js'
 import { findTarget } from '../target/find-target.js'
 import { outsideMarks } from '../target/partition-scheme.js'
 import { keyWords } from '../target/row-hash.js'
@@ -303,14 +304,17 @@ async function compareWith(
 /** A late request must not store rows after they were found missing: loaded again, they would be there twice. */
 async function awaitOthers(
   { asked, run: { reporter, server } }: Job,
-  { session, timeoutMs, clock, signal }: ComparedTable,
+  { session, timeoutMs, clock, signal, table }: ComparedTable,
 ): Promise<void> {
+  const asking = { session, timeoutMs }
   const untilMs = clock.nowMs() + timeoutMs
   for (let idle = 0; idle < 2; await wait(clock, lookAgainMs, signal)) {
-    const isBusy = await askOthersBusy({ session, timeoutMs }, server.user ?? 'guest')
-    idle = isBusy === true ? 0 : idle + 1
+    const isBusy =
+      (await isWritten(asking, tableText(table))) ||
+      (await askOthersBusy(asking, server.user ?? 'guest')) === true
+    idle = isBusy ? 0 : idle + 1
     if (asked.missing === undefined) {
-      if (isBusy === true) reporter.notice(othersBusy)
+      if (isBusy) reporter.notice(othersBusy)
       return
     }
     if (clock.nowMs() > untilMs) throw unproven(othersBusy)
@@ -318,6 +322,6 @@ async function awaitOthers(
 }
 
 const othersBusy =
-  'the server works on requests of this user, which may still add rows: audit the table when they are done'
+  'requests of this user, or of loads into this table, may still add rows: audit the table when they are done'
 
 const unproven = (message: string): DdbError => new DdbError('DDB_UNPROVEN', message)

@@ -219,4 +219,4 @@ export function recordOf(line: string): JournalRecord | undefined {
 }
 
 /** Must increase whenever records change. The program refuses journals of every other format. */
-export const journalFormat = 13
+export const journalFormat = 14

@@ -14,7 +14,7 @@ import {
 } from '../connection/server-queries.js'
 import { runDamaged, runTakenOver } from '../journal/changed-run.js'
 import type { Run } from '../run.js'
-import { lastSessionQuery } from '../transport/script.js'
+import { askWriters, lastSessionQuery } from '../transport/script.js'
 import {
   askRegister,
   dropLedgers,
@@ -96,9 +96,28 @@ async function requestsDone(
   }
 }
 
-async function isConnected(asking: Asking, ledgers: readonly string[]): Promise<boolean> {
+async function askConnected(asking: Asking): Promise<readonly (bigint | undefined)[]> {
   const asked = ask(asking, 'exec sessionId from getSessionMemoryStat()')
-  const connected = longsOf(await unlessRefused(asked))
+  return longsOf(await unlessRefused(asked))
+}
+
+/**
+ * Whether a session of any unfinished run that sends data for the table is connected. On a slow link, what a killed process has sent may
+ * still arrive over it.
+ */
+export async function isWritten(asking: Asking, table: string): Promise<boolean> {
+  const connected = await askConnected(asking)
+  if (connected.length === 0) return false
+  const { ledgers } = await askRegister(asking, '')
+  for (const ledger of ledgers.filter(name => /^\w+$/.test(name))) {
+    const writers = (await unlessRefused(askWriters(asking, ledger, table))) ?? []
+    if (writers.some(one => connected.includes(one))) return true
+  }
+  return false
+}
+
+async function isConnected(asking: Asking, ledgers: readonly string[]): Promise<boolean> {
+  const connected = await askConnected(asking)
   for (const ledger of connected.length === 0 ? [] : ledgers) {
     const last = longOf(await unlessRefused(ask(asking, lastSessionQuery(ledger))))
     const isOther = last !== undefined && last !== BigInt(asking.session.id)

@@ -43,7 +43,7 @@ export function checkRunId(runId: string): string {
 export const registerName = 'ddbIngestRuns2'
 
 /** Version of a ledger's columns, of its head (`transport/script.ts`), and of the digests of cuts (`cutOf`). */
-const ledgerVersion = 7
+const ledgerVersion = 8
 
 const digitsOf = (token: bigint): string => token.toString(16).padStart(16, '0')
 
@@ -64,6 +64,9 @@ export function ledgerNumberOf(token: bigint, name: string): number | undefined 
     /^ddbIngestLedger[1-9]?_([0-9a-f]{16})(?:_(\d+))?$/.exec(name) ?? []
   return digits === digitsOf(token) ? Number(number) : undefined
 }
+
+/** A text for a string of a script, without the characters that could end it. */
+export const plain = (text: string): string => text.replace(/[^\p{L}\p{N} ._:/@+=,~-]/gu, '?')
 
 /** A script that removes one of these tables if it exists. */
 export function dropTableScript(name: string): string {

@@ -9,12 +9,13 @@ import type { Platform } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'
 import { connectRun, ignoreLoss, neverUsed, redirected, tryUntil } from '../connection/connect.js'
 import { ask, askFunction, askIdle, askSchema, type Asking } from '../connection/server-queries.js'
+import { watchedTable } from '../evidence/identity.js'
 import type { ServerAddress } from '../options.js'
 import type { Piece } from '../outcomes/pieces.js'
 import { classifyRefusal } from '../outcomes/refusals.js'
 import { askMemory, askRegister, checkClaim } from '../register/register.js'
 import { isUnfinished, type Run } from '../run.js'
-import { jsonToValue } from '../target/target.js'
+import { jsonToValue, tableText } from '../target/target.js'
 import { dropLedger, ledgerRows, openLedger, type Ledger, type LedgerRow } from './ledger.js'
 import {
   askOutcome,
@@ -23,6 +24,7 @@ import {
   deliverScript,
   headRow,
   ledgerQuery,
+  writerRow,
   type Answer,
   type Copy,
 } from './script.js'
@@ -268,7 +270,10 @@ export class ReceiptNode {
     const { ledger } = this
     const { history, checked, shared, target } = this.#run
     const { name } = history
-    const functions = deliverScript(ledger, checked.target, target.upsert, shared && data.id)
+    const table = watchedTable(checked)
+    const named = table === undefined ? '' : tableText(table)
+    const writer = ledger === undefined ? '' : writerRow(ledger.name, data.id, named)
+    const functions = `${writer}${deliverScript(ledger, checked.target, target.upsert, shared && data.id)}`
     if (ledger === undefined || ledger.isChecked || !name.isRegistered) {
       return void (await data.run(functions, { timeoutMs }))
     }

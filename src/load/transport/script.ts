@@ -11,7 +11,7 @@ import { redirectIn } from '../connection/connect.js'
 import { longOf, longsOf, partsOf, rowsOf, type Asking } from '../connection/server-queries.js'
 import type { Place } from '../journal/journal-record.js'
 import type { Outcome } from '../outcomes/refusals.js'
-import { insertScript, shareScript } from '../register/table-names.js'
+import { insertScript, plain, shareScript } from '../register/table-names.js'
 import { usualUpsert, writeBody, type Target, type UpsertForm } from '../target/target.js'
 import { maxErrorChars, transformScript, writeLines } from '../target/transform.js'
 
@@ -60,6 +60,8 @@ const nowhere = { streamNo: '0l', laneNo: '0', partNo: '0l', cutDigest: '0l', se
 
 /** Value of `phase` (a column of the ledger) in rows of the head. */
 const headPhase = 8
+/** Phase of rows of the head with the sessions that send data: the session as the batch, and the table that gets the rows as the text. */
+const writerPhase = 9
 /** Phase of rows of the head with what the shards of a run share: the plan, and streams that have ended. */
 const sharedPhase = 7
 /**
@@ -89,6 +91,29 @@ export function headRow(processNo: number, change: number, sessionId: string): s
     sendNo: `${BigInt(sessionId)}l`,
     rowsReceived: '0l',
   })
+}
+
+/** Adds to the head that a session sends data. Call it before the first batch. @param table  '' if no table can be named */
+export function writerRow(ledger: string, sessionId: string, table: string): string {
+  const row = insertReceipt('ddbIngestLedger', {
+    batchNo: `${BigInt(sessionId)}l`,
+    attempt: '0',
+    phase: String(writerPhase),
+    rowsReceived: '0l',
+    errText: `"${plain(table)}"`,
+  })
+  return `ddbIngestLedger = objByName("${ledger}", true)\n${row}\n`
+}
+
+/** The sessions that have been about to send data for this table. @throws {ServerError} if the ledger is gone */
+export async function askWriters(asking: Asking, ledger: string, table: string) {
+  const writers = await askHead(asking, ledger, writerPhase)
+  return writers.filter(({ errText }) => errText === plain(table)).map(({ batchNo }) => batchNo)
+}
+
+async function askHead({ session, timeoutMs }: Asking, ledger: string, phase: number) {
+  const script = `select batchNo, errText from objByName("${ledger}", true) where phase = ${phase}`
+  return rowsOf(await session.run(script, { timeoutMs }), ledgerColumns)
 }
 
 /**
@@ -130,13 +155,11 @@ export async function addShared(
 
 /** Such values by number, oldest first. @throws {ServerError} if the ledger is gone */
 export async function askShared(
-  { session, timeoutMs }: Asking,
+  asking: Asking,
   ledger: string,
 ): Promise<ReadonlyMap<number, unknown>> {
-  const script = `select batchNo, errText from objByName("${ledger}", true) where phase = ${sharedPhase}`
-  const answer = await session.run(script, { timeoutMs })
   const texts = new Map<number, string>()
-  for (const { batchNo, errText } of rowsOf(answer, ledgerColumns)) {
+  for (const { batchNo, errText } of await askHead(asking, ledger, sharedPhase)) {
     const no = Number(batchNo)
     texts.set(no, (texts.get(no) ?? '') + errText)
   }

@@ -318,7 +318,7 @@ t.test('incompatible options are refused with exit code 64', async t => {
   const target = { function: 'f', types: 'id:INT', transform: positive }
   await t.rejects(load(path, { target }), { message: /a function can change its rows itself/ })
   const refusing: Faults = {
-    before: ({ text }) => (text.includes('ddbIngestLedger7_') ? { error: 'not here' } : undefined),
+    before: ({ text }) => (text.includes('ddbIngestLedger8_') ? { error: 'not here' } : undefined),
   }
   const without = await scene(t, streamScript, csv, refusing)
   t.match(await without.transformed(positive, { delivery: { mode: 'async' } }), {

@@ -9,6 +9,8 @@ import t, { type Test } from 'tap'
 import { auditOn } from '../../../src/load/audit/audit.js'
 import { connectTyped as connect } from '../../../src/client/open-session.js'
 import type { AuditOptions, AuditResult } from '../../../src/load/audit/audit-result.js'
+import { ledgerName } from '../../../src/load/register/table-names.js'
+import { ledgerScript, writerRow } from '../../../src/load/transport/script.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { startServer, type Faults } from '../../../src/server/index.js'
 import { filesOn } from '../../helpers/failing-files.js'
@@ -427,6 +429,25 @@ db.createPartitionedTable(table(1:0, \`id\`v, [INT,DOUBLE]), "t", "id", sortColu
     t.match(await audit({ exact: true }), { exitCode: 0, rows: { found, replaced, missing: 0 } })
   })
 }
+
+t.test('missing rows are not named while a killed load may still send them', async t => {
+  const { audit, rest, session, server } = await scene(t, tables[0]!)
+  const killed = await connect(asAdmin(server))
+  const ledger = ledgerName(0x1234n, 1)
+  await killed.run(`${ledgerScript(ledger)}${writerRow(ledger, killed.id, 'trades')}`)
+  const delivery = { confirmTimeoutMs: 500 }
+  const waiting = await audit({ missing: rest, delivery })
+  t.match(waiting, { exitCode: 75, error: { code: 'DDB_UNPROVEN' }, missingFiles: [] })
+  t.match(await audit(), { exitCode: 4, notices: [/may still add rows/, /delimiter/] })
+  await session.run(`share streamTable(10:0, ${columns}) as other`)
+  const other = { missing: rest, delivery, target: { table: 'other' } }
+  t.match(await audit(other), { exitCode: 4, rows: { missing: 900 } }, 'it writes elsewhere')
+  await rm(rest)
+  await rm(`${rest}.reasons.ndjson`)
+  const asked = audit({ missing: rest })
+  await killed.close()
+  t.match(await asked, { exitCode: 4, rows: { missing: 900 } })
+})
 
 t.test('a table that changes is compared again, and never called equal too early', async t => {
   let readings = 0

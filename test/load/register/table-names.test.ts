@@ -21,8 +21,8 @@ t.test('a run id has no sign that could end a string in a script', async () => {
 })
 
 t.test('the ledgers of a run differ', async t => {
-  t.equal(ledgerName(0x1234n, 1), 'ddbIngestLedger7_0000000000001234')
-  t.equal(ledgerName(0x1234n, 2), 'ddbIngestLedger7_0000000000001234_2')
+  t.equal(ledgerName(0x1234n, 1), 'ddbIngestLedger8_0000000000001234')
+  t.equal(ledgerName(0x1234n, 2), 'ddbIngestLedger8_0000000000001234_2')
 })
 
 t.test('the ledgers of a run are distinguished from those of other runs', async t => {
