@@ -194,11 +194,8 @@ export function isCompressed(
   { compress = 'auto' }: { compress?: CompressChoice },
   remoteAddress: string,
 ): boolean {
-  return compress === 'lz4' || (compress === 'auto' && !isLoopback(remoteAddress))
-}
-
-function isLoopback(address: string): boolean {
-  return address === '::1' || /^(::ffff:)?127\./.test(address)
+  const isHere = remoteAddress === '::1' || /^(::ffff:)?127\./.test(remoteAddress)
+  return compress === 'lz4' || (compress === 'auto' && !isHere)
 }
 
 /** `API 0 8 / 32_1_4_2`. The first number, the flags, grows by 4 with `async`, by 64 with `compress`. */

@@ -219,6 +219,13 @@ t.test('the line is redrawn in place; a note is printed above it', async t => {
   t.strictSame((await screen()).lines(), ['worth keeping', ''])
 })
 
+t.test('a bar leaves signals to the program', async t => {
+  const listeners = () => ['SIGINT', 'SIGTERM'].map(name => process.listenerCount(name))
+  const before = listeners()
+  watched({ stderrColumns: 80 }).progress.report(report())
+  t.strictSame(listeners(), before)
+})
+
 t.test('after a resize, the line has the new width', async t => {
   const { progress, screen, resize } = await watched({ stderrColumns: 200 })
   progress.report(report(busy))
