@@ -175,7 +175,7 @@ export class Candidate implements Reading {
     this.type = type
     this.options = options
     this.format = options.dateFormats?.[name]
-    this.#builder = columnBuilder({ name, type }, 0, pool, withOptions(rules, options))
+    this.#builder = columnBuilder({ name, type }, pool, withOptions(rules, options))
   }
 
   /** True if `load` reads the texts without options. */

@@ -81,7 +81,7 @@ export class Totals {
       }
       this.#first ??= seen
       this.#count++
-      block.refuse(row, 0)
+      block.refuse(row)
     }
     if (block.refusedCount > 0) block.dropRefused()
   }

@@ -53,7 +53,6 @@ class BuiltColumn {
    */
   constructor(
     column: MappedColumn,
-    index: number,
     members: readonly string[],
     { rules, rowCapacity }: Pick<ColumnsSetup, 'rules' | 'rowCapacity'>,
     pool: BufferPool,
@@ -74,7 +73,7 @@ class BuiltColumn {
         : source.kind === 'member'
           ? { ...rules, arrayDelimiter: String.fromCharCode(elementSeparator) }
           : rules
-    this.builder = columnBuilder(column, index, pool, own)
+    this.builder = columnBuilder(column, pool, own)
     this.#text = isField ? undefined : new TemplateText(this.sources, rowCapacity)
     const wrong = isConstant ? this.#wrongText(0) : undefined
     if (wrong === undefined) return
@@ -120,7 +119,7 @@ class BuiltColumn {
     this.nullsRead = this.builder.read(own, own === block ? this.fields[0]! : 0, firstRow)
     if (own === block) return
     for (let row = 0; own.refusedCount > 0 && row < own.rowCount; row++) {
-      if (own.refusedBy[row] !== 0) block.refuse(row, own.refusedBy[row]! - 1)
+      if (own.refusedBy[row] !== 0) block.refuse(row)
     }
   }
 
@@ -163,9 +162,7 @@ export class MappedColumns {
     const { mapping, rules } = setup
     checkNames(mapping, rules)
     const members = memberNames(mapping)
-    this.#columns = mapping.columns.map(
-      (column, i) => new BuiltColumn(column, i, members, setup, pool),
-    )
+    this.#columns = mapping.columns.map(one => new BuiltColumn(one, members, setup, pool))
     // Several columns may take one field. If one of them keeps blanks, none of them may trim the field.
     const fields = this.#columns.map(column => column.fields)
     const kept = mapping.columns.flatMap(({ type }, i) => (keepsBlanks(type) ? fields[i]! : []))
@@ -224,9 +221,11 @@ export class MappedColumns {
 
   #readAll(block: RecordBlock, firstRow: number): void {
     block.kernel?.useRows(block)
+    block.column = 0
     for (const column of this.#columns) {
       column.read(block, firstRow)
       column.coercedRead = this.#lenient ? block.forgive() : 0
+      block.column++
     }
     for (const cell of block.wrongCells) {
       for (const column of this.#columns) {
@@ -345,7 +344,7 @@ export function newTextCheck(
 ): (file: string, texts: InputTexts) => void {
   const setup = { rowCapacity: 1, rules }
   const pool = new BufferPool()
-  const checked = columns.map((column, i) => new BuiltColumn(column, i, [], setup, pool))
+  const checked = columns.map(column => new BuiltColumn(column, [], setup, pool))
   return (file, texts) => {
     for (const one of checked) one.setTexts(file, texts, 0)
   }

@@ -29,6 +29,8 @@ export class RecordBlock {
   lineNumbers: Float64Array
   /** Reads the usual records and columns; undefined if it does not hold `bytes`, or if there is none. */
   kernel: Kernel | undefined
+  /** Index of the column that reads the block. */
+  column = 0
   /** For each row 0 or, if a column refused its cell, 1 + the index of the first such column. */
   readonly refusedBy: Int32Array
   bytes: Uint8Array = new Uint8Array(0)
@@ -143,9 +145,9 @@ export class RecordBlock {
   }
 
   /** Refuses a row. The first column that refuses the row determines the message. */
-  refuse(row: number, columnIndex: number): void {
+  refuse(row: number, column = this.column): void {
     if (this.refusedBy[row] !== 0) return
-    this.refusedBy[row] = columnIndex + 1
+    this.refusedBy[row] = column + 1
     this.refusedCount++
   }
 

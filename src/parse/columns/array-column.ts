@@ -16,7 +16,6 @@ const initialElements = 4096
 
 export class ArrayColumn implements ColumnBuilder {
   readonly #elements: ColumnBuilder
-  readonly #columnIndex: number
   readonly #delimiter: number
   readonly #store: ArrayStore<Uint32Array>
   #count = 0
@@ -24,9 +23,8 @@ export class ArrayColumn implements ColumnBuilder {
   #block: RecordBlock = new RecordBlock(1, initialElements)
 
   /** @param delimiter  the byte between elements */
-  constructor(elements: ColumnBuilder, columnIndex: number, delimiter: number, pool: BufferPool) {
+  constructor(elements: ColumnBuilder, delimiter: number, pool: BufferPool) {
     this.#elements = elements
-    this.#columnIndex = columnIndex
     this.#delimiter = delimiter
     this.#store = new ArrayStore(pool, offsetBytes, Uint32Array)
   }
@@ -54,7 +52,7 @@ export class ArrayColumn implements ColumnBuilder {
       const first = this.#store.view[firstRow + row]! - this.#count
       const last = this.#store.view[firstRow + row + 1]! - this.#count
       if (this.#block.refusedBy.subarray(first, last).includes(1)) {
-        block.refuse(row, this.#columnIndex)
+        block.refuse(row)
       }
     }
   }

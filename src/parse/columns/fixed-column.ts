@@ -35,7 +35,6 @@ export class FixedColumn implements ColumnBuilder {
   readonly #reader: ElementReader
   /** Reads the cells that the format itself marks as numbers. */
   readonly #plain: ElementReader
-  readonly #columnIndex: number
   readonly #nulls: NumberArray
   readonly #store: ArrayStore<NumberArray>
 
@@ -44,7 +43,6 @@ export class FixedColumn implements ColumnBuilder {
     type: FixedType,
     scale: number | undefined,
     reader: ElementReader,
-    columnIndex: number,
     pool: BufferPool,
     plain: ElementReader = reader,
   ) {
@@ -52,7 +50,6 @@ export class FixedColumn implements ColumnBuilder {
     this.#scale = scale
     this.#reader = reader
     this.#plain = plain
-    this.#columnIndex = columnIndex
     const none = nullElement(type)
     this.#nulls = new reader.Cells(none.slice().buffer)
     this.#store = new ArrayStore(pool, none.length, reader.Cells)
@@ -85,7 +82,7 @@ export class FixedColumn implements ColumnBuilder {
         const isNumber = numberCells !== undefined && numberCells[cell] === 1
         const outcome = (isNumber ? readPlain : read)(bytes, start, end, array, at)
         if (outcome === isRead) continue
-        block.refuse(row, this.#columnIndex)
+        block.refuse(row)
       }
       nulls++
       this.#setNull(at)

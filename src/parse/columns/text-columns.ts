@@ -18,22 +18,14 @@ const lengthBytes = 4
 export class StringColumn implements ColumnBuilder {
   readonly #type: DataType
   readonly #isBlob: boolean
-  readonly #columnIndex: number
   readonly #maxBytes: number
   readonly #store: ArrayStore<Uint8Array>
   #length = 0
   #lengthBefore = 0
 
-  constructor(
-    type: DataType,
-    isBlob: boolean,
-    columnIndex: number,
-    pool: BufferPool,
-    maxBytes: number,
-  ) {
+  constructor(type: DataType, isBlob: boolean, pool: BufferPool, maxBytes: number) {
     this.#type = type
     this.#isBlob = isBlob
-    this.#columnIndex = columnIndex
     this.#maxBytes = maxBytes
     this.#store = new ArrayStore(pool, 1, Uint8Array)
   }
@@ -66,8 +58,7 @@ export class StringColumn implements ColumnBuilder {
       const encoded = store.reserve(to + end - start + lengthBytes)
       if (isBlob) to += lengthBytes
       const first = to
-      if (end - start > maxBytes || !(isBlob || isText(bytes, start, end)))
-        block.refuse(row, this.#columnIndex)
+      if (end - start > maxBytes || !(isBlob || isText(bytes, start, end))) block.refuse(row)
       else for (let p = start; p < end; p++) encoded[to++] = bytes[p]!
       if (to === first) nulls++
       if (isBlob)
@@ -121,7 +112,6 @@ const mostKeptBytes = 1024 * 1024
 
 export class SymbolColumn implements ColumnBuilder {
   readonly #type: DataType
-  readonly #columnIndex: number
   readonly #maxBytes: number
   readonly #store: ArrayStore<Int32Array>
   /** The number of each text of this batch and of earlier ones, by its bytes: most batches have the same few. */
@@ -139,9 +129,8 @@ export class SymbolColumn implements ColumnBuilder {
   #sizeBefore = 1
   #textBytesBefore = 0
 
-  constructor(type: DataType, columnIndex: number, pool: BufferPool, maxBytes: number) {
+  constructor(type: DataType, pool: BufferPool, maxBytes: number) {
     this.#type = type
-    this.#columnIndex = columnIndex
     this.#maxBytes = maxBytes
     this.#store = new ArrayStore(pool, bytesPerRow, Int32Array)
   }
@@ -171,7 +160,7 @@ export class SymbolColumn implements ColumnBuilder {
       let number = 0
       if (start !== end) {
         const found = end - start > this.#maxBytes ? undefined : this.#find(bytes, start, end)
-        if (found === undefined) block.refuse(row, this.#columnIndex)
+        if (found === undefined) block.refuse(row)
         else {
           number = found
           known?.add(start, end - start, number)

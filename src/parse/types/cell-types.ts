@@ -51,7 +51,7 @@ export interface ElementType extends CellType {
 /** Any text is a value, and blanks around it are part of it. No client sends array vectors (docs/protocol.md#array-vectors). */
 export interface TextType extends CellType {
   /** @param maxBytes  longest text, in bytes of UTF-8; Infinity for no limit */
-  readonly newColumn: (columnIndex: number, pool: BufferPool, maxBytes: number) => ColumnBuilder
+  readonly newColumn: (pool: BufferPool, maxBytes: number) => ColumnBuilder
 }
 
 const { boolean, number, string } = jsonKinds

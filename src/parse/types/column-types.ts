@@ -36,23 +36,21 @@ export function keepsBlanks({ type, array }: ColumnType): boolean {
 const defaultArrayDelimiter = ','
 
 /**
- * @param columnIndex  index of the column in the mapping; refused rows are reported under it
  * @throws {UsageError} DDB_USAGE for types that text cannot represent, and for formats that do not fit the type
  */
 export function columnBuilder(
   column: TargetColumn,
-  columnIndex: number,
   pool: BufferPool,
   rules: CellRules,
 ): ColumnBuilder {
   const { array = false } = column.type
-  if (!array) return elementBuilder(column, columnIndex, pool, rules)
+  if (!array) return elementBuilder(column, pool, rules)
   const delimiter = rules.arrayDelimiter ?? defaultArrayDelimiter
   if (delimiter.length !== 1 || delimiter.charCodeAt(0) > 0x7f) {
     throw usageError('the array delimiter is one ASCII character')
   }
-  const elements = elementBuilder(column, 0, pool, elementRules(rules, delimiter))
-  return new ArrayColumn(elements, columnIndex, delimiter.charCodeAt(0), pool)
+  const elements = elementBuilder(column, pool, elementRules(rules, delimiter))
+  return new ArrayColumn(elements, delimiter.charCodeAt(0), pool)
 }
 
 /**
@@ -72,7 +70,6 @@ function elementRules(rules: CellRules, delimiter: string): CellRules {
 
 function elementBuilder(
   { name, type: columnType, maxBytes = Infinity }: TargetColumn,
-  columnIndex: number,
   pool: BufferPool,
   rules: CellRules,
 ): ColumnBuilder {
@@ -96,12 +93,12 @@ function elementBuilder(
       `${option('cells.percentColumns')} names column "${name}", which holds no plain numbers`,
     )
   }
-  if ('newColumn' in type) return type.newColumn(columnIndex, pool, maxBytes)
+  if ('newColumn' in type) return type.newColumn(pool, maxBytes)
   const reader = 'patterns' in type ? time!.reader : type.readerOf(scale ?? 0)
   const style = spelling === 'number' ? numberStyle(name, rules) : undefined
   const spelled = style === undefined ? reader : inStyle(reader, style)
   const own = spelling === 'truth' ? withTruthTexts(spelled, rules) : spelled
-  return new FixedColumn(type.name, scale, own, columnIndex, pool, reader)
+  return new FixedColumn(type.name, scale, own, pool, reader)
 }
 
 function timeTypeOf(typeName: DataType): TimeType | undefined {

@@ -37,12 +37,8 @@ export function readTexts(
   texts: readonly (string | Uint8Array)[],
   rules: CellRules = {},
 ): Reading[] {
-  const builder = columnBuilder(
-    { name: 'c', type: parseColumnType(type)! },
-    0,
-    new BufferPool(),
-    rules,
-  )
+  const column = { name: 'c', type: parseColumnType(type)! }
+  const builder = columnBuilder(column, new BufferPool(), rules)
   const readBlock = (list: readonly (string | Uint8Array)[]): Reading[] => {
     const block = blockOf(list)
     builder.read(block, field, 0)

@@ -23,7 +23,7 @@ t.test('elements of each type, compared with the null values of docs/protocol.md
   ] as const) {
     for (const type of types) {
       const column = { name: 'c', type: parseColumnType(type)! }
-      const builder = columnBuilder(column, 0, new BufferPool(), {})
+      const builder = columnBuilder(column, new BufferPool(), {})
       builder.read(blockOf(['']), field, 0)
       t.equal(builder.encodedBytes(7), 7 * bytesPerRow)
       const { data } = builder.take(1, []) as unknown as { data: Uint8Array }

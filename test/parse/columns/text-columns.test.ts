@@ -54,7 +54,7 @@ deepTest(t, 'many texts stay correct, batch after batch', async t => {
 })
 
 deepTest(t, 'a value longer than the column allows refuses its row', async t => {
-  const column = new StringColumn('BLOB', true, 2, new BufferPool(), 67_108_863)
+  const column = new StringColumn('BLOB', true, new BufferPool(), 67_108_863)
   const block = blockOf(['a', Buffer.alloc(67_108_864, 'b'), Buffer.alloc(67_108_863, 'c')])
   t.equal(column.read(block, field), 1)
   t.strictSame(refusedRows(block), [1])
