@@ -5,7 +5,7 @@
 import type { CellRules } from '../parse/cell-rules.js'
 import { cellsOf, oneRow, TemplateText } from '../parse/columns/template-text.js'
 import { NullTexts } from '../parse/cells/cell-words.js'
-import { maxBlockRows, type RecordBlock } from '../parse/record-block.js'
+import type { RecordBlock } from '../parse/record-block.js'
 import { isOfInput, textSources, type InputShape } from '../schema/cell-source.js'
 import { mapColumns } from '../schema/column-mapping.js'
 import { templateNames } from '../schema/template.js'
@@ -45,7 +45,7 @@ export function newTemplateLook(
   const rules = { set: templates, parts, ignoreExtra: true, match }
   const looks = mapColumns({ columns }, shape, rules).columns.map(({ name, source }) => {
     const pieces = textSources(source)
-    const text = new TemplateText(pieces, maxBlockRows)
+    const text = new TemplateText(pieces)
     text.setTexts(texts)
     return { probe: probeOf(name, pieces.every(isOfInput)), pieces, text }
   })

@@ -218,5 +218,5 @@ export function newSharedRows() {
 const nowhere: ResumePoint = { offsetBytes: 0, lineNumber: 1 }
 
 function isSame(a: BuilderSetup, b: BuilderSetup): boolean {
-  return a.mapping === b.mapping && a.rules === b.rules && a.rowCapacity === b.rowCapacity
+  return a.mapping === b.mapping && a.rules === b.rules
 }

@@ -29,7 +29,6 @@ const isBroken = (text = ''): boolean => /[\ud800-\udfff]/u.test(text)
 
 export interface ColumnsSetup {
   readonly mapping: ColumnMapping
-  readonly rowCapacity: number
   readonly rules: CellRules
 }
 
@@ -54,7 +53,7 @@ class BuiltColumn {
   constructor(
     column: MappedColumn,
     members: readonly string[],
-    { rules, rowCapacity }: Pick<ColumnsSetup, 'rules' | 'rowCapacity'>,
+    rules: CellRules,
     pool: BufferPool,
   ) {
     const { source, type, name } = column
@@ -74,7 +73,7 @@ class BuiltColumn {
           ? { ...rules, arrayDelimiter: String.fromCharCode(elementSeparator) }
           : rules
     this.builder = columnBuilder(column, pool, own)
-    this.#text = isField ? undefined : new TemplateText(this.sources, rowCapacity)
+    this.#text = isField ? undefined : new TemplateText(this.sources)
     const wrong = isConstant ? this.#wrongText(0) : undefined
     if (wrong === undefined) return
     throw usageError(
@@ -158,11 +157,10 @@ export class MappedColumns {
   #texts: RecordBlock | undefined
 
   /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for rules, constants and formats that do not fit */
-  constructor(setup: ColumnsSetup, pool: BufferPool) {
-    const { mapping, rules } = setup
+  constructor({ mapping, rules }: ColumnsSetup, pool: BufferPool) {
     checkNames(mapping, rules)
     const members = memberNames(mapping)
-    this.#columns = mapping.columns.map(one => new BuiltColumn(one, members, setup, pool))
+    this.#columns = mapping.columns.map(one => new BuiltColumn(one, members, rules, pool))
     // Several columns may take one field. If one of them keeps blanks, none of them may trim the field.
     const fields = this.#columns.map(column => column.fields)
     const kept = mapping.columns.flatMap(({ type }, i) => (keepsBlanks(type) ? fields[i]! : []))
@@ -342,9 +340,8 @@ export function newTextCheck(
   columns: readonly MappedColumn[],
   rules: CellRules,
 ): (file: string, texts: InputTexts) => void {
-  const setup = { rowCapacity: 1, rules }
   const pool = new BufferPool()
-  const checked = columns.map(column => new BuiltColumn(column, [], setup, pool))
+  const checked = columns.map(column => new BuiltColumn(column, [], rules, pool))
   return (file, texts) => {
     for (const one of checked) one.setTexts(file, texts, 0)
   }

@@ -135,10 +135,9 @@ export class RecordReader {
   batches(options: BatchOptions): AsyncGenerator<Batch, void, void> {
     const { name: file, text } = this.#source
     const input = this.#opened.records(options)
-    const { block, tokenizer } = input
+    const { tokenizer } = input
     const { mapping, cells: rules = noRules, keepRecords = false, shared, texts } = options
-    const { rowCapacity } = block
-    const setup = { mapping, rowCapacity, rules, keepRecords }
+    const setup = { mapping, rules, keepRecords }
     this.#input = input
     this.#options = options
     this.#clock = options.clock ?? systemClock

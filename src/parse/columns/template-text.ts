@@ -30,16 +30,15 @@ const encoder = new TextEncoder()
 
 export class TemplateText {
   /** Filled by `compose`: a block with one field and its own bytes. */
-  readonly block: RecordBlock
+  block: RecordBlock = new RecordBlock(1, 1)
   /** Upper limit of a text's bytes that come from constants, path parts and the line number, not from fields. */
   #fixedBytes = 0
   readonly #parts: readonly TextSource[]
   #pieces: readonly Piece[] = []
   #isNull = false
 
-  constructor(parts: readonly TextSource[], rowCapacity: number) {
+  constructor(parts: readonly TextSource[]) {
     this.#parts = parts
-    this.block = new RecordBlock(1, rowCapacity)
     this.setTexts({})
   }
 
@@ -69,10 +68,11 @@ export class TemplateText {
    * @param fields  the template's fields, in the order of its parts
    */
   compose(
-    from: Pick<RecordBlock, 'bytes' | 'rowCount' | 'lineNumbers' | 'numberCells'>,
+    from: Pick<RecordBlock, 'bytes' | 'rowCapacity' | 'rowCount' | 'lineNumbers' | 'numberCells'>,
     fields: readonly FieldCells[],
   ): RecordBlock {
-    const { bytes, rowCount, lineNumbers, numberCells } = from
+    const { bytes, rowCapacity, rowCount, lineNumbers, numberCells } = from
+    if (this.block.rowCapacity < rowCapacity) this.block = new RecordBlock(1, rowCapacity)
     const { block } = this
     const into = block.beginTexts(this.#needed(rowCount, fields))
     block.rowCount = rowCount

@@ -69,10 +69,8 @@ export function testFit(
     throw error
   }
   const block = blockOf(shape.fieldCount, records)
-  const { rowCapacity } = block
   const own = { ...cells, lenient: false, columnOffsets: undefined }
-  const setup = { mapping, rowCapacity, rules: own }
-  const columns = new MappedColumns(setup, new BufferPool())
+  const columns = new MappedColumns({ mapping, rules: own }, new BufferPool())
   columns.read(block, 0)
   const refused = block.refusedBy.findIndex(column => column !== 0)
   if (refused >= 0) return { misfit: columns.faultOf(block, refused).message, hasValues: false }
