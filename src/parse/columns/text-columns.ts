@@ -148,7 +148,12 @@ export class SymbolColumn implements ColumnBuilder {
         const from = row
         row = known.read(field, from)
         const { words, out, nullCount } = known.kernel
-        for (let i = from; i < row; i++) codes[firstRow + i] = this.#codeOf(words[out / 4 + i]!)
+        const own = this.#codes
+        const at = out / 4
+        for (let i = from; i < row; i++) {
+          const number = words[at + i]!
+          codes[firstRow + i] = number === 0 ? 0 : own[number] || this.#codeOf(number)
+        }
         if (row > from) nulls += nullCount
         // New texts are rare after an input's first block: only rows without a known one between them count.
         givenUp = row - from > rowsBetween ? 0 : givenUp + 1
