@@ -8,6 +8,7 @@ import { lstat, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Trace } from '../../client/trace.js'
 import { DdbError, errorCodes, UsageError } from '../../errors.js'
+import { systemName } from '../../platform/file-name.js'
 import { printFailure, writeFailed, type UserCall } from '../output/failures.js'
 import type { Output } from '../output/output.js'
 import type { JsonTo } from '../options/readers.js'
@@ -68,7 +69,7 @@ async function openSink(path: string) {
     await replaceFile(name)
     return { put: (text: string) => replaceFile(name, text), close: nothing }
   }
-  const file = await open(path, constants.O_WRONLY | constants.O_APPEND)
+  const file = await open(systemName(path), constants.O_WRONLY | constants.O_APPEND)
   if ((await file.stat()).isFile()) {
     await file.close()
     throw new Error('it has just been made')
@@ -83,15 +84,16 @@ const nothing = (): Promise<void> => Promise.resolve()
  * @param text  undefined: only tests whether a new file can be created next to it, and so can replace it
  */
 async function replaceFile(name: string, text?: string): Promise<void> {
-  const madeName = `${dirname(name)}/.ddb-ingest-${randomBytes(6).toString('hex')}.new`
+  const made = `${dirname(name)}/.ddb-ingest-${randomBytes(6).toString('hex')}.new`
+  const [madeName, fullName] = [systemName(made), systemName(name)]
   const file = await open(madeName, 'wx', 0o644)
   try {
     if (text === undefined) return
     await file.writeFile(text)
-    const before = await lstat(name).catch(() => undefined)
+    const before = await lstat(fullName).catch(() => undefined)
     if (before?.isFile()) await file.chmod(before.mode & 0o777)
     await file.sync()
-    await rename(madeName, name)
+    await rename(madeName, fullName)
   } finally {
     await file.close()
     await rm(madeName, { force: true })
@@ -133,7 +135,7 @@ function openToAppend(path: string): number {
   const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
   const follow = path.startsWith('/dev/') ? 0 : O_NOFOLLOW
   try {
-    return openSync(path, O_WRONLY | O_APPEND | O_CREAT | follow, 0o600)
+    return openSync(systemName(path), O_WRONLY | O_APPEND | O_CREAT | follow, 0o600)
   } catch (cause) {
     const text = `cannot write the trace ${clean(path)} (${systemCode(cause)}): name a file that can be written`
     throw new DdbError('DDB_OUTPUT_CREATE', text, { cause })

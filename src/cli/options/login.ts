@@ -10,6 +10,7 @@ import type { Trace } from '../../client/trace.js'
 import { UsageError, usageError } from '../../errors.js'
 import type { LoadOptions, ServerTarget } from '../../load/options.js'
 import { parseTarget } from '../../load/target/target.js'
+import { systemName } from '../../platform/file-name.js'
 import { knownLogins, checkStateFolder, dayMs, checkAndMarkReported } from '../files/state.js'
 import type { Output } from '../output/output.js'
 import {
@@ -138,7 +139,7 @@ export async function readPasswordFile(
 ): Promise<string> {
   let file: FileHandle | undefined
   try {
-    file = await open(path)
+    file = await open(systemName(path))
     const { mode } = await file.stat()
     const isOpen = (mode & 0o077) !== 0 && process.platform !== 'win32'
     const isNew = (): boolean =>

@@ -8,6 +8,7 @@ import { mostRecordBytes } from '../../load/checked-options.js'
 import type { ServerAddress } from '../../load/options.js'
 import { isRunId } from '../../load/register/table-names.js'
 import { checkTransform, mostTransformChars } from '../../load/target/transform.js'
+import { systemName } from '../../platform/file-name.js'
 import { missingInput } from '../../source/open-source.js'
 import { encodings, knownEncoding, type Encoding } from '../../source/encoding/encodings.js'
 import { attempt } from '../process-environment.js'
@@ -117,13 +118,15 @@ function readTransform(given: string): string {
   if (!given.startsWith('@')) return checkTransform(given)
   const path = given.slice(1)
   try {
-    const status = statSync(path)
+    const status = statSync(systemName(path))
     if (!status.isFile()) throw usageError(`${path} is not a file`)
     // UTF-8 needs at most three bytes for each UTF-16 unit of a string.
     if (status.size > 3 * mostTransformChars) {
       throw usageError(`${path} has ${status.size} bytes, which is too long for a function`)
     }
-    return checkTransform(new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path)))
+    return checkTransform(
+      new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(systemName(path))),
+    )
   } catch (error) {
     if (error instanceof UsageError) throw error
     if (error instanceof TypeError) throw usageError(`${path} is not UTF-8`)

@@ -3,6 +3,7 @@
 */
 import { readFile } from 'node:fs/promises'
 import type { LoadResult } from '../../load/options.js'
+import { systemName } from '../../platform/file-name.js'
 import { placeOf } from '../files/one-file.js'
 import type { ResultContent } from '../files/output-files.js'
 
@@ -18,7 +19,7 @@ export function metricsContent(path: string): ResultContent<LoadResult> {
     name: 'metrics',
     async textOf(result) {
       // Reading a pipe would find nothing, and might wait forever.
-      before ??= placeOf(path).isOrdinary ? readFile(path, 'utf8').catch(() => '') : ''
+      before ??= placeOf(path).isOrdinary ? readFile(systemName(path), 'utf8').catch(() => '') : ''
       return metricsText(result, lastSuccessOf(await before))
     },
   }

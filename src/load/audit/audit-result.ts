@@ -92,6 +92,7 @@ export function isCertificate(given: unknown): given is AuditResult {
     columns: kind('columns', all => Array.isArray(all) && all.every(isColumn)),
     ranges: kind('ranges', all => Array.isArray(all) && all.every(isRange)),
     rows: { input: whole(0), table: whole(0) },
+    target: { host: text },
     digest: { rows: text, key: kind('a key', one => key.test(String(one))) },
   })
 }

@@ -279,11 +279,11 @@ async function nameRows(
 }
 
 async function compareWith(
-  { identity, columns, endedAt, rows, ranges, digest }: AuditResult,
+  { identity, columns, endedAt, rows, ranges, digest, target }: AuditResult,
   job: Job,
   found: ComparedTable,
 ): Promise<void> {
-  const { result, key } = job
+  const { result, key, run } = job
   const described = JSON.stringify([result.identity, result.columns])
   if (described !== JSON.stringify([identity, columns])) {
     throw new DdbError(
@@ -291,6 +291,9 @@ async function compareWith(
       `${tableText(found.table)} was made again after ${endedAt}: the certificate is of the earlier table`,
     )
   }
+  const here = result.target.host
+  if (target.host !== here)
+    run.reporter.notice(`the certificate is of ${target.host}, not of ${here}`)
   const table = await openTable(found, ranges, rows.table)
   result.ranges = table.ranges
   const there = new Hashes(key, [])

@@ -4,7 +4,15 @@
 */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, linkSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadResult } from '../../../src/load/options.js'
@@ -183,6 +191,13 @@ t.test('names that are not UTF-8 load from a folder, a pattern, a list and the s
   await once(shell, 'close')
   t.match(printed, /Loaded 2 rows/)
   t.equal(await count('trades'), 6)
+  const own = join(dir, 'o\udcff')
+  const written = [`--json=${own}.json`, '--metrics-file', `${own}.prom`, '--trace', `${own}.txt`]
+  const files = ['--rejects', `${own}.csv`, '--report', `${own}.html`, ...written]
+  t.match(await run('load', name, '-t', 'trades', ...files), { code: 3 })
+  const made = readdirSync(dir, 'buffer').map(one => one.toString('latin1'))
+  t.equal(made.filter(one => one.startsWith('o\xff.')).length, 6)
+  t.match(await run('retry', `${own}.csv`), { code: 3, stdout: /^Loaded 0 rows/ })
 })
 
 deepTest(t, 'a file on standard input is not one of the named files', async t => {

@@ -197,7 +197,10 @@ t.test('a database may be called like the password', async t => {
   await load(path)
   const certificate = await audit()
   t.equal(certificate.table, 'dfs://123456/t')
-  t.match(await check(certificate), { exitCode: 0 })
+  t.strictSame((await check(certificate)).notices, [])
+  const target = { ...certificate.target, host: '10.0.0.1:8848' }
+  const elsewhere = { exitCode: 0, notices: [/the certificate is of 10\.0\.0\.1:8848, not of /] }
+  t.match(await check({ ...certificate, target }), elsewhere)
 })
 
 t.test('anything but a certificate is refused', async t => {
@@ -209,7 +212,7 @@ t.test('anything but a certificate is refused', async t => {
   const spoilt: readonly object[] = [
     ...[{ digest: null }, { digest: { ...digest, key: 'abc' } }, { columns: [{}] }, { rows: {} }],
     ...[{ ranges: [{ ...range, type: 'NO' }] }, { ranges: [{ ...range, low: 'x' }] }],
-    ...[{ ranges: undefined }, { schema: 'other' }, { table: null }],
+    ...[{ ranges: undefined }, { schema: 'other' }, { table: null }, { target: {} }],
   ]
   for (const change of spoilt) {
     await t.rejects(check({ ...certificate, ...change }), { code: 'DDB_USAGE' })
