@@ -205,7 +205,8 @@ const look: Advice = asked => {
     // Types of a new table are in the table by now.
     if (flags.has('create')) ofLoad.push('--types')
     const left = Object.fromEntries(ofLoad.map(flag => [flag, null]))
-    return sameCommand({ ...asked, command: 'audit' }, left)
+    const kept = flags.has('transform') ? { '--columns': 'COLUMN' } : {}
+    return sameCommand({ ...asked, command: 'audit' }, { ...left, ...kept })
   }
   if (table === undefined) return undefined
   const script = `exec count(*) from ${tableExpression(parseTableTarget(table))}`

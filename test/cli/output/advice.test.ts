@@ -148,6 +148,8 @@ flagTest('no table is made for a load that must find one', async t => {
   ]) {
     const load = askedOf(['load', 'a.csv', '-t', 'trades', ...words], false)
     t.equal(nextCommand({ code: 'DDB_TARGET' }, load), 'ddb-ingest explain DDB_TARGET')
+    const asksColumns = nextCommand({ code: 'DDB_CONNECTION_LOST' }, load).endsWith(' COLUMN')
+    t.equal(asksColumns, words[0] === '--transform')
   }
 })
 

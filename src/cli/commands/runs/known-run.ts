@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import { DdbError, InputError, usageError } from '../../../errors.js'
 import type { JournaledServer } from '../../../load/journal/journal-record.js'
 import { readRun, runNames, type KnownRun } from '../../../load/journal/known-runs.js'
-import type { JournalOptions, LoadOptions } from '../../../load/options.js'
+import type { JournalOptions, LoadOptions, TargetOptions } from '../../../load/options.js'
 import { systemPlatform } from '../../../platform/system.js'
 import { stateFolder } from '../../files/state.js'
 import { defined, type OptionSources } from '../../options/definition.js'
@@ -178,13 +178,14 @@ export function runCommand(
   return shellText([name, runId, ...where, ...others])
 }
 
-/** The command that finds out which rows of the run are in the table, which the user has to name if the run does not. */
+/** The command that finds out which rows of the run are in the table. What the run does not say, the user has to name. */
 export function auditCommand(
   runId: string,
   stateDir: string | undefined,
-  { table, confirmTable }: { readonly table?: string; readonly confirmTable?: string },
+  { table, confirmTable, transform }: Pick<TargetOptions, 'table' | 'confirmTable' | 'transform'>,
   words: readonly string[] = [],
 ): string {
   const named = (table ?? confirmTable) === undefined ? ['--confirm-table', 'TABLE'] : []
-  return runCommand('audit', runId, stateDir, [...words, ...named])
+  const kept = transform === undefined ? [] : ['--columns', 'COLUMN']
+  return runCommand('audit', runId, stateDir, [...words, ...named, ...kept])
 }
