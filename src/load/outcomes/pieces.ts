@@ -37,12 +37,14 @@ export function placeText(ranges: readonly RecordedRange[]): string {
 /**
  * A digest of what the place of a batch stands for: where its rows are in the inputs, and how they are divided by lane. A process that
  * finds another digest in the ledger has cut the inputs elsewhere.
- * @returns 52 bits
  */
 function cutOf(ranges: readonly RecordedRange[], lanes: SentBatch['lanes']): number {
-  const digest = hash('sha1', `${placeText(ranges)} ${lanes?.count ?? 1} ${lanes?.by ?? ''}`)
-  return Number.parseInt(digest.slice(0, 13), 16)
+  return digestOf(`${placeText(ranges)} ${lanes?.count ?? 1} ${lanes?.by ?? ''}`)
 }
+
+/** @returns 52 bits */
+export const digestOf = (text: string): number =>
+  Number.parseInt(hash('sha1', text).slice(0, 13), 16)
 
 /**
  * `queued`: waits to be sent, for the first time or again. `sent`: its outcome is unknown. `claimed`: the server has begun to write

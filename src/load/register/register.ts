@@ -13,7 +13,6 @@ import {
   dropTableScript,
   insertScript,
   ledgerNumberOf,
-  plain,
   registerName,
   shareScript,
   type RunName,
@@ -52,6 +51,9 @@ const columns = {
   stored: 'LONG',
   loggedAt: 'TIMESTAMP',
 } as const
+
+/** Replaces characters that could end a string in a script. */
+const plain = (text: string): string => text.replace(/[^\p{L}\p{N} ._:/@+=,~-]/gu, '?')
 
 /** Adds a row. Call it in the request that has made the ledger; does nothing for a run without an entry. */
 export function entryScript(

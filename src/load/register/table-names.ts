@@ -65,9 +65,6 @@ export function ledgerNumberOf(token: bigint, name: string): number | undefined 
   return digits === digitsOf(token) ? Number(number) : undefined
 }
 
-/** A text for a string of a script, without the characters that could end it. */
-export const plain = (text: string): string => text.replace(/[^\p{L}\p{N} ._:/@+=,~-]/gu, '?')
-
 /** A script that removes one of these tables if it exists. */
 export function dropTableScript(name: string): string {
   return `if(defined("${name}", SHARED)) { undef("${name}", SHARED) }

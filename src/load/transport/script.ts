@@ -10,8 +10,9 @@ import type { Table, Value } from '../../protocol/value.js'
 import { redirectIn } from '../connection/connect.js'
 import { longOf, longsOf, partsOf, rowsOf, type Asking } from '../connection/server-queries.js'
 import type { Place } from '../journal/journal-record.js'
+import { digestOf } from '../outcomes/pieces.js'
 import type { Outcome } from '../outcomes/refusals.js'
-import { insertScript, plain, shareScript } from '../register/table-names.js'
+import { insertScript, shareScript } from '../register/table-names.js'
 import { usualUpsert, writeBody, type Target, type UpsertForm } from '../target/target.js'
 import { maxErrorChars, transformScript, writeLines } from '../target/transform.js'
 
@@ -60,7 +61,7 @@ const nowhere = { streamNo: '0l', laneNo: '0', partNo: '0l', cutDigest: '0l', se
 
 /** Value of `phase` (a column of the ledger) in rows of the head. */
 const headPhase = 8
-/** Phase of rows of the head with the sessions that send data: the session as the batch, and the table that gets the rows as the text. */
+/** Phase of rows of the head with the sessions that send data: the session as the batch, and a digest of the table's name. */
 const writerPhase = 9
 /** Phase of rows of the head with what the shards of a run share: the plan, and streams that have ended. */
 const sharedPhase = 7
@@ -100,7 +101,7 @@ export function writerRow(ledger: string, sessionId: string, table: string): str
     attempt: '0',
     phase: String(writerPhase),
     rowsReceived: '0l',
-    errText: `"${plain(table)}"`,
+    cutDigest: `${digestOf(table)}l`,
   })
   return `ddbIngestLedger = objByName("${ledger}", true)\n${row}\n`
 }
@@ -108,11 +109,12 @@ export function writerRow(ledger: string, sessionId: string, table: string): str
 /** The sessions that have been about to send data for this table. @throws {ServerError} if the ledger is gone */
 export async function askWriters(asking: Asking, ledger: string, table: string) {
   const writers = await askHead(asking, ledger, writerPhase)
-  return writers.filter(({ errText }) => errText === plain(table)).map(({ batchNo }) => batchNo)
+  const digest = BigInt(digestOf(table))
+  return writers.filter(({ cutDigest }) => cutDigest === digest).map(({ batchNo }) => batchNo)
 }
 
 async function askHead({ session, timeoutMs }: Asking, ledger: string, phase: number) {
-  const script = `select batchNo, errText from objByName("${ledger}", true) where phase = ${phase}`
+  const script = `select batchNo, cutDigest, errText from objByName("${ledger}", true) where phase = ${phase}`
   return rowsOf(await session.run(script, { timeoutMs }), ledgerColumns)
 }
 
