@@ -125,7 +125,14 @@ export class ReceiptNode {
     const { place, attempt, rows, batch } = piece
     const copy = { place, cut: piece.whole.cut, attempt, sendNo }
     const columnNames = this.#run.target.columns.map(({ name }) => name)
-    const table = { form: 'table', name: '', rows, columnNames, columns: batch.columns } as const
+    const table = {
+      ...({ form: 'table', name: '', rows, columnNames } as const),
+      // A call is encoded once the calls before it are answered. By then, the rows may have an outcome, and their memory other rows.
+      get columns() {
+        if (piece.state !== 'closed') return batch.columns
+        throw new ConnectionError('DDB_CONNECTION_LOST', 'the rows have an outcome already')
+      },
+    }
     const arguments_ = deliverArguments(copy, this.#leading, table)
     if (this.isAnswered) {
       void askOutcome(session, arguments_, this.ledger !== undefined).then(answer => {
