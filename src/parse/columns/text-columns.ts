@@ -6,7 +6,7 @@ import { mostGivenUp } from '../../kernel/kernel.js'
 import type { DataType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
 import { limitText } from '../../schema/text-limits.js'
-import { isUtf8, latin1, utf8Text } from '../cells/cell-bytes.js'
+import { isUtf8 } from '../cells/cell-bytes.js'
 import type { RecordBlock } from '../record-block.js'
 import { ArrayStore, type BufferPool } from './buffer-pool.js'
 import type { CellFault, ColumnBuilder } from './column-builder.js'
@@ -138,6 +138,7 @@ export class SymbolColumn implements ColumnBuilder {
   read(block: RecordBlock, field: number, firstRow: number): number {
     const { bytes, starts, ends, fieldCount, rowCount } = block
     const codes = this.#store.reserve(firstRow + rowCount)
+    const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     this.#sizeBefore = this.#base.length
     this.#textBytesBefore = this.#textBytes
     let nulls = 0
@@ -164,7 +165,7 @@ export class SymbolColumn implements ColumnBuilder {
       const end = ends[cell]!
       let number = 0
       if (start !== end) {
-        const found = end - start > this.#maxBytes ? undefined : this.#find(bytes, start, end)
+        const found = end - start > this.#maxBytes ? undefined : this.#find(all, start, end)
         if (found === undefined) block.refuse(row)
         else {
           number = found
@@ -178,11 +179,12 @@ export class SymbolColumn implements ColumnBuilder {
   }
 
   /** The number of the text with these bytes, which may be new; undefined for bytes that are not text. */
-  #find(bytes: Uint8Array, start: number, end: number): number | undefined {
-    const key = latin1(bytes, start, end)
+  #find(bytes: Buffer, start: number, end: number): number | undefined {
+    const key = bytes.toString('latin1', start, end)
     const number = this.#numbers.get(key)
     if (number !== undefined || !isText(bytes, start, end)) return number
-    const added = this.#texts.push(utf8Text(bytes.slice(start, end))) - 1
+    const isAscii = Buffer.byteLength(key) === key.length
+    const added = this.#texts.push(isAscii ? key : bytes.toString('utf8', start, end)) - 1
     this.#keptBytes += end - start
     this.#numbers.set(key, added)
     return added
