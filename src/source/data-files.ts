@@ -43,12 +43,10 @@ export function passedOverNotice({ files, byKind, first }: PassedOver): string |
     .sort(([, a], [, b]) => b - a)
     .map(([kind, count]) => `${kind} ${count}`)
   const what = files === 1 ? 'a file' : `${files} files`
-  const isRejects = Object.hasOwn(byKind, 'rejects')
-    ? '; rejects are loaded by their own names'
-    : ''
+  const ofRejects = Object.hasOwn(byKind, 'rejects') ? '; name rejects themselves to load them' : ''
   return (
     `passed over ${what} (${kinds.join(', ')}), such as "${first[0]}": ` +
-    `${option('input.include')} says which files of a folder or an archive are data${isRejects}`
+    `${option('input.include')} says which files of a folder or an archive are data${ofRejects}`
   )
 }
 
@@ -58,18 +56,23 @@ export function reasonsPath(path: string): string {
 }
 
 /**
- * Whether a load has written this file of rejects or of reasons. A killed load may leave the reasons empty. In a folder it is no input,
- * because its rows are rows of other inputs.
+ * Whether a load has written this file of rejects or of reasons. A killed load may leave the reasons empty. In a folder it is not an
+ * input, because its rows are rows of other inputs.
  */
 function isRejects(path: string, files: Files): boolean {
   const reasons = path.endsWith(reasonsPath('')) ? path : reasonsPath(path)
-  if (files.statusNow(reasons)?.isFile !== true) return false
   const start = Buffer.from('{"runId":"')
   const buffer = Buffer.alloc(start.length)
-  return start.indexOf(buffer.subarray(0, files.readNow(reasons, buffer))) === 0
+  try {
+    if (files.statusNow(reasons)?.isFile !== true) return false
+    return start.indexOf(buffer.subarray(0, files.readNow(reasons, buffer))) === 0
+  } catch {
+    // The name may leave no room for the ending. Reasons that cannot be read belong to rejects that cannot be read, and that is an error.
+    return false
+  }
 }
 
-/** The files of a folder or a pattern that are no rejects of a load; counts the others. */
+/** The files of a folder or a pattern without the rejects of loads, which it counts. */
 export function withoutRejects(
   paths: readonly string[],
   files: Files,

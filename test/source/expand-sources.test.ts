@@ -250,6 +250,30 @@ t.test('skipped files are counted by kind, with a few names', async t => {
   t.match(passed.byKind, { '.txt': 3, '.15': 1, others: 84 })
 })
 
+t.test('the reasons beside a file tell that it has rejects', async t => {
+  const long = `${'x'.repeat(251)}.csv`
+  const reasons = {
+    'r.csv.reasons.ndjson': '{"runId":"a","file":"a.csv"}\n',
+    'k.csv.reasons.ndjson': '',
+  }
+  const others = { 'o.csv.reasons.ndjson': '{"id":1}\n', [long]: '' }
+  const d = { 'a.csv': '', 'r.csv': '', 'k.csv': '', 'o.csv': '', ...reasons, ...others }
+  const dir = t.testdir({ d })
+  const inputs = ['a.csv', 'o.csv', 'o.csv.reasons.ndjson', long].map(name => join(dir, 'd', name))
+  const folder = await expandSources([join(dir, 'd')])
+  t.strictSame(folder.paths, inputs)
+  t.strictSame(folder.passedOver.byKind, { rejects: 4 })
+  t.match(passedOverNotice(folder.passedOver), /; name rejects themselves to load them$/)
+  const pattern = await expandSources([join(dir, 'd', '*.csv')])
+  t.strictSame(
+    pattern.paths,
+    inputs.filter(path => path.endsWith('.csv')),
+  )
+  t.strictSame(pattern.passedOver.byKind, { rejects: 2 })
+  const named = await expandSources([join(dir, 'd', 'r.csv')])
+  t.equal(named.paths.length, 1)
+})
+
 // Files that are not text, identified by the first bytes that their tools write.
 
 const tar = Buffer.alloc(512)
