@@ -26,6 +26,8 @@ export async function auditRuns(findings: Findings, environment: SimEnvironment)
   const { runs, server, disk, network } = findings
   const complaints: Complaint[] = []
   network.weather = fairWeather
+  // An audit that names missing rows waits until the server lists no session of the load.
+  network.probe()
   disk.freeBytes = Infinity
   disk.badReadOneIn = Infinity
   server.calm()

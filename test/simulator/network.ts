@@ -82,6 +82,11 @@ export class SimNetwork {
     for (const socket of this.#sockets.get(process) ?? []) socket.ownerDied(silently)
   }
 
+  /** Lets both ends learn which connections have vanished. */
+  probe(): void {
+    for (const sockets of this.#sockets.values()) for (const socket of sockets) socket.probe()
+  }
+
   latencyMs(): number {
     const { latencyMs, jitterMs } = this.weather
     return latencyMs + this.chance.number() * jitterMs

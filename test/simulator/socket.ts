@@ -100,6 +100,11 @@ export class SimSocket extends Duplex {
     else this.#close()
   }
 
+  /** As after the probes of TCP (keepalive): the kernel learns that the connection has vanished. */
+  probe(): void {
+    if (this.#vanished) this.#process.later(0, () => this.#broken())
+  }
+
   #send(written: Written[]): void {
     this.#process.step(() => {
       this.#pipe.push(...written)
