@@ -50,7 +50,7 @@ export class Utf8Text implements BrokenText {
     this.#onBroken = onBroken
   }
 
-  /** Checks a further chunk. Returns it, for it is the text. */
+  /** Checks a further chunk. Returns it, because it is the text. */
   append(chunk: Uint8Array): Uint8Array {
     const at = this.#firstBroken(chunk)
     if (at !== undefined) this.#onBroken?.(chunk, at, this.#textEnd)
