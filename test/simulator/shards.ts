@@ -409,9 +409,10 @@ class Shards {
       !process.hasSlept && plan.shard!.index > 0 && !(this.#mayForget && code === 'DDB_UNPROVEN')
     const isCalm = isKnown && !this.#scenario.isRough && !this.#changes.some(takesRows)
     if (isCalm && !isSlow(this.#scenario.weather)) {
-      // On a slow network a timeout can end before an answer arrives.
+      // On a slow network a timeout can end before an answer arrives, and rows then stay without an outcome.
       if (!/^(|DDB_TIMEOUT|DDB_CONNECT)$/.test(code)) complain(`nothing was in the way: ${message}`)
-      else if (rows.unconfirmed > 0 && !this.#isDivided) complain(`in doubt: ${inspect(rows)}`)
+      const isDoubtful = code === '' && rows.unconfirmed > 0 && !this.#isDivided
+      if (isDoubtful) complain(`in doubt: ${inspect(rows)}`)
     }
     for (const { path, rows: count } of rejects.files) {
       const kept = this.#linesOf(path)
