@@ -89,12 +89,11 @@ export interface LoadResult {
   /** Totals of all inputs that were opened or should have been; `bytes` is their stored size. */
   inputTotals: { count: number; bytes: number }
   /**
-   * One entry per input; with more than a hundred inputs, only those with a problem are listed. A value is null if
-   * reading ended before the value was known. `rejected` counts rows of this input; `firstError` describes the first bad
-   * row, or the error that ended reading. `bytes` is the stored size, `contentBytes` the decompressed size. If an input
-   * was read to its end, `contentBytes.read` is the sum of the other counts. In these counts, rows and rejects include
-   * their line ends, `other` counts blank lines, comments and the like, and `skipped` counts everything before the place
-   * where reading began.
+   * One entry per input; with more than a hundred inputs, only those with a problem are listed. A value is null if reading ended before the
+   * value was known. `rejected` counts rows of this input; `firstError` describes the first bad row, or the error that ended reading.
+   * `bytes` is the stored size, `contentBytes` the decompressed size. If an input was read to its end, `contentBytes.read` is the sum of
+   * the other counts. In these counts, rows and rejects include their line ends, `other` counts blank lines, comments and the like, and
+   * `skipped` counts everything before the place where reading began.
    */
   inputs: {
     path: string

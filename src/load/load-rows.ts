@@ -141,10 +141,9 @@ const notForRows = kind('left out for a writer, which gets rows', () => false)
 type Callback = (error?: Error | null) => void
 
 /**
- * Takes objects keyed by column name, or arrays in the order of the table's columns, and delivers them in batches with
- * receipts. As with any Writable, `write` returns false when it is time to wait for `drain`, and `pipeline` waits by
- * itself. The option `onReject` is called for each row that will not be in the table; other rows continue. An `error`
- * means that the run has ended.
+ * Takes objects keyed by column name, or arrays in the order of the table's columns, and delivers them in batches with receipts. As with
+ * any Writable, `write` returns false when it is time to wait for `drain`, and `pipeline` waits by itself. The option `onReject` is called
+ * for each row that will not be in the table; other rows continue. An `error` means that the run has ended.
  *
  * `Row` is for the compiler only; at run time the server's columns decide.
  */
@@ -176,10 +175,7 @@ export class TableWriter<Row extends object = AnyRow> extends Writable {
     return TableWriter.openOn<Row>(systemPlatform, options)
   }
 
-  /**
-   * Like `open`, on the given platform.
-   * @internal
-   */
+  /** Like `open`, on the given platform. @internal */
   static async openOn<Row extends object = AnyRow>(
     platform: Platform,
     options: TableWriterOptions<Row>,
@@ -201,14 +197,9 @@ export class TableWriter<Row extends object = AnyRow> extends Writable {
     throw failureOf(result) ?? new DdbError('DDB_INTERRUPTED', 'the writer was interrupted')
   }
 
-  /**
-   * Takes a row, which must not change until its batch has been sent.
-   * @returns false when it is time to wait for `drain`
-   */
+  /** Takes a row, which must not change until its batch has been sent. @returns false when it is time to wait for `drain` */
   override write(row: Row, callback?: Callback): boolean
-  /**
-   * No call matches this signature. It lets a writer end a `pipeline`, whose type demands `write` for text and bytes.
-   */
+  /** No call matches this signature. It lets a writer end a `pipeline`, whose type demands `write` for text and bytes. */
   override write(row: string | Uint8Array, encoding: never, callback?: never): boolean
   override write(row: Row | string | Uint8Array, callback?: Callback): boolean {
     // A row that the stream refuses does not reach the store.

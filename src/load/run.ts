@@ -62,15 +62,9 @@ export interface Delivery {
    *   is counted
    */
   deliver(batch: Batch, known?: SentBatch): void | Promise<void>
-  /**
-   * Looks at the target once every batch so far has an outcome. More may follow.
-   * @returns the session for queries @throws {DdbError}
-   */
+  /** Looks at the target once every batch so far has an outcome. More may follow. @returns the session for queries @throws {DdbError} */
   settled?(): Promise<Session>
-  /**
-   * Resolves once every batch that was handed over has an outcome.
-   * @throws {DdbError} after that, if an outcome makes the run fail
-   */
+  /** Resolves once every batch that was handed over has an outcome. @throws {DdbError} after that, if an outcome makes the run fail */
   finish?(): Promise<void>
   /**
    * Must be called after the computer was suspended. Checks whether a different process has claimed the run on the server.

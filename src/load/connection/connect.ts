@@ -32,8 +32,7 @@ export function connectDeadlineMs({ clock }: Platform, { connectTimeoutMs }: Ser
 
 /**
  * Connects, and follows redirects that come with the login.
- * @throws {ConnectionError} DDB_CONNECT if no host can be reached, or a redirect leads to a host that the user has not
- *   named
+ * @throws {ConnectionError} DDB_CONNECT if no host can be reached, or a redirect leads to a host that the user has not named
  * @throws {ServerError} DDB_LOGIN
  */
 export async function connectServer(
@@ -173,10 +172,7 @@ export async function followRedirects<T>(
   }
 }
 
-/**
- * The same target at the redirect's address.
- * @throws {ConnectionError} DDB_CONNECT if the user has not named that host
- */
+/** The same target at the redirect's address. @throws {ConnectionError} DDB_CONNECT if the user has not named that host */
 export function redirected(server: ServerTarget, to: ServerAddress): ServerTarget {
   const known = [server, ...(server.otherHosts ?? [])].map(({ host, port }) => ({ host, port }))
   const named = [...known.map(({ host }) => host), ...(server.allowRedirect ?? [])]

@@ -96,10 +96,7 @@ export class Evidence {
     return (inMemory ? total !== null : this.#isFunction) ? rows : null
   }
 
-  /**
-   * Must be called when the table has accepted rows.
-   * @param stored  those of the piece that it has certainly accepted, if that is known
-   */
+  /** Must be called when the table has accepted rows. @param stored  those of the piece that it has certainly accepted, if that is known */
   taken(
     rows: number,
     { ofEarlier, sendNos }: Pick<Piece, 'ofEarlier' | 'sendNos'>,

@@ -43,11 +43,7 @@ export function watchedTable({ target }: CheckedOptions): TableTarget | undefine
   return target.kind === 'function' ? target.confirmTable : target.table
 }
 
-/**
- * @param rows  rows to look up
- * @param counts  whether to count the rows of a DFS table
- * @param read  indexes of rows to read
- */
+/** @param rows  rows to look up @param counts  whether to count the rows of a DFS table @param read  indexes of rows to read */
 export async function askIdentity(
   session: Session,
   run: Targeted,

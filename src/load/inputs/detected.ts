@@ -42,10 +42,7 @@ export function readAsFound(found: Found): Omit<InputOptions, 'stdin'> {
   return Object.fromEntries(known)
 }
 
-/**
- * The options with which another reader reads the values of an input in the same way.
- * @param offsets  of times, by column
- */
+/** The options with which another reader reads the values of an input in the same way. @param offsets  of times, by column */
 export function cellsAsFound(
   given: CellOptions = {},
   { decimalComma }: Partial<Detected> = {},

@@ -73,10 +73,7 @@ export class FollowedInputs implements Inputs {
     setMaxListeners(0, this.#ended.signal)
   }
 
-  /**
-   * Opens the files that earlier processes of the run have begun to read.
-   * @throws {DdbError} DDB_RUN_CHANGED if one of them is gone
-   */
+  /** Opens the files that earlier processes of the run have begun to read. @throws {DdbError} DDB_RUN_CHANGED if one of them is gone */
   async resume(): Promise<void> {
     const { history, platform } = this.#run
     const { found, resumption } = history

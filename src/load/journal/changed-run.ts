@@ -64,8 +64,7 @@ export function unproven(loaded: Loaded, why: string): DdbError {
 }
 
 /**
- * Turns the error for a missing target into DDB_TARGET_CHANGED if the run has written to that target. Returns any other
- * error unchanged.
+ * Turns the error for a missing target into DDB_TARGET_CHANGED if the run has written to that target. Returns any other error unchanged.
  */
 export function asTargetChanged(found: RecordedRun, error: unknown): unknown {
   const isMissing = error instanceof ServerError && error.code === 'DDB_TARGET'

@@ -24,10 +24,7 @@ export interface Fingerprint {
 const endBytes = 65_536
 const shownDigits = 12
 
-/**
- * @returns undefined unless the path leads to an ordinary file: only such a file can be read twice
- * @throws {InputError} DDB_INPUT_READ
- */
+/** @returns undefined unless the path leads to an ordinary file: only such a file can be read twice @throws {InputError} DDB_INPUT_READ */
 export async function fingerprintOf(path: string, files: Files): Promise<Fingerprint | undefined> {
   try {
     // Opened and closed again, a pipe would lose what its writer has written.

@@ -11,10 +11,7 @@ import { RecordedRun } from './recorded-run.js'
 import { journalEnding, journalLockPath, journalPath, lockRun } from './open-journal.js'
 import { readJournal } from './journal-file.js'
 
-/**
- * `killed`: the run's last process recorded no end. `uncertain`: some rows have an unknown outcome. Both can be
- * resumed.
- */
+/** `killed`: the run's last process recorded no end. `uncertain`: some rows have an unknown outcome. Both can be resumed. */
 export type RunState = 'running' | 'finished' | 'interrupted' | 'failed' | 'killed' | 'uncertain'
 
 export interface KnownRun {

@@ -212,11 +212,7 @@ function keepsAll(found: RecordedRun, file: string | undefined): boolean {
   return file !== undefined && kept === found.rows().rejected
 }
 
-/**
- * Holds a run, so that no other process works on it.
- * @throws {DdbError} DDB_LOCKED if a process works on it
- * @throws the system's error
- */
+/** Holds a run, so that no other process works on it. @throws {DdbError} DDB_LOCKED if a process works on it @throws the system's error */
 export async function lockRun(folder: string, runId: string, files: Files): Promise<HeldLock> {
   const path = journalLockPath(journalPath(folder, runId))
   const answer = await files.lock(path)

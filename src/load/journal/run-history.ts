@@ -139,10 +139,7 @@ export class RunHistory {
     file.write()
   }
 
-  /**
-   * Waits for the disk and releases the run. The journal of a finished run becomes as short as possible.
-   * @throws {DdbError}
-   */
+  /** Waits for the disk and releases the run. The journal of a finished run becomes as short as possible. @throws {DdbError} */
   close(): void {
     const { file } = this
     try {

@@ -75,10 +75,7 @@ export class Batches {
     this.#unwritten.push(piece)
   }
 
-  /**
-   * Sends a piece that the journal has and that is certainly not stored.
-   * @param attempt  the server has no receipt of this attempt yet
-   */
+  /** Sends a piece that the journal has and that is certainly not stored. @param attempt  the server has no receipt of this attempt yet */
   addUnsent(piece: Piece, attempt = 0): void {
     piece.attempt = piece.firstAttempt = attempt
     // If this process is killed, the rows are no longer certainly not stored.

@@ -170,10 +170,7 @@ export function halvesOf({ batch, whole, place, mayBeStored }: Piece): Piece[] {
   })
 }
 
-/**
- * All rows of a batch. With `lane`, the batch has the rows of one lane.
- * @param cut  `cutOf` the whole batch
- */
+/** All rows of a batch. With `lane`, the batch has the rows of one lane. @param cut  `cutOf` the whole batch */
 export function wholePiece(batch: Batch, cut: number, lane?: number, laneNo = 0): Piece {
   const { stream, no } = batch.place!
   const place = { stream, no, lane: laneNo, part: 1 }

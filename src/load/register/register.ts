@@ -76,10 +76,7 @@ export interface KnownOnServer {
   readonly ledgers: readonly string[]
 }
 
-/**
- * @param before  a script to run first
- * @param more  expressions to answer as `answers`
- */
+/** @param before  a script to run first @param more  expressions to answer as `answers` */
 export async function askRegister(
   asking: Asking,
   runId: string,

@@ -27,8 +27,7 @@ import {
 /**
  * Must be called before the run creates anything on the server.
  * @returns what the server knows of all runs of this name; undefined if it was not asked, or does not answer this user
- * @throws {DdbError} DDB_LOCKED if another process works on the run, DDB_RUN_DAMAGED if the journal is older than the
- *   server's records
+ * @throws {DdbError} DDB_LOCKED if another process works on the run, DDB_RUN_DAMAGED if the journal is older than the server's records
  */
 export async function checkSoleProcess(run: Run): Promise<KnownOnServer | undefined> {
   const { history, checked, options } = run

@@ -130,10 +130,7 @@ export class RunRejects {
     return { ...this.#sums, files: this.#files?.kept() ?? [], byInput: Object.fromEntries(inputs) }
   }
 
-  /**
-   * Continues the rejects of the run's earlier processes.
-   * @throws {DdbError} DDB_OUTPUT_CREATE
-   */
+  /** Continues the rejects of the run's earlier processes. @throws {DdbError} DDB_OUTPUT_CREATE */
   goOn({ rejects, end }: RecordedRun): void {
     const { byClass, byCode } = this.#sums
     Object.assign(byClass, rejects?.byClass)

@@ -172,10 +172,7 @@ async function checkOptions(run: Run, schema: InferredSchema): Promise<void> {
   )
 }
 
-/**
- * The options that a run still needs to fill the columns.
- * @param anyCase  whether a header that differs only in case fills the column
- */
+/** The options that a run still needs to fill the columns. @param anyCase  whether a header that differs only in case fills the column */
 export function missingOptions(
   { checked, options: { mapping = {} } }: Pick<Run, 'checked' | 'options'>,
   needed: NeededOptions,
@@ -205,10 +202,7 @@ export function missingOptions(
   ]
 }
 
-/**
- * @param options  `target` names the table to be created
- * @param paths  paths of the inputs, one by one
- */
+/** @param options  `target` names the table to be created @param paths  paths of the inputs, one by one */
 export function inferOptions(
   options: Pick<LoadOptions, 'input' | 'mapping' | 'cells' | 'target'>,
   paths: readonly string[],

@@ -1,6 +1,5 @@
 /*
-  Describes the target as the server reports it: columns in order, partition scheme, and whether rows with known keys are
-  updated or added.
+  Describes the target as the server reports it: columns in order, partition scheme, and whether rows with known keys are updated or added.
 */
 import type { Session } from '../../client/open-session.js'
 import { option, usageError } from '../../errors.js'
@@ -35,8 +34,7 @@ export interface TargetDescription {
   /**
    * True if a row whose key is already in the table does not make the table longer, so that a row written twice stays one row. This is so
    * for shared tables with a key, for PKEY tables, for DFS tables that keep only one of the rows with the same values in the sort columns,
-   * and for upserts.
-   * If the target is a function: whether `confirmTable` is such a table.
+   * and for upserts. If the target is a function: whether `confirmTable` is such a table.
    */
   readonly keyed: boolean
   /** Columns that identify a row in the table and whose values stay as they were sent; empty if there are no such columns. */
@@ -155,10 +153,7 @@ function factsOf(table: TableTarget, { schema, version }: TableState, upserted: 
   }
 }
 
-/**
- * Describes a target with a transform: the keys and partitions of its rows are unknown in advance.
- * @throws {UsageError} DDB_USAGE
- */
+/** Describes a target with a transform: the keys and partitions of its rows are unknown in advance. @throws {UsageError} DDB_USAGE */
 function transformed(table: TargetDescription, types: string): TargetDescription {
   const { columns, partition } = table
   return {

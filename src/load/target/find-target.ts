@@ -100,10 +100,7 @@ export async function chooseMode(
   }
 }
 
-/**
- * Checks before the first row that the server accepts the transform.
- * @throws {ServerError} with the server's message
- */
+/** Checks before the first row that the server accepts the transform. @throws {ServerError} with the server's message */
 async function defineTransform({ checked, control }: Run): Promise<void> {
   const { target, confirmTimeoutMs: timeoutMs } = checked
   if (target.kind === 'function' || target.transform === undefined) return

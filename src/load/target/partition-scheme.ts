@@ -169,9 +169,7 @@ function unitsBefore(raw: number | bigint, perDay: number, toPerDay: number): nu
   return exactKey(scaled < 0n && cut * divisor !== scaled ? cut - 1n : cut)
 }
 
-/**
- * A number cannot hold nanoseconds since 1970 exactly: rounding could move a time at the end of a day to the next day.
- */
+/** A number cannot hold nanoseconds since 1970 exactly: rounding could move a time at the end of a day to the next day. */
 function exactKey(value: bigint): number | bigint {
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value

@@ -107,8 +107,7 @@ try {
 }
 
 /**
- * Only some data nodes have the chunk (unit of storage) of a table: asks this node first, then all (DolphinDB manual, page
- * getChunksMeta).
+ * Only some data nodes have the chunk (unit of storage) of a table: asks this node first, then all (DolphinDB manual, page getChunksMeta).
  */
 function storedScript(table: Extract<TableTarget, { kind: 'dfs' }>, counts: boolean): string {
   const { database, table: name } = table

@@ -79,10 +79,7 @@ export function checkFunctionName(text: string): string {
   throw nameError(`"${text}" is not a function name: ${example}`)
 }
 
-/**
- * Checks the options and returns the target they describe.
- * @throws {UsageError} DDB_USAGE, DDB_NAME
- */
+/** Checks the options and returns the target they describe. @throws {UsageError} DDB_USAGE, DDB_NAME */
 export function parseTarget(options: TargetOptions): Target {
   const { table, function: name } = options
   refuseFirst({
@@ -154,19 +151,13 @@ function functionTarget(options: TargetOptions, name: string): Target {
   }
 }
 
-/**
- * @param refusals  text → whether it applies
- * @param start  of each text
- * @throws {UsageError} DDB_USAGE with the first text that applies
- */
+/** @param refusals  text → whether it applies @param start  of each text @throws {UsageError} DDB_USAGE with the first text that applies */
 export function refuseFirst(refusals: Readonly<Record<string, boolean>>, start = ''): void {
   const [refusal] = Object.entries(refusals).find(([, applies]) => applies) ?? []
   if (refusal !== undefined) throw usageError(`${start}${refusal}`)
 }
 
-/**
- * `trades` or `loadTable("dfs://db","t")`, written as the official table writers do (docs/protocol.md#table-writers).
- */
+/** `trades` or `loadTable("dfs://db","t")`, written as the official table writers do (docs/protocol.md#table-writers). */
 export function tableExpression(table: TableTarget): string {
   return table.kind === 'shared' ? table.name : `loadTable("${table.database}","${table.table}")`
 }
@@ -203,9 +194,8 @@ export function writeExpression(
 }
 
 /**
- * Body of a function with one parameter, `data`: writes `data` to the table and returns the number of rows written. An
- * upsert into a table in memory returns the number of new keys. If `counts` is false, every upsert returns the number of
- * rows in `data` instead.
+ * Body of a function with one parameter, `data`: writes `data` to the table and returns the number of rows written. An upsert into a table
+ * in memory returns the number of new keys. If `counts` is false, every upsert returns the number of rows in `data` instead.
  */
 export function writeBody(
   { table, method, keyColumns }: Extract<Target, { kind: 'table' }>,

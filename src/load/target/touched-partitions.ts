@@ -26,10 +26,7 @@ export interface ValueRange {
 /** If a process touches more partitions, it reads everything. */
 const mostRanges = 4_096
 
-/**
- * @param columns  of the rows that will come
- * @throws {UsageError} DDB_USAGE if there is a shard, and nothing to divide by
- */
+/** @param columns  of the rows that will come @throws {UsageError} DDB_USAGE if there is a shard, and nothing to divide by */
 export function touchedPartitions(
   partition: PartitionScheme | undefined,
   columns: readonly TargetColumn[],

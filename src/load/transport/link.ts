@@ -129,10 +129,7 @@ export class ReceiptLink {
     return !this.node.isAnswered || this.isInDoubt
   }
 
-  /**
-   * Reads the ledger and applies its rows.
-   * @returns whether the ledger contained new rows
-   */
+  /** Reads the ledger and applies its rows. @returns whether the ledger contained new rows */
   protected async readLedger(): Promise<boolean> {
     let rows
     try {
