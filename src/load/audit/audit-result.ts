@@ -81,7 +81,6 @@ export interface AuditResult extends Pick<LoadResult, OfRun> {
   digest: { rows: string; key: string } | null
 }
 
-/** Whether something that was read from a file is a result with a digest. */
 export function isCertificate(given: unknown): given is AuditResult {
   const isColumn = (one: unknown): boolean => hasFields(one, { name: text, type: text })
   const isRange = (one: unknown): boolean =>
@@ -112,7 +111,6 @@ export function newAuditResult(result: LoadResult): AuditResult {
   }
 }
 
-/** Status and exit code that follow from the rest of the result. */
 export function outcomeOf(
   { rows, error, exitCode }: AuditResult,
   isExact: boolean,

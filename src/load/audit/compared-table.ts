@@ -20,12 +20,7 @@ import type { Keeps, Rows } from './hashes.js'
 
 export type ComparedTable = ReturnType<typeof comparedTable>
 
-/**
- * @param run  has found its target
- * @param names  columns that the user chose; default all
- * @throws {UsageError} DDB_USAGE if values cannot be compared
- * @throws {DdbError} DDB_UNPROVEN if nothing shows which rows the table keeps
- */
+/** @throws {UsageError} DDB_USAGE if values cannot be compared @throws {DdbError} DDB_UNPROVEN if it is unclear which rows stay */
 export function comparedTable(run: Run, names: readonly string[] | undefined) {
   const { checked, options, platform } = run
   const { target } = run

@@ -136,12 +136,7 @@ export class Differences {
     }
   }
 
-  /**
-   * Names the rows of a batch that differ.
-   * @param number  of the batch
-   * @param input  as for `find`
-   * @param onRow  gets each of these rows
-   */
+  /** Names the rows of a batch that differ. @param number  that of the batch @param input  as for `find` */
   name(
     rows: Rows,
     number: number,

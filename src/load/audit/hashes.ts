@@ -45,10 +45,7 @@ export class Hashes {
   readonly #filled = new Int32Array(partCount)
   readonly #places: readonly number[][] = Array.from({ length: partCount }, () => [])
 
-  /**
-   * @param keys  indexes of the columns that identify a row; empty if all do
-   * @param scratch  undefined if nothing but sums of all rows is wanted
-   */
+  /** @param keys  indexes of the columns that identify a row; empty if all do @param scratch  undefined if sums of all rows suffice */
   constructor(key: Int32Array, keys: readonly number[], scratch?: ScratchFile) {
     this.whole = new RowHasher(key)
     this.#ofKeys = keys.length === 0 ? this.whole : new RowHasher(key)
