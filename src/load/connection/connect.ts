@@ -30,11 +30,7 @@ export function connectDeadlineMs({ clock }: Platform, { connectTimeoutMs }: Ser
   return clock.nowMs() + (connectTimeoutMs ?? defaultConnectTimeoutMs)
 }
 
-/**
- * Connects, and follows redirects that come with the login.
- * @throws {ConnectionError} DDB_CONNECT if no host can be reached, or a redirect leads to a host that the user has not named
- * @throws {ServerError} DDB_LOGIN
- */
+/** Connects, and follows redirects. @throws {ConnectionError} DDB_CONNECT, also for an unnamed host @throws {ServerError} DDB_LOGIN */
 export async function connectServer(
   platform: Platform,
   server: ServerTarget,
@@ -67,11 +63,7 @@ interface ConnectingRun {
   early?: EarlySession | undefined
 }
 
-/**
- * Opens a session of a run, within the time for connecting, or until `deadlineMs` if that is sooner.
- * @param node  the node to connect to, and no other one; default: the hosts of the run in turn
- * @throws as `connectServer`
- */
+/** Opens a session within the time for connecting. @param node  the only one; default: the hosts in turn @throws as `connectServer` */
 export function connectRun(
   { platform, server: known, checked, ending }: ConnectingRun,
   { node, deadlineMs = Infinity, ...rules }: ConnectRules & { readonly node?: ServerAddress } = {},
@@ -104,10 +96,7 @@ export interface EarlySession {
   giveUp(): Promise<void>
 }
 
-/**
- * Begins to open the run's first data session at once, because round trips may be long and the session depends on no earlier answer. One
- * that is on the same node stays.
- */
+/** Opens the first data session early, because round trips may be long and it needs no earlier answer. Keeps one on the same node. */
 export function openEarly(run: ConnectingRun, { host, port }: ServerAddress): void {
   const { early: former } = run
   if (former?.node.host === host && former.node.port === port) return
@@ -152,10 +141,7 @@ export function redirectOf(error: unknown): ServerAddress | undefined {
   return error instanceof ServerError ? redirectIn(error.received) : undefined
 }
 
-/**
- * Calls `attempt` with the server, and again with each address to which a failed call is redirected.
- * @throws {ConnectionError} DDB_CONNECT as `redirected`, or after too many redirects @throws the error of the last call
- */
+/** Calls `attempt` again with each address to which a call is redirected. @throws {ConnectionError} DDB_CONNECT, also after too many */
 export async function followRedirects<T>(
   server: ServerTarget,
   attempt: (server: ServerTarget) => Promise<T>,
@@ -207,10 +193,7 @@ export function ignoreLoss(error: unknown): void {
 const firstDelayMs = 100
 const longestDelayMs = 10_000
 
-/**
- * Delay before retry number `retry` (from 1): half fixed, half random, growing from 0.1 to 10 seconds.
- * @param growth  factor from one delay to the next
- */
+/** Delay before retry number `retry` (from 1): half fixed, half random, 0.1 to 10 s. @param growth  factor from one delay to the next */
 export function retryDelayMs(retry: number, random: Random, growth = 2): number {
   const fullMs = Math.min(firstDelayMs * growth ** (retry - 1), longestDelayMs)
   return fullMs / 2 + (random.number() * fullMs) / 2
@@ -220,11 +203,8 @@ export function retryDelayMs(retry: number, random: Random, growth = 2): number 
 const tellingMs = 1_000
 
 /**
- * Calls `attempt` until a call succeeds. Throws the last meaningful failure if that failure must not be retried, or if
- * the next call would be too late. If the run has no retries, nothing is retried, not even connecting.
- * @param deadlineMs  by the run's clock; `attempt` itself must end by then
- * @param mayRetry  whether a failure is worth another attempt
- * @param ended  ends all retries
+ * Calls `attempt`, which itself ends by the deadline, until a call succeeds. Throws the last meaningful failure if it must not be retried,
+ * or if the next call would be too late. Without retries, nothing is retried, not even connecting. @param ended  ends all retries
  */
 export async function tryUntil<T>(
   { checked, platform, ending }: Omit<ConnectingRun, 'server'>,
@@ -256,11 +236,7 @@ export async function tryUntil<T>(
 /** Longest wait for the answer of the probe. If a server never answers, every run waits this long. */
 const longestProbeMs = 5_000
 
-/**
- * Sends an asynchronous statement, and a question whose answer shows its effect, in one round trip: the two differ by a flag in the request
- * (docs/protocol.md#asynchronous-requests).
- * @returns why one session cannot take both, and must not be used again; undefined if it can
- */
+/** Why a session cannot take asynchronous and answered requests, and is useless now (docs/protocol.md#asynchronous-requests). */
 export async function whyNotMixed(
   session: Session,
   timeoutMs: number,

@@ -20,12 +20,7 @@ export interface Asking {
 export const ask = ({ session, timeoutMs }: Asking, script: string): Promise<Value | undefined> =>
   session.run(script, { timeoutMs })
 
-/**
- * The dictionary `schema(t)` of the target.
- * @param and  a script to run after it, and the expressions to answer with the schema, as a vector
- * @throws {ServerError} DDB_TARGET if the table does not exist, with the names of similar tables; the server's own
- *   error if the server is not ready to answer
- */
+/** The dictionary `schema(t)`, or a vector with the answers of `and`, too. @throws {ServerError} DDB_TARGET with similar names */
 export async function askSchema(
   asking: Asking,
   table: TableTarget,
@@ -82,10 +77,7 @@ function notThere(
   return new ServerError(serverMessage, 'DDB_TARGET', message, serverMessage, fix)
 }
 
-/**
- * The most similar of the names that a script returns, and a sentence that suggests some; none if the server is old, or the user lacks the
- * right to ask.
- */
+/** The most similar of the names that a script returns, and a sentence that suggests some; none if the server does not answer */
 async function similar(
   asking: Asking,
   name: string,
@@ -106,10 +98,7 @@ export async function askCount(asking: Asking, table: TableTarget): Promise<numb
   throw new ServerError('', 'DDB_SERVER', `the server did not answer ${what}`)
 }
 
-/**
- * Whether the server has no running or queued job of these sessions; undefined if the server does not answer that
- * (getConsoleJobs, docs/server-semantics.md#console-jobs).
- */
+/** Whether no job of these sessions runs or waits on the server; undefined if it does not say (docs/server-semantics.md#console-jobs). */
 export async function askIdle(
   asking: Asking,
   ...sessionIds: readonly string[]
@@ -120,10 +109,7 @@ export async function askIdle(
   return jobs === undefined ? undefined : jobs === 0
 }
 
-/**
- * Whether the server works on requests of the user's other sessions, or has them in its queue; undefined if it does not answer that.
- * @param user  the user of the asking session
- */
+/** Whether the server has requests of other sessions of the user, running or queued; undefined if it does not answer that. */
 export async function askOthersBusy(asking: Asking, user: string): Promise<boolean | undefined> {
   const { session } = asking
   if (!/^\d{1,19}$/.test(session.id)) return undefined
