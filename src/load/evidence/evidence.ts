@@ -46,10 +46,7 @@ export class Evidence {
   identity: TargetIdentity
   /** Rows of the table at the last look, as `TargetIdentity` counts them. */
   rows: number | null = null
-  /**
-   * Whether `learn` must be called once all rows sent so far have an outcome, before more are sent. If a function or a transform makes the
-   * rows, their values are known only from the table.
-   */
+  /** Whether `learn` must be called before more rows are sent: only the table shows the values that a function or a transform makes. */
   learns: boolean
   readonly #run: Run
   readonly #sample: ReturnType<typeof newSample>
@@ -125,11 +122,7 @@ export class Evidence {
     this.identity = { ...this.identity, rows: null }
   }
 
-  /**
-   * Compares the table with this evidence.
-   * @param counts  whether to count the rows of a DFS table
-   * @param waits  whether to wait for rows that a function may write later
-   */
+  /** Compares the table with this evidence. @param counts  counts a DFS table, too @param waits  for rows that a function writes later */
   async look(session: Session, { counts = this.#isFunction, waits = true } = {}): Promise<Look> {
     const { checked, ending, platform, shared } = this.#run
     const { clock } = platform
@@ -216,11 +209,7 @@ export class Evidence {
     return now.rows === 0 && !this.#isFunction ? change('removed', 'it has no rows') : undefined
   }
 
-  /**
-   * Looks now and then at the target of a run that follows its inputs, which may not end for months. If only rows are missing, as after
-   * their retention, says so and looks for newer rows from then on.
-   * @returns why the target is another table by now
-   */
+  /** Looks now and then while files are followed. Missing rows alone are a notice, as after retention. @returns why it is another table */
   async lookWhenDue(session: Session): Promise<string | undefined> {
     const { options, platform, reporter } = this.#run
     const isOld = platform.clock.nowMs() - this.#lookedAtMs >= lookEveryMs

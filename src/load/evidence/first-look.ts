@@ -33,12 +33,10 @@ import { askIdentity, identityOf, type TargetIdentity } from './identity.js'
 import { rowReader, type SampleRow } from './sample-rows.js'
 
 /**
- * Looks at the target before the run sends anything.
- * @param known  what the server knows of runs of this name
- * @param isFinished  whether an earlier process has recorded the end of the run
+ * Looks at the target before the run sends anything. @param isFinished  whether an earlier process has recorded the end of the run
  * @returns `loaded` if there is nothing to do; undefined for a run without confirmation
  * @throws {DdbError} DDB_TARGET_CHANGED if confirmed rows are gone; DDB_UNPROVEN if the run may have finished, and nothing proves that its
- *   rows are there; DDB_RUN_DAMAGED if the journal has only its first line, and the target may have rows of the run
+ * rows are there; DDB_RUN_DAMAGED if the journal has only its first line, and the target may have rows of the run
  */
 export async function lookFirst(
   run: Run,
@@ -98,10 +96,7 @@ function hasLostMemory({ history: { file, found, onServer }, checked: { target }
   )
 }
 
-/**
- * Records on the server and in the journal that a run has finished, so that a later process can check whether the rows are still in the
- * table. If the process is killed before that, a later process records it.
- */
+/** Records on the server and in the journal that a run has finished. If the process is killed before that, a later process records it. */
 export async function noteFinished(run: Run, asking: Asking, evidence: Evidence): Promise<void> {
   const { history, state, options, checked } = run
   const { name, now } = history
@@ -121,10 +116,7 @@ export async function noteFinished(run: Run, asking: Asking, evidence: Evidence)
   run.note({ ...evidence.sampled(), finished: { isMarked, server } })
 }
 
-/**
- * Checks that the rows of a run that has sent everything are still in the target.
- * @throws {DdbError} DDB_TARGET_CHANGED if the rows are gone, DDB_UNPROVEN if nothing shows whether they are there
- */
+/** @throws {DdbError} DDB_TARGET_CHANGED if the rows of a finished run are gone, DDB_UNPROVEN if nothing shows whether they are there */
 function checkLoaded({ history }: Run, here: string, { now, found: seen }: Look): void {
   const { found, onServer } = history
   const { server, isMarked } = found.finished!
@@ -149,11 +141,7 @@ function checkLoaded({ history }: Run, here: string, { now, found: seen }: Look)
   throw unproven(found, why)
 }
 
-/**
- * @returns the number of rows that the finished run has stored; undefined if there is none, or if the target is certainly
- *   another table by now
- * @throws as `lookFirst`
- */
+/** The rows that the finished run has stored; undefined if there is none, or the target is another table by now. @throws as `lookFirst` */
 async function rowsLoadedElsewhere(
   run: Run,
   now: TargetIdentity,
@@ -181,10 +169,7 @@ async function rowsLoadedElsewhere(
 const onlyBegun =
   'it ends after its first line, and the server or the table may have rows of the run'
 
-/**
- * Looks for rows of streams that nobody has begun: the server may have lost the receipts of an earlier process.
- * @throws {DdbError} DDB_UNPROVEN if they may be there
- */
+/** For streams that nobody has begun: the server may have lost their receipts. @throws {DdbError} DDB_UNPROVEN if rows may be there */
 async function refuseTwice(run: Run): Promise<void> {
   const { shared, checked } = run
   const { onDoubt, runId, confirmTimeoutMs: timeoutMs, target } = checked
@@ -214,10 +199,7 @@ function isOtherTable(finished: FinishedRun, { rows, total, ...now }: TargetIden
   )
 }
 
-/**
- * Whether the target has rows of the first batches of the inputs, as the run would send them; false also without rows.
- * @returns undefined if it has some of them, or none although it may have had them, or the server cannot look them up
- */
+/** Whether the target has the first batches as they would be sent; undefined if it has some, may have had them, or cannot look. */
 async function hasFirstRows(
   { options, checked, platform, shared, lanes, sources, control, target: description }: Run,
   files: NamedInputs = { names: sources.paths, ...sources },

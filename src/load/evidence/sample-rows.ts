@@ -21,10 +21,7 @@ interface RowShape extends Pick<TargetDescription, 'keyed' | 'keyColumns' | 'par
 
 const mostColumns = 12
 
-/**
- * Types whose values DolphinDB compares with `=`. Types whose comparison is fast and whose values seldom repeat come
- * first, because each condition applies only to rows that passed the previous one.
- */
+/** Types that DolphinDB compares with `=`: fast ones with values that seldom repeat come first, since each condition narrows the next. */
 const comparable: readonly DataType[] = [
   ...(['INT', 'DATE', 'SECOND', 'TIME', 'MINUTE', 'MONTH', 'DATETIME', 'DATEHOUR'] as const),
   ...(['LONG', 'TIMESTAMP', 'NANOTIME', 'NANOTIMESTAMP', 'DOUBLE', 'FLOAT', 'SHORT'] as const),
@@ -87,10 +84,7 @@ export function newSample(shape: RowShape, earlier: readonly SampleRow[]) {
     get rows(): readonly SampleRow[] {
       return [...new Set([first, before, middle, last])].filter(row => row !== undefined)
     },
-    /**
-     * Must be called when the target has accepted rows.
-     * @returns true if the number of accepted rows has doubled; the caller should then record the sample in the journal
-     */
+    /** Must be called when the target has accepted rows. @returns whether their number has doubled: the journal should get the sample */
     taken({ columns, rowCount }: SampledRows): boolean {
       if (rowCount === 0) return false
       rows += rowCount
