@@ -12,7 +12,6 @@ const noDialect = {
   ...{ decimalComma: null, trailingDelimiter: null },
 }
 
-/** The detected properties of an input, for the result and for the user. */
 export function detectedOf(
   { dialect, text: { encoding, how } }: InputReader,
   cells: CellOptions = {},
@@ -55,10 +54,7 @@ export function cellsAsFound(
   }
 }
 
-/**
- * Notices about delimited text: how it is read, and which guesses may be wrong. Empty if the user gave every setting.
- * @param isByPosition  fields are matched by position because the user asked for that
- */
+/** Notices about delimited text: how it is read, and which guesses may be wrong. Empty if the user gave every setting. */
 export function detectedNotices(
   { dialect, fieldCount }: InputReader,
   detected: Detected,

@@ -195,10 +195,7 @@ export class FollowedInputs implements Inputs {
     this.#wake()
   }
 
-  /**
-   * Records what was read so far, which distinguishes the file from later files with the same inode number.
-   * @param growth  by which the part that was read must have grown since the last record; an earlier process may have read more
-   */
+  /** Records what was read, which tells the file from later ones with its inode number, if that has grown by the factor `growth`. */
   #note({ read }: FollowedFile, input: number, growth: number): void {
     const { record, history } = this.#run
     if (read.sizeBytes < growth * history.now.inputs[input]!.fingerprint.sizeBytes) return
@@ -272,12 +269,7 @@ export class FollowedInputs implements Inputs {
   }
 }
 
-/**
- * Compares a file with those that the run has read to their end. Returns `read` for one of them, `grown` if that file has become longer
- * since, and undefined for any other file. Returns `touched` if only the time of modification differs and the file
- * system keeps no creation time, so that the file may be new.
- * @throws the system's error
- */
+/** Whether the run has read the file to its end. `touched`: only its time differs, but without times of creation it may be another. */
 export async function readBefore(
   { inputs }: Pick<RecordedRun, 'inputs'>,
   file: InputFile,
@@ -312,11 +304,7 @@ function addByName(byName: Map<string, InputSummary>, more: InputSummary): void 
   byName.set(more.path, sum)
 }
 
-/**
- * Opens a file that an earlier process has begun to read.
- * @param number  of the file in the journal
- * @throws {DdbError} DDB_RUN_CHANGED if the file does not exist any more
- */
+/** Opens file `number` of the journal, which an earlier process has begun to read. @throws {DdbError} DDB_RUN_CHANGED if it is gone */
 export async function reopened(
   found: RecordedRun,
   number: number,

@@ -21,12 +21,7 @@ import { newPathReader, refuseOtherTexts } from '../../source/path/input-texts.j
 import type { InputOptions, LoadOptions } from '../options.js'
 import type { Run } from '../run.js'
 
-/**
- * Expands sources to inputs, and checks that their paths match the given pattern.
- * @throws {InputError} DDB_INPUT_MISSING for the same reasons as `expandSources`; DDB_INPUT_COLUMN for a path that does
- *   not match the pattern
- * @throws {UsageError} DDB_USAGE
- */
+/** Expands sources to inputs whose paths match. @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_COLUMN @throws {UsageError} DDB_USAGE */
 export async function expandInputs(
   inputs: readonly string[],
   { path, include }: Pick<InputOptions, 'path' | 'include'>,
@@ -55,12 +50,7 @@ export function cellsOf({ cells, input = {} }: Pick<LoadOptions, 'cells' | 'inpu
   return { ...cells, ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }) }
 }
 
-/**
- * Opens the records of an input, which will fill these columns.
- * @param known  replaces options of the user
- * @throws {InputError} DDB_INPUT_COLUMN for a path that does not match; any error of reading a first record
- * @throws {UsageError} DDB_USAGE if it is unclear whether a first record is a header
- */
+/** @param known  replaces options of the user @throws {InputError} @throws {UsageError} DDB_USAGE if a header is uncertain */
 export function openRecords(
   { options, target: schema }: Pick<Run, 'options' | 'target'>,
   source: ByteSource,

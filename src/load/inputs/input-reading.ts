@@ -152,10 +152,7 @@ export class InputReading {
     if (this.bytesError !== undefined) throw this.bytesError
   }
 
-  /**
-   * Counts the records of an input, and places its batches and rejects.
-   * @param recordsBefore  those before the place where reading begins
-   */
+  /** Counts the records of an input, and places its batches and rejects. @param recordsBefore  those before the start of reading */
   #counting({ reader, summary, number }: OpenedInput, recordsBefore: number) {
     const { state, history, rejects } = this.#run
     const sent = history.found.sentOf(number)

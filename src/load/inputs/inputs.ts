@@ -27,11 +27,8 @@ import { checkHeaders, InputOpener, type FoundInput } from './open-input.js'
 import { noBytes, rowsName } from './rows.js'
 
 /**
- * Opens the inputs, and continues the run's journal if there is one.
- * @throws {UsageError} DDB_USAGE for an unknown encoding
- * @throws {InputError} DDB_INPUT_MISSING if an input does not exist
- * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE if the rejects file would overwrite something; DDB_LOCKED,
- *   DDB_RUN_CHANGED, DDB_RUN_DAMAGED if this process must not continue the journal
+ * Opens the inputs, and continues the run's journal if there is one. @throws {UsageError} DDB_USAGE @throws {InputError} DDB_INPUT_MISSING
+ * @throws {DdbError} DDB_OUTPUT_CREATE for the rejects file; DDB_LOCKED, DDB_RUN_CHANGED, DDB_RUN_DAMAGED for the journal
  */
 export async function openInputs(run: Run): Promise<Inputs> {
   const { platform, options, reporter } = run

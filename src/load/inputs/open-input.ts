@@ -49,10 +49,7 @@ export class InputOpener {
     this.#inputs = inputs
   }
 
-  /**
-   * Opens an input, and closes the one before it.
-   * @throws {InputError} any error of opening; DDB_INPUT_TRUNCATED for a file that has become shorter
-   */
+  /** Opens an input, and closes the one before it. @throws {InputError} as `openSource`; DDB_INPUT_TRUNCATED for a file that shrank */
   async open(index: number): Promise<FoundInput> {
     // A file that is the only input may be on a disk that does not answer, and must not block the process.
     if (!this.#isSmall(index) || this.#last === undefined) return this.#take(index)
@@ -151,11 +148,7 @@ const maxCheckedHeaders = 100
 /** Errors that the check ignores, because their cause may be gone when the input's turn comes. */
 const readFailures = ['DDB_INPUT_MISSING', 'DDB_INPUT_READ', 'DDB_INPUT_TRUNCATED']
 
-/**
- * Checks that the headers of files suit the columns. Skips pipes, which cannot be read twice, and files that were read before.
- * @throws {InputError} DDB_INPUT_COLUMN if an input does not fit; otherwise as `openRecords`
- * @throws {UsageError} as `openRecords`
- */
+/** Checks that the headers of files suit the columns, except pipes, which are read once, and files read before. @throws as `openRecords` */
 export async function checkHeaders(run: Run, inputs: NamedInputs): Promise<void> {
   const { options, history, platform, target } = run
   const opener = new InputOpener(run, inputs)

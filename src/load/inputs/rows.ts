@@ -71,10 +71,7 @@ const pieceChars = 128 * 1024
 const lookEveryMs = 250
 /** A text that is not the JSON of any row, so that the reader rejects it. */
 const noRow = 'null'
-/**
- * Number of rows to read as texts after a row that does not fit the columns. Trying the columns takes as long as
- * reading some hundred rows as texts, and further rows may not fit either.
- */
+/** Rows read as texts after one that does not fit the columns: trying the columns again takes as long as reading some hundred as texts. */
 const textsAtOnce = 256
 
 export class RowStore {
@@ -244,10 +241,7 @@ export class RowStore {
     return reject
   }
 
-  /**
-   * Records the outcome of a part of a batch; rejected rows already have an outcome. If only some rows are in the table
-   * and it is unknown which, all rows count as unconfirmed.
-   */
+  /** Records the outcome of a part of a batch; rejected rows have theirs. If it is unknown which are in the table, all are unconfirmed. */
   partEnded(
     { batch, whole: { lane } }: Pick<Piece, 'batch' | 'whole'>,
     { confirmed, unconfirmed, unsent }: Pick<EndedRows, 'confirmed' | 'unconfirmed' | 'unsent'>,
