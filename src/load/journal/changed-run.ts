@@ -63,9 +63,7 @@ export function unproven(loaded: Loaded, why: string): DdbError {
   return lostRows('DDB_UNPROVEN', loaded, said, why)
 }
 
-/**
- * Turns the error for a missing target into DDB_TARGET_CHANGED if the run has written to that target. Returns any other error unchanged.
- */
+/** Makes the error for a missing target DDB_TARGET_CHANGED if the run has written to that target. Any other error stays as it is. */
 export function asTargetChanged(found: RecordedRun, error: unknown): unknown {
   const isMissing = error instanceof ServerError && error.code === 'DDB_TARGET'
   if (!isMissing || found.rows().confirmed === 0) return error

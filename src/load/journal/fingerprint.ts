@@ -60,11 +60,7 @@ export function followedFingerprint({ sizeBytes, head, tail, status }: ReadPart)
   }
 }
 
-/**
- * Whether a file is the one that `before` describes, even if it has grown. The inode alone proves nothing: the system
- * may reuse the inode of a removed file.
- * @throws the system's error
- */
+/** Whether `before` describes the file, which may have grown. Inodes are used again, and prove nothing. @throws the system's error */
 export async function isSameGrown(before: Fingerprint, file: InputFile): Promise<boolean> {
   const { inode, sizeBytes, bornNs } = await file.status()
   if (String(inode) !== before.inode || sizeBytes < before.sizeBytes) return false

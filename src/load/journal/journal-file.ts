@@ -4,25 +4,20 @@
   would be sent again.
 */
 import { DdbError, messageOf } from '../../errors.js'
-import type { Clock, Files, OutputFile, Timer } from '../../platform/platform.js'
+import type { Files, OutputFile, Platform, Timer } from '../../platform/platform.js'
 import { bytesAt } from './fingerprint.js'
 import { journalFormat, recordLine, recordOf, type JournalRecord } from './journal-record.js'
 
 /** Time between syncs: a power cut loses at most the records added since the last sync. */
 const syncEveryMs = 500
 const pieceChars = 1 << 20
-const draftEnding = '.new'
 /** A file is long if it has grown by this much, and at least doubled, since it was replaced. */
 const longBytes = 10_000_000
 
 export class JournalFile {
   readonly path: string
-  readonly #files: Files
-  readonly #clock: Clock
-  /**
-   * The error DDB_LOCKED if another process has taken the run: this process must not send, write or remove anything.
-   * Cheap enough to be called before every batch.
-   */
+  readonly #platform: Pick<Platform, 'files' | 'clock'>
+  /** DDB_LOCKED if another process has taken the run: this one must not send, write or remove anything. Cheap enough for every batch. */
   readonly lost: () => DdbError | undefined
   /** Set if a record could not be written, or if the file was moved or removed. */
   failure: DdbError | undefined
@@ -37,32 +32,31 @@ export class JournalFile {
   /** Opens no file: `replace` creates it. */
   constructor(
     path: string,
-    { files, clock }: { readonly files: Files; readonly clock: Clock },
+    platform: Pick<Platform, 'files' | 'clock'>,
     lost: () => DdbError | undefined,
   ) {
     this.path = path
-    this.#files = files
-    this.#clock = clock
+    this.#platform = platform
     this.lost = lost
   }
 
   /**
-   * Replaces the whole journal, with records not yet written, in one step, so that no process ever finds half a journal. If another
-   * process still writes to the old file, its records have no effect. Must be called before any record is added.
-   * @throws {DdbError} DDB_OUTPUT_WRITE; the present file then stays as it is
+   * Replaces the whole journal in one step, so that nobody finds half of one; what another process still writes to the old file is lost.
+   * Comes before any record is added. @throws {DdbError} DDB_OUTPUT_WRITE; the present file then stays as it is
    */
   replace(records: Iterable<JournalRecord>): void {
     const { path } = this
+    const { files } = this.#platform
     this.#check()
     try {
       this.#checkPlace()
-      const next = writeDraft(path, this.#files, records)
+      const next = writeDraft(path, files, records)
       this.#timer?.cancel()
       this.#timer = undefined
       this.#closeFile()
       this.#file = next
       this.#waiting = ''
-      const status = this.#files.statusNow(path)
+      const status = files.statusNow(path)
       this.#inode = status?.inode
       this.#sizeBytes = this.#shortBytes = status?.sizeBytes ?? 0
     } catch (cause) {
@@ -84,10 +78,7 @@ export class JournalFile {
     this.#waiting += recordLine(record)
   }
 
-  /**
-   * Hands added records to the operating system.
-   * @throws {DdbError} DDB_OUTPUT_WRITE, also on every later call, because records are then missing
-   */
+  /** Hands added records to the operating system. @throws {DdbError} DDB_OUTPUT_WRITE, from then on at each call: records are missing */
   write(): void {
     if (this.#waiting === '' && this.failure === undefined) return
     this.#guard(() => {
@@ -105,10 +96,7 @@ export class JournalFile {
     this.#syncSoon()
   }
 
-  /**
-   * Writes, and waits until the records are on the disk. Needed before a step that removes other evidence of sent rows.
-   * @throws {DdbError} DDB_OUTPUT_WRITE
-   */
+  /** Also waits for the disk. Needed before a step that removes other evidence of sent rows. @throws {DdbError} DDB_OUTPUT_WRITE */
   sync(): void {
     this.write()
     this.#guard(() => {
@@ -149,7 +137,7 @@ export class JournalFile {
 
   #checkPlace(): void {
     if (this.#file === undefined) return
-    const { inode } = this.#files.statusNow(this.path) ?? {}
+    const { inode } = this.#platform.files.statusNow(this.path) ?? {}
     if (inode !== this.#inode) throw new Error('somebody has removed it')
   }
 
@@ -165,7 +153,7 @@ export class JournalFile {
   #syncSoon(): void {
     const written = this.#file
     if (this.#timer !== undefined || this.#syncing !== undefined || written === undefined) return
-    this.#timer = this.#clock.afterIfAlive(syncEveryMs, () => {
+    this.#timer = this.#platform.clock.afterIfAlive(syncEveryMs, () => {
       this.#timer = undefined
       this.#syncing = written
         .syncMeanwhile()
@@ -178,7 +166,7 @@ export class JournalFile {
 
 /** Writes the records to the disk, in a new file that then gets the path. */
 function writeDraft(path: string, files: Files, records: Iterable<JournalRecord>): OutputFile {
-  const draft = `${path}${draftEnding}`
+  const draft = `${path}.new`
   // No other process works on the run, so a killed process must have left this draft.
   if (files.statusNow(draft) !== undefined) files.remove(draft)
   const file = files.create(draft)

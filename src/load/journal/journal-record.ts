@@ -101,10 +101,7 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
   readonly upTo: readonly (readonly [input: number, offsetBytes: number])[]
 }
 
-/**
- * What changes while a run goes on, besides its inputs, batches and rejects; the values are those of a run that has recorded none. A record
- * replaces the facts that it contains.
- */
+/** What changes in a run besides inputs, batches and rejects; the values are those at its start. A record replaces the facts it has. */
 export class Facts {
   /** Where batches end. Every process of the run uses these sizes. */
   sizes: { readonly records: number; readonly bytes: number } | undefined
@@ -154,7 +151,6 @@ interface Records {
     readonly replaces?: {
       readonly tokens: readonly string[]
       readonly dataSessions: readonly string[]
-      /** Whether the last process recorded its end. */
       readonly hasEnded: boolean
     }
   }
@@ -178,10 +174,7 @@ interface Records {
   /** The outcome of a batch, or of its rows of one lane, or of a part of them (`Place`). */
   ended: EndedRows & Place
   rejects: JournaledRejects
-  /**
-   * A process ends its work on the run. `isDone`: nothing is left to send or to ask the server about. `error`: why the process failed,
-   * without secrets.
-   */
+  /** A process ends its work. `isDone`: nothing is left to send or to ask the server about. `error`: why it failed, without secrets. */
   end: Readonly<Pick<LoadResult, 'status' | 'exitCode' | 'rows'>> & {
     readonly at: string
     readonly isDone: boolean

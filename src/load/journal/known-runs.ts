@@ -35,14 +35,10 @@ export interface StrangeFile {
 /** A clean-up removes the journal of a finished run 30 days after the run's end. */
 const keptMs = 30 * 86_400_000
 
-/**
- * Lists the runs of a folder. Checks all lock holders at once, because checking one on a different host takes seconds.
- * @param folder  as in `JournalOptions`
- * @returns the journals, in the order in which the runs were begun, and those that cannot be relied on
- * @throws {DdbError} DDB_RUN_MISSING if the folder cannot be read
- */
+/** The runs of a folder in the order of their beginnings, and journals that cannot be relied on. @throws {DdbError} DDB_RUN_MISSING */
 export async function listRuns(folder: string, files: Files) {
   const names = await runNames(folder, files)
+  // At once, because asking one on a different host takes seconds.
   const holders = names.map(runId => askHolder(journalPath(folder, runId), files))
   const runs: KnownRun[] = []
   const strange: StrangeFile[] = []
@@ -60,12 +56,7 @@ export async function listRuns(folder: string, files: Files) {
   return { runs, strange }
 }
 
-/**
- * The run of this name; undefined if there is none, or if the name is invalid.
- * @param holder  whether to determine which process works on the run, which takes seconds for a different host or container
- * @param evenDamaged  whether to accept a damaged journal that still shows how the run was begun
- * @throws {DdbError} DDB_RUN_DAMAGED for a damaged journal
- */
+/** @param holder  asks for it, which may take seconds @param evenDamaged  if the run's line is whole @throws {DdbError} DDB_RUN_DAMAGED */
 export async function readRun(
   folder: string,
   runId: string,
@@ -140,13 +131,7 @@ export interface RemovedRun {
   readonly endedAt: string | null
 }
 
-/**
- * Removes the journals of finished runs that ended long ago, by the times recorded in them.
- * @param folder  as in `JournalOptions`
- * @param removed  gets the removed runs, one by one
- * @throws {DdbError} DDB_LOCKED
- * @throws the system's error
- */
+/** Removes the journals of runs that finished long ago. @param removed  gets them one by one @throws {DdbError} DDB_LOCKED */
 export async function removeOldRuns(
   folder: string,
   { files, clock }: { readonly files: Files; readonly clock: Clock },
@@ -174,10 +159,7 @@ function isOld(known: KnownRun | StrangeFile | undefined, nowMs: number): known 
   return known.state === 'finished' && nowMs - Date.parse(known.journal.end!.at) > keptMs
 }
 
-/**
- * The inputs of a run that have changed since the run began. Judges by size and time of the last change; a process that resumes the run also compares content.
- * @returns the changed inputs, by their names in the journal; none if the run follows its files, because these grow
- */
+/** Names of changed inputs, by size and time; a process that resumes also compares content. Followed files grow, and count as the same. */
 export async function changedInputs(
   { run, journal: { inputs } }: Pick<KnownRun, 'run' | 'journal'>,
   files: Files,

@@ -32,12 +32,7 @@ export function journalLockPath(path: string): string {
 
 export type OpenedJournal = NonNullable<Awaited<ReturnType<typeof openJournal>>>
 
-/**
- * @param paths  the inputs, without standard input; empty if files are followed: the run then finds the files itself
- * @returns undefined if an input cannot be read twice
- * @throws {DdbError} DDB_LOCKED if another process works on the run, DDB_RUN_CHANGED, DDB_RUN_DAMAGED, DDB_OUTPUT_CREATE
- * @throws {InputError} DDB_INPUT_READ
- */
+/** Undefined if an input cannot be read twice. @throws {DdbError} DDB_LOCKED, DDB_RUN_CHANGED, DDB_RUN_DAMAGED, DDB_OUTPUT_CREATE */
 export async function openJournal(
   platform: Platform,
   options: LoadOptions,
@@ -155,10 +150,7 @@ function changeOf(
   return undefined
 }
 
-/**
- * Late requests of a run that is started over must find no ledger, so its successor knows its token. If the journal has been lost, the
- * successor knows only that it starts over.
- */
+/** Late requests of a run that starts over must find no ledger, so its successor knows its token, unless the journal has been lost. */
 function replacedBy(past: RecordedRun, restart: boolean): RecordOf<'run'>['replaces'] {
   const { run, ledgerNumber, dataSessions, end } = past
   if (run === undefined)
@@ -171,12 +163,7 @@ function replacedBy(past: RecordedRun, restart: boolean): RecordOf<'run'>['repla
   }
 }
 
-/**
- * Matches the inputs of a resumed run with the names in its journal. A different folder or a link may have changed an input's name.
- * @param paths  paths in this process, as keys
- * @returns `places`: name in the journal → path in this process, of inputs for which they differ. `added`: those that are not in the
- *   journal. `notices`: about both
- */
+/** Matches inputs with names in the journal, which another folder or link may have changed. `places`: name there → path here, if other. */
 function knownInputs(
   { inputs, run }: RecordedRun,
   paths: ReadonlyMap<string, Fingerprint>,

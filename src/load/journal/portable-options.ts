@@ -35,10 +35,7 @@ export function decidingOptions(options: JournaledOptions) {
   return { target, input: dialect, mapping, cells, rejects: { file }, delivery: { mode, confirm } }
 }
 
-/**
- * Identifies what a run loads, on any machine: names and contents of its inputs, and the options that decide which rows it
- * sends. 32 hexadecimal digits.
- */
+/** Identifies what a run loads, on any machine: names and contents of inputs, and options that decide about rows. 32 hexadecimal digits. */
 export function runDigest(
   options: LoadOptions,
   checked: CheckedOptions,

@@ -31,10 +31,7 @@ export function rowsOf(ended: journal.EndedRows): number {
   return confirmed + filtered + rejected + unconfirmed + unsent
 }
 
-/**
- * True if the piece needs no more work: no process must send its rows, and none must ask for its outcome. A partly confirmed piece is
- * settled, too, because the server reports nothing about its other rows.
- */
+/** True if nothing is left to send or to ask. A partly confirmed piece is settled: the server reports nothing about its other rows. */
 export function isSettled(ended: journal.EndedRows): boolean {
   const rows = rowsOf(ended)
   return ended.unconfirmed < rows && ended.unsent < rows
@@ -90,10 +87,7 @@ export class RecordedRun extends Facts {
     return this.inputs[input]?.sent ?? streamStart
   }
 
-  /**
-   * Counts of the run's rows by outcome. They include only rows whose place in the inputs the journal records. `unconfirmed` were sent,
-   * and their outcome is unknown; `unsent` are certainly not stored.
-   */
+  /** Rows that the journal places in the inputs, by outcome. `unconfirmed`: sent, outcome unknown; `unsent`: certainly not stored. */
   rows() {
     const sums = { ...this.sums }
     for (const { open } of this.streams.values()) {

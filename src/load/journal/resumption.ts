@@ -26,22 +26,14 @@ export function newResumption(found: RecordedRun) {
       let { no } = streams.get(stream)?.settled ?? streamStart
       return batch => Object.assign(batch, { place: { stream, no: ++no } })
     },
-    /**
-     * Call this before an input is read.
-     * @param detected  a text that says how the input will be read
-     * @returns whether the input is read for the first time
-     * @throws {DdbError} DDB_RUN_CHANGED if an earlier process read the input differently
-     */
+    /** Whether an input is read for the first time. @throws {DdbError} DDB_RUN_CHANGED if it was not read as `detected` says */
     isReadAnew(input: number, path: string, detected: string): boolean {
       const before = inputs[input]?.detected
       if (before === undefined || before === detected) return before === undefined
       const how = `was read as ${before}, and would now be read as ${detected}`
       throw runChanged(found, `"${path}" ${how}`)
     },
-    /**
-     * The batch at this place as an earlier process sent it, or was about to; undefined if none did.
-     * @throws {DdbError} DDB_RUN_CHANGED if the batch has other rows than were sent
-     */
+    /** The batch as an earlier process sent it, or was about to; if any. @throws {DdbError} DDB_RUN_CHANGED if it had other rows */
     knownOf({ place, ranges, endedBy }: Batch): SentBatch | undefined {
       const sent = place && streams.get(place.stream)?.open.get(place.no)
       // The process has stopped reading within the batch.

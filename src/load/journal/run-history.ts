@@ -67,12 +67,7 @@ export class RunHistory {
     this.#keepsRejects = checked.onError !== 'stop'
   }
 
-  /**
-   * Records that this process is about to create a ledger. The numbers are on the disk before the server gets them: if only the server
-   * had them, the journal would count as outdated. If the ledger of the last process is there, the run goes on with it.
-   * @returns the number of the ledger, which no later one gets, and that of this process in the register
-   * @throws {DdbError} DDB_OUTPUT_WRITE
-   */
+  /** Numbers of the next ledger, or of one that is left, and of this process: on disk first, or the journal would count as outdated. */
   beginsLedger(): { readonly number: number; readonly processNo: number } {
     const { found, now, name, onServer } = this
     const isLeft = onServer?.ledgers.includes(ledgerName(name.token, found.ledgerNumber)) === true
@@ -81,10 +76,7 @@ export class RunHistory {
     return { number, processNo: found.owner + 1 }
   }
 
-  /**
-   * Records a step before it happens. A batch must not be sent before the next `commit`, which may cover many batches.
-   * @throws {DdbError} DDB_OUTPUT_WRITE; the step must then not happen
-   */
+  /** Records a step before it happens; a batch waits for the next `commit`. @throws {DdbError} DDB_OUTPUT_WRITE; it must not happen */
   readonly record = (record: JournalRecord): void => {
     const { file } = this
     if (file === undefined) {
