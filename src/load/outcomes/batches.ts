@@ -42,10 +42,7 @@ export class Batches {
   readonly #turns: ReturnType<typeof newTurns>
   /** True while some pieces wait for the outcome of earlier pieces. */
   #isHolding = false
-  /**
-   * Halves of pieces that the server refused because of some rows, without storing any row; the last is sent first. The run sends one
-   * half at a time, so that a run that stops at the first bad row sends as little as possible.
-   */
+  /** Halves of pieces that were refused for some rows, last first. One is sent at a time: after the first bad row a run may stop. */
   readonly #halves: Piece[] = []
   #half: Piece | undefined
   /** True after `end` or `stop`. Refused pieces are then not resent. */
@@ -84,10 +81,7 @@ export class Batches {
     this.add(piece)
   }
 
-  /**
-   * Continues with a piece that an earlier process sent, or was about to send. The caller applies its receipts, or settles it.
-   * @param attempt  the last attempt that the server has begun; undefined if it has begun none, or if that is unknown
-   */
+  /** Continues with a piece of an earlier process. @param attempt  the last that the server has begun; undefined if none, or unknown */
   takeUp(piece: Piece, attempt: number | undefined): void {
     piece.ofEarlier = true
     piece.attempt = piece.firstAttempt = attempt ?? 0
@@ -261,10 +255,7 @@ export class Batches {
     state.openBytes += piece.batch.encodedBytes
   }
 
-  /**
-   * Makes the queue forget the piece, whose outcome the caller must record.
-   * @throws {DdbError} DDB_INTERNAL if it has an outcome already
-   */
+  /** The queue forgets the piece, whose outcome the caller must record. @throws {DdbError} DDB_INTERNAL if it has an outcome already */
   #close(piece: Piece): Piece {
     const { state } = this.#run
     if (!state.open.delete(piece.key)) throw bugError(`${piece.text} has two outcomes`)
@@ -279,10 +270,7 @@ export class Batches {
     return piece
   }
 
-  /**
-   * Moves to the leading node after the current node has answered all pieces. No piece is then open on two nodes.
-   * @returns whether the run has moved
-   */
+  /** Moves to the leader after this node has answered all pieces, so that none is open on two nodes. @returns whether the run has moved */
   async moveToLeader(timeoutMs: number): Promise<boolean> {
     const to = this.leader
     if (to === undefined || this.unknown().length > 0) return false

@@ -32,9 +32,7 @@ export class LineRanges {
   /** By file, in the order in which the files were added, and line. */
   get ranges(): LineRange[] {
     this.#merge()
-    return this.#ranges.map(({ file, firstLine, lastLine, batches, reason }) => {
-      return { file, firstLine, lastLine, batches, reason }
-    })
+    return this.#ranges.map(({ startBytes: _, endBytes: _end, ...range }) => range)
   }
 
   /** Number of batches whose range exceeded the limit. */

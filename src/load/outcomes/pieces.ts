@@ -34,10 +34,7 @@ export function placeText(ranges: readonly RecordedRange[]): string {
   return ranges.map(one => `${one.input} ${one.startBytes} ${one.endBytes} ${one.rows}`).join()
 }
 
-/**
- * A digest of what the place of a batch stands for: where its rows are in the inputs, and how they are divided by lane. A process that
- * finds another digest in the ledger has cut the inputs elsewhere.
- */
+/** Digest of where the rows of a batch are in the inputs, and their lanes. If the ledger has another, the inputs were cut elsewhere. */
 function cutOf(ranges: readonly RecordedRange[], lanes: SentBatch['lanes']): number {
   return digestOf(`${placeText(ranges)} ${lanes?.count ?? 1} ${lanes?.by ?? ''}`)
 }
@@ -116,12 +113,7 @@ export class Piece {
   }
 }
 
-/**
- * The pieces of a batch. If the run has several connections, each may carry the rows of one lane. Readers and the journal still use whole
- * batches, whose bytes are consecutive.
- * @param known  the batch as an earlier process sent it
- * @returns undefined if its rows cannot be divided as the earlier process divided them
- */
+/** A piece for each lane, or one; readers and the journal use whole batches. Undefined if it cannot be divided as `known` was. */
 export function divideBatch(
   batch: Batch,
   known: SentBatch | undefined,
@@ -262,7 +254,6 @@ function placesOf(
   }
 }
 
-/** Where the rows of a batch are in the inputs. */
 export function linesOf(batch: Batch): readonly LinesOfRows[] {
   return batch.ranges
     .filter(({ rowCount }) => rowCount > 0)

@@ -28,10 +28,7 @@ function recordedTarget({ checked, shared, target: description }: Run) {
     allOrNothing: isShared || (!isFunction && description.state?.atomic === 'TRANS'),
     /** True if the target may count fewer rows than were sent, because it does not count a row whose key it already has. */
     keyed,
-    /**
-     * Whether each piece waits for the outcome of the one before it: another shard may be writing that one, and of two rows with one key the
-     * later one stays.
-     */
+    /** Whether pieces wait for each other: another shard may write the one before, and of two rows with one key the later one stays. */
     isSequential: shared !== undefined && keyed,
     /** True if the rows may be lost when the server stops. */
     inMemory: isFunction || isShared,
@@ -69,11 +66,7 @@ export class Recorder {
     return confirmed + skipped > 0
   }
 
-  /**
-   * The target accepted the piece, perhaps without rows outside its partition scheme.
-   * @param taken  rows accepted; null if the server does not report it, which means all of `left`
-   * @param left  rows that remain after the run's transform; default: all rows
-   */
+  /** @param taken  rows accepted; null if the server does not say, which means all of `left` @param left  rows after the transform */
   taken(piece: Piece, taken: number | null, left = piece.rows): void {
     const { target } = this
     const { batch } = piece
@@ -119,10 +112,7 @@ export class Recorder {
     this.#end(piece, { unconfirmed: piece.rows }, reason)
   }
 
-  /**
-   * Like `uncertain`, for a piece that the server refused for a reason other than its rows.
-   * @returns the run's failure if the server refused the previous piece for the same reason
-   */
+  /** As `uncertain`, if the server refused a piece, but not its rows. @returns the run's failure after the second equal refusal */
   refused(piece: Piece, errText: string): DdbError | undefined {
     const shape = refusalShape(errText)
     const isAlike = shape === this.#lastRefusal
@@ -141,10 +131,7 @@ export class Recorder {
     this.#end(piece, { unsent: piece.rows })
   }
 
-  /**
-   * The server has lost the confirmed rows in its memory, or is gone. These rows become unconfirmed.
-   * @param isCertain  if false, a process that resumes the run may still find these rows
-   */
+  /** The server has lost the confirmed rows in its memory. @param isCertain  false if a process that resumes the run may still find them */
   takeBack(reason: string, isCertain: boolean): void {
     if (!this.holdsMemory) return
     this.evidence.forget()
@@ -158,17 +145,13 @@ export class Recorder {
     takeRowsBack(this.#run, `rows that were confirmed may be gone: ${change}`, isCertain)
   }
 
-  /** Looks at the target for the last time. */
   async lookAtEnd(session: Session): Promise<void> {
     if (!this.#claimsRows) return
     const { change } = await this.evidence.look(session)
     if (change !== undefined) this.replaced(change.text, change.kind !== 'unknown')
   }
 
-  /**
-   * @param reason  if the target did not accept the piece: why rows are not known to be in the table
-   * @param stored  if it did: the ranges that contain the confirmed rows
-   */
+  /** @param reason  why rows are not known to be in the table @param stored  if the target took the piece: where its confirmed rows are */
   #end(
     piece: Piece,
     some: Partial<EndedRows>,
@@ -195,11 +178,7 @@ export class Recorder {
   }
 }
 
-/**
- * Confirmed rows may be gone, and become unconfirmed.
- * @param reason  for the summary; '' for none
- * @param isCertain  if true, a process that resumes the run will not find them either
- */
+/** Confirmed rows become unconfirmed. @param reason  for the summary @param isCertain  if no process that resumes the run will find them */
 export function takeRowsBack(run: Run, reason: string, isCertain: boolean): void {
   const { rows, uncertain, confirmed } = run.state
   if (isCertain) run.note({ isForgotten: true, sampled: [] })

@@ -32,10 +32,7 @@ export interface RefusedBatch {
 
 export interface TargetTraits {
   readonly kind: 'table' | 'function'
-  /**
-   * False if a refused batch may have left rows in the table, because the target is a function, or a table in a
-   * database with `atomic='CHUNK'`.
-   */
+  /** False if a refused batch may have left rows: of a function, or of a table in a database with `atomic='CHUNK'`. */
   readonly allOrNothing: boolean
   readonly retries: number
   /** True if rows are upserted, which needs a different right than inserting. */
@@ -167,10 +164,7 @@ const messages = {
   ],
 } as const
 
-/**
- * `redirect`: another node leads, and the message contains its address. `privilege`: the user may not write or run scripts, so the server
- * would refuse every batch.
- */
+/** `redirect`: another node leads; the message has its address. `privilege`: the user may not write, so every batch would be refused. */
 export type Refusal = keyof typeof messages | 'redirect' | 'privilege' | 'unknown'
 
 const kinds = Object.entries(messages) as readonly [keyof typeof messages, readonly RegExp[]][]

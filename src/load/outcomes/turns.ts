@@ -22,10 +22,7 @@ export function readSizes({ checked, lanes }: Pick<Run, 'checked' | 'lanes'>) {
   return { batchRows: rows * connections, batchBytes, roomBytes: maxInFlightBytes - batchBytes + 1 }
 }
 
-/**
- * Where batches of inputs end: as the first process of the run has decided, because the place of a batch depends on it. A batch takes at
- * most `batchBytes` of input, and at most as many records as fill `batchBytes` on the wire without their texts.
- */
+/** Sizes of batches, as the first process chose them: `batchBytes` of input, or as many records as fill those on the wire without texts. */
 export function fixedSizes(run: Run): CutSizes {
   const { sizes } = run.history.found
   if (sizes !== undefined) return { records: sizes.records, bytes: sizes.bytes }
@@ -41,10 +38,7 @@ export function fixedSizes(run: Run): CutSizes {
   return { records, bytes }
 }
 
-/**
- * A piece is sent on the connection of its lane, or else on the connection with the fewest unanswered pieces. A piece with rows of several
- * lanes is sent only while nothing else is in flight, because no two connections may write to the same partitions.
- */
+/** A piece goes over its lane's connection, or the least busy. One of several lanes goes alone: two sessions must not write a partition. */
 export function newTurns(run: Run) {
   const { state } = run
   /** Pieces that must be sent alone. No other piece is sent before them. */
@@ -53,9 +47,8 @@ export function newTurns(run: Run) {
   const sending: Piece['whole'][] = []
   const inFlightOn = (connection: number): number => state.inFlightByConnection[connection] ?? 0
   /**
-   * True while a run with several connections sends its first batch alone: no other batch is sent until the first one
-   * is confirmed. At its end, the run looks up the first batch. If any confirmed batch was lost because the table was
-   * replaced, the first batch was lost, too (docs/decisions/0065-several-connections.md).
+   * True while a run with several connections sends its first batch alone. At its end, the run looks it up: if a confirmed batch was lost
+   * because the table was replaced, the first one was lost, too (docs/decisions/0065-several-connections.md).
    */
   const goesAlone = (): boolean =>
     run.checked.connections > 1 && state.rows.confirmed + state.rows.skipped === 0
