@@ -93,10 +93,7 @@ ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbInge
   return { rows: rowsOf(rows, columns), ledgers: textsOf(names), answers }
 }
 
-/**
- * Two runs with one name would regard each other's rows as their own.
- * @returns the row of the other run that has the name; undefined if there is none
- */
+/** Another run's row with this name: each would regard the rows of the other as its own. Undefined if there is none. */
 export function otherHolder({ rows, ledgers }: KnownOnServer, { token }: Pick<RunName, 'token'>) {
   const holder = rows.find(
     ({ ledger, token: own }) =>
@@ -202,11 +199,7 @@ export function otherFinished({ rows }: KnownOnServer, token: bigint): FinishedR
     .findLast(finished => finished !== undefined && finished.stored > 0)
 }
 
-/**
- * Removes ledgers from the server. Late requests then find no ledger and write no rows, and the run's name is free.
- * @param and  a script to run after that
- * @throws {ServerError} if the server does not allow it
- */
+/** Removes ledgers, so that late requests write nothing and the run's name is free. @param and  a script to run after that */
 export async function dropLedgers(
   asking: Asking,
   ledgers: readonly string[],
@@ -216,10 +209,7 @@ export async function dropLedgers(
   if (script !== '') await ask(asking, script)
 }
 
-/**
- * Gives up a run: removes its ledgers, and makes its entry in the register that of a run without any trace.
- * @throws {ServerError} if the server does not allow it
- */
+/** Removes a run's ledgers, and makes its entry in the register that of a run without a trace. @throws {ServerError} if that is refused */
 export async function forgetRun(asking: Asking, runId: string, token: bigint): Promise<void> {
   const { ledgers, finished, processNo } = runOf(await askRegister(asking, runId), token)
   const run = { runId, token, processKey: 0n, isRegistered: true }
@@ -229,10 +219,7 @@ export async function forgetRun(asking: Asking, runId: string, token: bigint): P
 
 /**
  * Asks on a new connection whether the server still has the run's ledger or a row of it in the register: if not, it has restarted, or is
- * another node. Adds the session to the head of the ledger.
- * @param ledger  its name; undefined if there is none
- * @param headRow  a statement that adds a row to the ledger `ddbIngestLedger`
- * @throws {DdbError} DDB_LOCKED if a different run has taken the run's name
+ * another node. Adds the session to the head of the ledger by `headRow`. @throws {DdbError} DDB_LOCKED if another run has the name
  */
 export async function askMemory(
   asking: Asking,

@@ -24,11 +24,7 @@ import {
   type KnownOnServer,
 } from './register.js'
 
-/**
- * Must be called before the run creates anything on the server.
- * @returns what the server knows of all runs of this name; undefined if it was not asked, or does not answer this user
- * @throws {DdbError} DDB_LOCKED if another process works on the run, DDB_RUN_DAMAGED if the journal is older than the server's records
- */
+/** Comes before the run creates anything. @returns what the server knows of this name @throws {DdbError} DDB_LOCKED, DDB_RUN_DAMAGED */
 export async function checkSoleProcess(run: Run): Promise<KnownOnServer | undefined> {
   const { history, checked, options } = run
   const { file, name, found, now } = history
@@ -100,10 +96,7 @@ async function askConnected(asking: Asking): Promise<readonly (bigint | undefine
   return longsOf(await unlessRefused(asked))
 }
 
-/**
- * Whether a session of any unfinished run that sends data for the table is connected. On a slow link, what a killed process has sent may
- * still arrive over it.
- */
+/** Whether a session that sends data for the table is connected: on a slow link, rows of a killed process may still arrive over it. */
 export async function isWritten(asking: Asking, table: string): Promise<boolean> {
   const connected = await askConnected(asking)
   if (connected.length === 0) return false
@@ -125,11 +118,7 @@ async function isConnected(asking: Asking, ledgers: readonly string[]): Promise<
   return false
 }
 
-/**
- * Checks that no other process has taken over the run. Call this after the process has slept. Ignores a lost
- * connection, which is handled elsewhere.
- * @throws {DdbError} DDB_LOCKED if another process has told the server that it works on the run
- */
+/** Call this after the process has slept. Ignores a lost connection. @throws {DdbError} DDB_LOCKED if another process works on the run */
 export async function checkOwner(
   { history: { file, name, found, now } }: Run,
   asking: Asking,

@@ -47,18 +47,12 @@ const ledgerVersion = 8
 
 const digitsOf = (token: bigint): string => token.toString(16).padStart(16, '0')
 
-/**
- * Name of a run's ledger (table of receipts). It contains the run's token, so that no other run writes into the ledger.
- * @param number  from 1; after a ledger is lost or replaced, the next one gets the next number
- */
+/** Name of a run's ledger (table of receipts), with its token, so that no other run writes there. @param number  from 1, for each ledger */
 export function ledgerName(token: bigint, number: number): string {
   return `ddbIngestLedger${ledgerVersion}_${digitsOf(token)}${number === 1 ? '' : `_${number}`}`
 }
 
-/**
- * The number of a ledger of the run, whatever its version, from 1; undefined for the name of any other table. Other users may choose similar
- * names, and scripts will contain the name, so it must match exactly.
- */
+/** The number of a ledger of the run, of any version. Matches exactly: scripts will contain the name, and others may choose similar. */
 export function ledgerNumberOf(token: bigint, name: string): number | undefined {
   const [, digits, number = 1] =
     /^ddbIngestLedger[1-9]?_([0-9a-f]{16})(?:_(\d+))?$/.exec(name) ?? []
@@ -90,10 +84,7 @@ export function shareScript(
 `
 }
 
-/**
- * A `tableInsert(…)` of one row into a table, which is an expression, like the cells. The types of the cells must be exactly those of the
- * columns (docs/server-semantics.md#inserting).
- */
+/** A `tableInsert(…)` of one row, an expression like the cells, whose types must be the columns' (docs/server-semantics.md#inserting). */
 export function insertScript<Columns extends ColumnTypes>(
   table: string,
   columns: Columns,
