@@ -9,12 +9,7 @@ import { failureOf } from '../journal/journal-file.js'
 import { createError } from './reject-files.js'
 import { reasonsPath } from '../../source/data-files.js'
 
-/**
- * Checks that `path` and its file of reasons can be written without overwriting anything.
- * @param isOwn  whether another process of the run created these files
- * @throws {UsageError} DDB_USAGE if one of these files is an input
- * @throws {DdbError} DDB_OUTPUT_CREATE if one of these files has content, or cannot be created
- */
+/** @param isOwn  whether the run made these files @throws {UsageError} DDB_USAGE for an input @throws {DdbError} DDB_OUTPUT_CREATE */
 export function checkRejects(
   path: string,
   inputPaths: Iterable<string>,
@@ -80,10 +75,7 @@ function checkNew(path: string, { files, random }: Pick<Platform, 'files' | 'ran
 /** Number of bytes at the start of a file of reasons that always contain the run's name. */
 const startBytes = 256
 
-/**
- * Whether the run created this file of reasons. A different file may have the name by now. Compares the first bytes, or fewer if
- * the file is truncated.
- */
+/** Whether the run created this file of reasons: another may have the name by now. A truncated file is compared as far as it goes. */
 export function isOfRun(reasons: string, runId: string, files: Files): boolean {
   if (files.statusNow(reasons)?.isFile !== true) return false
   const start = `{"runId":${JSON.stringify(runId)},`

@@ -97,10 +97,7 @@ export class RejectFiles {
     if (this.#queuedBytes >= mostQueuedBytes) this.flush()
   }
 
-  /**
-   * Appends all queued rows, and waits for the disk. The first record of a shape creates its files.
-   * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE; the rows are then unplaced, and cut off again
-   */
+  /** Appends queued rows, and waits for the disk. @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE; the rows are then unplaced */
   flush(): void {
     this.#queuedBytes = 0
     const queued = [...this.#queued]
@@ -156,10 +153,7 @@ export class RejectFiles {
     }
   }
 
-  /**
-   * Removes what killed processes have written after the recorded sizes: the run reads these rows again.
-   * @throws {DdbError} DDB_OUTPUT_CREATE
-   */
+  /** Removes what killed processes have written after the recorded sizes: it is read again. @throws {DdbError} DDB_OUTPUT_CREATE */
   cutBack(): void {
     for (const pair of this.#toCutBack.splice(0)) {
       if (pair.isLeft && !isWhole(pair)) continue

@@ -38,10 +38,7 @@ export function isFurtherPath(path: string, other: string): boolean {
   return name !== null && [extension, ...usual].includes(name[1] ?? '')
 }
 
-/**
- * The rejects of one stream of a run that shards load, until they are complete: hidden. `finishedPath`: `r.s3.csv` for `r.csv`.
- * @param mark  8 hexadecimal digits, other than those of other processes
- */
+/** Rejects of a stream that are not complete: hidden. `finishedPath`: `r.s3.csv` for `r.csv`. @param mark  8 hexadecimal digits */
 export function pathOfStream(path: string, stream: number, mark: string): string {
   const { dir, name, ext } = parse(path)
   return join(dir, `.ddb-ingest-${mark}-${name}.s${stream}${ext}`)

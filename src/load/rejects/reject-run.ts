@@ -71,10 +71,7 @@ function readAgain(given: InputOptions = {}, reading: RejectReading | undefined)
   return { ...input, ...readAsFound({ ...found, compression: 'none' }) }
 }
 
-/**
- * `mapping.set` with the texts of an input's name in place of their words, because a rejects file has another name.
- * @returns undefined if no column contains such a text
- */
+/** `mapping.set` with texts in place of words for the input's name: a rejects file has another. Undefined if no column has such a text. */
 export function setWithTexts(
   mapping: ColumnMapping,
   texts: InputTexts,

@@ -75,10 +75,7 @@ interface LimitedRun {
 /** The limit as a share applies only after this many rows, because earlier shares mean little. */
 const shareFromRows = 1_000
 
-/**
- * The failure if this reject ends the run: with `stop` always, otherwise only if the limit is now exceeded.
- * @param reject  undefined at the end of a run, where a limit in percent also applies to few rows
- */
+/** The failure if this reject ends the run. @param reject  undefined at the end, where a limit in percent also applies to few rows */
 export function limitFailure(run: LimitedRun, reject?: AnyReject): DdbError | undefined {
   const isOver = isExceeded(run, reject === undefined ? 1 : shareFromRows)
   const stops = run.checked.onError === 'stop' && reject !== undefined
@@ -91,10 +88,7 @@ export function limitFailure(run: LimitedRun, reject?: AnyReject): DdbError | un
   return excess(run, position, `; the last one: ${located(reject)}`)
 }
 
-/**
- * The failure of a resumed run that must not send anything new; undefined for all other runs. Rejects that ended the
- * earlier process also end this process, unless the user has changed the limit.
- */
+/** The failure of a resumed run that must send nothing new: rejects that ended the last process end this one, unless the limit rose. */
 export function earlierLimitFailure(
   run: LimitedRun,
   rejects: RecordedRun['rejects'],

@@ -28,10 +28,7 @@ export interface KnownRejects {
   readonly run: RejectRun
 }
 
-/**
- * Reads the description of the run from the reasons of a rejects file.
- * @throws {InputError} DDB_INPUT_MISSING without reasons; DDB_INPUT_FORMAT if they do not describe the run
- */
+/** @throws {InputError} DDB_INPUT_MISSING without reasons; DDB_INPUT_FORMAT if their first line does not describe the run */
 export async function readRejectRun(path: string, files: Files): Promise<KnownRejects> {
   const file = reasonsPath(path)
   const { runId, run, offsets } = await firstAndLast(path, file, files)
@@ -102,10 +99,7 @@ export async function refuseWhileWritten(path: string, files: Files): Promise<vo
   )
 }
 
-/**
- * The run id under which a rejects file is loaded again. It depends on the file as its run named it, even if the file was moved,
- * so that the program notices a second load.
- */
+/** The run id for loading a rejects file again. It depends on the file's first name, so that a second load is noticed even after a move. */
 export function retryRunId({ runId, run }: KnownRejects): string {
   const digest = createHash('sha256').update(`${runId}\n${run.path}`).digest('hex').slice(0, 8)
   return `${runId.replace(/\.retry-[0-9a-f]{8}$/, '').slice(0, 40)}.retry-${digest}`
@@ -122,11 +116,7 @@ export function retryRejectsPath(path: string): string {
 
 /**
  * Refuses a file whose rows need a text that it does not have, and an edited one whose encoding or header has changed, if the reader would
- * not notice it.
- * @param asked  options with the file as their only input
- * @param isEncodingGiven  whether the user has named the encoding of the edited file
- * @throws {UsageError} DDB_USAGE
- * @throws {InputError} DDB_INPUT_COLUMN, DDB_INPUT_ENCODING, and errors that occur when the file is opened
+ * not notice it. @param asked  with this input @throws {UsageError} DDB_USAGE @throws {InputError} DDB_INPUT_COLUMN, DDB_INPUT_ENCODING
  */
 export async function checkRepaired(
   { fieldNames, options }: Pick<RejectRun, 'fieldNames' | 'options'>,

@@ -53,7 +53,6 @@ export class RunRejects {
   /** Error code → how many of `#first` have it. */
   readonly #shown = new Map<string, number>()
 
-  /** @param making  called before each file is created */
   constructor(run: RunBasis, making: (path: string) => void) {
     const { checked, options } = run
     this.#run = run
@@ -67,7 +66,6 @@ export class RunRejects {
     return this.#files?.unplaced ?? 0
   }
 
-  /** As for `RejectFiles`. */
   reading(file: string, reading: RejectReading, offsets?: ColumnOffsets): void {
     this.#files?.reading(file, reading, offsets)
   }
@@ -142,9 +140,8 @@ export class RunRejects {
   }
 
   /**
-   * Removes rejects that a killed process left and the journal does not count: the run reads these rows again. Call it only after all
-   * checks that may refuse the run, because the journal of a refused run may record fewer rejects than the files hold.
-   * @throws {DdbError} @throws the error of the operating system
+   * Removes rejects that a killed process left and the journal does not count: they are read again. Comes after all checks that may refuse
+   * the run, because the journal of a refused run may record fewer rejects than the files hold. @throws the system's error
    */
   removeLeft({ found, now }: Readonly<Record<'found' | 'now', RecordedRun>>): void {
     this.#files?.cutBack()
