@@ -16,11 +16,7 @@ export const partBytes = 256 * 2 ** 20
 
 const windowBytes = 65_536
 
-/**
- * Divides a file where each line certainly is a record: text in UTF-8, as JSON lines, or without quotes below a header, which says how many
- * fields records have.
- * @returns at least two parts; undefined for a file that is one stream
- */
+/** Parts of a file where each line is a record: UTF-8, as JSON lines or without quotes below a header. Undefined if it is one stream. */
 export async function partsOf(
   path: string,
   files: Files,

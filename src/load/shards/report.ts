@@ -13,11 +13,7 @@ import type { LoadOptions, LoadResult, ServerTarget } from '../options.js'
 import { forgetRun } from '../register/register.js'
 import { findShared, type SharedRun } from './shared-run.js'
 
-/**
- * Looks at what the server knows of the run, and at its target.
- * @returns the result of a shard that repeats the whole run: `error` is null only if everything is loaded, and is there
- * @throws {DdbError} DDB_RUN_MISSING
- */
+/** @returns the result of a shard of everything: `error` is null only if all is loaded, and is there @throws {DdbError} DDB_RUN_MISSING */
 export async function lookAtShards(
   platform: Platform,
   server: ServerTarget,

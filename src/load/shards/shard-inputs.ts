@@ -41,10 +41,7 @@ export class ShardInputs implements Inputs {
     this.#open = open
   }
 
-  /**
-   * Finds the run on the server, or begins it, and learns what other processes have recorded.
-   * @throws {UsageError} DDB_USAGE if the run began with other options
-   */
+  /** Finds the run on the server, with what others recorded, or begins it. @throws {UsageError} DDB_USAGE if it has other options */
   async join(): Promise<void> {
     const run = this.#run
     const session = run.control!

@@ -53,10 +53,7 @@ export interface DoneStream {
 /** Must increase whenever the plan, or the rules of streams, cuts and values change. */
 const planVersion = 3
 
-/**
- * @returns the run of this name; undefined if nobody has begun it, or its ledger is gone
- * @throws {DdbError} DDB_LOCKED if it is not one of shards; DDB_RUN_CHANGED if another version of the program began it
- */
+/** Undefined if nobody began it, or it is gone. @throws {DdbError} DDB_LOCKED if not of shards, DDB_RUN_CHANGED if of another version */
 export async function findShared(asking: Asking, runId: string): Promise<SharedRun | undefined> {
   const known = await askRegister(asking, runId)
   const anyRun = { runId, token: 0n }
@@ -78,12 +75,7 @@ const offsetsIn = (values: ReadonlyMap<number, unknown>): Offsets => {
   return Object.fromEntries(pairs)
 }
 
-/**
- * Records what this process has found first.
- * @param names  of the columns that rows have
- * @returns the offsets of all streams
- * @throws {ServerError} if the ledger is gone
- */
+/** Records offsets of columns `names`, unless others have. @returns those of all streams @throws {ServerError} if the ledger is gone */
 export async function shareOffsets(
   asking: Asking,
   ledger: string,
@@ -96,12 +88,7 @@ export async function shareOffsets(
   return offsetsIn(await askShared(asking, ledger))
 }
 
-/**
- * Begins the run on the server, unless another process is faster.
- * @param name  has a token of its own
- * @returns the run as all processes find it
- * @throws {ServerError} if the server refuses something that receipts need
- */
+/** @returns the run as all processes find it: another may be faster @throws {ServerError} if the server refuses what receipts need */
 export async function beginShared(asking: Asking, name: RunName, plan: Plan): Promise<SharedRun> {
   const { session, timeoutMs } = asking
   const ledger = ledgerName(name.token, 1)

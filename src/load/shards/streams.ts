@@ -62,10 +62,7 @@ export function bytesOf(files: readonly ListedFile[]): number {
   return files.reduce((sum, file) => sum + sizeOf(file), 0)
 }
 
-/**
- * The numbers of the streams of a shard, ascending. They follow each other in the list, because files of one day, which are usually
- * neighbours, belong to one partition, and the server refuses two tasks that write the same partition at once.
- */
+/** Streams in a row, ascending: files of one day are mostly neighbours, and belong to a partition that no two tasks may write at once. */
 export function streamsOfShard(
   streams: readonly Stream[],
   { index, count }: Shard,
