@@ -38,13 +38,7 @@ export async function isThere(run: Run): Promise<boolean> {
   return answer?.form === 'scalar' && Number(answer.value ?? 0) > 0
 }
 
-/**
- * Creates the table. In a check, only determines the columns that it would have.
- * @returns these columns
- * @throws {UsageError} DDB_USAGE for inputs that cannot be read twice, and if the run needs more options to fill the table
- * @throws {InputError} as `inferSchema` and `createScript`
- * @throws {ServerError} with the server's message
- */
+/** Creates the table, except in a check. @returns its columns @throws {UsageError} DDB_USAGE @throws {InputError} @throws {ServerError} */
 export async function createTarget(run: Run): Promise<TargetDescription> {
   const { checked, options, reporter } = run
   const control = run.control!
@@ -105,10 +99,7 @@ async function schemaOfInputs(run: Run, name: string): Promise<InferredSchema> {
   return schema
 }
 
-/**
- * If the database already exists, returns an error that says how to create the table, because only the owner of the
- * database knows the partition columns. Returns any other error unchanged.
- */
+/** If the database exists, the error says how to create the table: only its owner knows the partition columns. Others stay as they are. */
 function withTable(error: ServerError, schema: InferredSchema, table: TableTarget): ServerError {
   if (table.kind !== 'dfs' || !databaseExists(error)) return error
   return new ServerError(
@@ -141,10 +132,7 @@ function tableOf({ checked: { target } }: Run): TableTarget {
   throw usageError(`${option('target.create')} goes with ${option('target.table')}`)
 }
 
-/**
- * Checks that later runs with these options would load the inputs, too.
- * @throws {UsageError} DDB_USAGE that names the missing options, or if a later run could not recognize a header, or its absence
- */
+/** @throws {UsageError} DDB_USAGE, with the missing options, if later runs would not load the inputs, or mistake a header */
 async function checkOptions(run: Run, schema: InferredSchema): Promise<void> {
   const { sources } = run
   const { columns, inputs, firstReject = [] } = schema

@@ -64,11 +64,7 @@ interface DescribingRun {
   readonly control?: Session
 }
 
-/**
- * @throws {ServerError} DDB_TARGET if the table or function does not exist
- * @throws {TimeoutError} if the server does not answer
- * @throws {UsageError} DDB_USAGE if the options do not fit the target
- */
+/** @throws {ServerError} DDB_TARGET if the target does not exist @throws {TimeoutError} @throws {UsageError} DDB_USAGE for unfit options */
 export async function describeTarget(run: DescribingRun): Promise<TargetDescription> {
   const { checked, options } = run
   const { target } = checked

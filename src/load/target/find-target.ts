@@ -20,13 +20,7 @@ import type { Run } from '../run.js'
 import { transformScript } from './transform.js'
 import { laneScheme } from './lane-scheme.js'
 
-/**
- * Connects, follows redirects, and describes the target.
- * @param onConnected  gets each new session
- * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
- * @throws {DdbError} DDB_EXPECTATION if the target has other columns than expected
- * @throws {UsageError} DDB_USAGE if the target cannot be written over several connections
- */
+/** Connects and describes the target. @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError} @throws {UsageError} */
 export async function findTarget(
   run: Run,
   onConnected?: (control: Session) => void,
@@ -73,11 +67,7 @@ async function describeOrCreate(run: Run): Promise<TargetDescription> {
   return description
 }
 
-/**
- * If this server has not just shown that one session takes asynchronous and answered requests, each batch is answered.
- * @param reconnect  opens a new session on the same node, because the last one has become useless
- * @throws {ConnectionError} @throws {TimeoutError}
- */
+/** Unless one session takes asynchronous and answered requests, each batch is answered. @throws {ConnectionError} @throws {TimeoutError} */
 export async function chooseMode(
   run: Run,
   control: Session,
@@ -118,11 +108,7 @@ async function defineTransform({ checked, control }: Run): Promise<void> {
   }
 }
 
-/**
- * Waits for a server that is still starting, within the time for connecting. Such a server refuses connections, or
- * answers that it is not ready.
- * @throws {ServerError} DDB_UNAVAILABLE if the server is still not ready at the end
- */
+/** Waits for a server that refuses connections or is not ready, within the time for connecting. @throws {ServerError} DDB_UNAVAILABLE */
 async function waiting<T>(
   run: Run,
   deadlineMs: number,
@@ -156,10 +142,7 @@ function isNotReady(error: unknown): error is ServerError {
   return error instanceof ServerError && classifyRefusal(error.received) === 'transient'
 }
 
-/**
- * Falls back to one connection, with a notice, if it is unknown which rows of a table belong together.
- * @throws {UsageError} DDB_USAGE if rows could arrive in a different order and the user has not allowed that
- */
+/** Uses one connection if it is unknown which rows belong together. @throws {UsageError} DDB_USAGE if rows may not lose their order */
 function chooseConnections(run: Run, description: TargetDescription): void {
   const { checked, options, reporter } = run
   const scheme = laneScheme(description, checked.target)

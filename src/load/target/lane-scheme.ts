@@ -115,16 +115,10 @@ function keyScheme(keys: readonly TargetColumn[], { columns }: TargetDescription
 const digestOf = (texts: readonly string[]): string =>
   hash('sha256', JSON.stringify([version, texts])).slice(0, 16)
 
-/**
- * The outer level's place in its scheme is multiplied by this odd number. With an even number every product would be
- * even, and with two lanes the outer level would have no effect.
- */
+/** Multiplies the outer level's place. With an even number every product would be even: for two lanes, that level would have no effect. */
 const spread = 31
 const mostPlaces = 2 ** 31 - 1
-/**
- * Number of hash values. In a VALUE scheme, the hash of a value chooses its lane, so that the value keeps its lane
- * while partitions are added.
- */
+/** Number of hash values. In a VALUE scheme they choose the lane, so that values keep theirs while partitions are added. */
 const valueBuckets = 1_048_576
 
 /** @returns undefined if the scheme does not show which values share a partition */
@@ -163,10 +157,7 @@ const hashed: Partial<Record<DataType, number>> = {
   ...{ DATEHOUR: 4, LONG: 8, TIMESTAMP: 8, NANOTIME: 8, NANOTIMESTAMP: 8, STRING: 0, SYMBOL: 0 },
 }
 
-/**
- * The number of bytes that the server hashes; 0 for text, whose length varies (docs/protocol.md#routing-of-rows).
- * @returns undefined if this is not documented
- */
+/** Bytes that the server hashes; 0 for text of any length; undefined if not documented (docs/protocol.md#routing-of-rows). */
 function hashedWidth({ type: own }: ColumnType, type: DataType | undefined): number | undefined {
   const width = type === undefined ? undefined : hashed[type]
   if (width === undefined || own === type) return width
@@ -194,10 +185,7 @@ function bucketOf(key: Key, width: number, buckets: number): number {
   return Number(BigInt.asUintN(8 * width, whole) % BigInt(buckets))
 }
 
-/**
- * Returns a function that finds the group of a row; undefined if the column does not match the server's description. For a SYMBOL column, it
- * looks up each different text only once.
- */
+/** Finds the group of a row, and of a symbol only once; undefined if the column does not match the server's description. */
 function placesBy(
   columns: readonly Column[],
   { columnIndex, type, find }: Level,

@@ -20,8 +20,8 @@ export type Key = number | bigint | string
 export type RowsOfColumns = Pick<Batch, 'rowCount' | 'columns'>
 
 /**
- * @returns a function that marks rows outside the scheme with 1; undefined if the program cannot decide that: unknown
- *   policy, HASH over several columns, types that cannot be compared, functions in the scheme
+ * @returns a function that marks rows outside the scheme with 1; undefined if the program cannot decide that: unknown policy, HASH over
+ * several columns, types that cannot be compared, functions in the scheme
  */
 export function outsideMarks({
   partition,

@@ -33,10 +33,7 @@ export class RowHasher {
     this.#key = key
   }
 
-  /**
-   * Hashes rows 0 to `rows` (exclusive). Columns must come in the same order in every call.
-   * @throws {UsageError} DDB_USAGE for a column whose values have no fixed form
-   */
+  /** Hashes rows 0 to `rows` (exclusive); columns always in one order. @throws {UsageError} DDB_USAGE for values without a fixed form */
   hash(columns: readonly Column[], rows: number): this {
     if (this.a.length < rows) [this.a, this.b] = [new Int32Array(rows), new Int32Array(rows)]
     this.a.fill(this.#key[0]!, 0, rows)

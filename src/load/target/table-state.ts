@@ -50,10 +50,7 @@ export const neverDecreases = (total: RowsTotal | null): boolean =>
 export const leavesMemory = (total: RowsTotal | null): boolean =>
   total === 'totalSize' || total === 'totalRows'
 
-/**
- * @param counts  whether to count the rows of a DFS table
- * @throws {ServerError} DDB_TARGET if the table does not exist @throws {ConnectionError} @throws {TimeoutError}
- */
+/** @param counts  whether to count the rows of a DFS table @throws {ServerError} DDB_TARGET without a table @throws {ConnectionError} */
 export async function askTable(
   asking: Asking,
   table: TableTarget,
@@ -106,9 +103,7 @@ try {
 `
 }
 
-/**
- * Only some data nodes have the chunk (unit of storage) of a table: asks this node first, then all (DolphinDB manual, page getChunksMeta).
- */
+/** Only some nodes have the chunk (unit of storage) of a table: asks this one, then all (DolphinDB manual, page getChunksMeta). */
 function storedScript(table: Extract<TableTarget, { kind: 'dfs' }>, counts: boolean): string {
   const { database, table: name } = table
   const path = `${database.slice('dfs:/'.length)}/${name}.tbl`

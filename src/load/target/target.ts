@@ -52,10 +52,7 @@ export function parseMethod(text: string): Method {
   throw usageError(`method "${text}" is not known: use insert, append or upsert`)
 }
 
-/**
- * Reads `trades` or `dfs://testDB/tb1` (the last segment is the table).
- * @throws {UsageError} DDB_NAME if the text cannot be a DolphinDB name
- */
+/** Reads `trades` or `dfs://testDB/tb1` (the last segment is the table). @throws {UsageError} DDB_NAME if it cannot be a DolphinDB name */
 export function parseTableTarget(text: string): TableTarget {
   if (!/^dfs:\/\//i.test(text)) {
     const rule = 'a name starts with a letter and holds letters, digits and _'
@@ -166,7 +163,6 @@ export function tableText(table: TableTarget): string {
   return table.kind === 'shared' ? table.name : `${table.database}/${table.table}`
 }
 
-/** How rows are upserted into a table of this server. */
 export interface UpsertForm {
   /** True for a table with a primary key (PKEY engine): `upsert!` then takes neither key columns nor `ignoreNull`. */
   readonly primaryKey: boolean

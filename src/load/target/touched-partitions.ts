@@ -50,10 +50,7 @@ export function touchedPartitions(
   return {
     /** Number of rows that other shards audit. */
     elsewhere: () => elsewhere,
-    /**
-     * @param outside  marks rows that no partition takes with 1
-     * @returns the same marks, and a mark for each row of another shard; undefined if there is none
-     */
+    /** @param outside  marks rows that no partition takes with 1 @returns these marks, and those of rows of other shards; or undefined */
     add({ columns, rowCount }: RowsOfColumns, outside?: Uint8Array): Uint8Array | undefined {
       if (dimension === undefined || (!isKnown && count === 1)) return outside
       const column = columns[columnIndex]!

@@ -18,12 +18,7 @@ const transformFunction = 'ddbIngestTransform'
 
 const closers: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
-/**
- * Checks that a text is exactly one expression, so that it cannot change the meaning of a script that contains it. Only
- * the server knows what the expression means.
- * @returns the text to send to the server
- * @throws {UsageError} DDB_USAGE
- */
+/** Checks that a text is one expression, so that it cannot change the script around it. @throws {UsageError} DDB_USAGE */
 export function checkTransform(text: string): string {
   if (text.length > mostTransformChars) {
     throw wrong(`has ${text.length} characters; the limit is ${mostTransformChars}`)
@@ -87,10 +82,7 @@ def ${transformFunction}(mutable data) {
 `
 }
 
-/**
- * Script lines that write the rows that remain after the transform, if any. They set `left` to the number of these rows
- * and `taken` to the number written.
- */
+/** Script lines that write the rows that the transform leaves. They set `left` to the number of these, `taken` to that of written rows. */
 export function writeLines(left: string, taken: string, target: string): string {
   return `made = ${transformFunction}(data)
         ${left} = long(made.rows())
