@@ -35,11 +35,9 @@ export interface Ledger extends WrittenLedger {
 }
 
 /**
- * Creates the run's ledger, or continues with the ledger of an earlier process, and claims the run's name, in one request. If a different
- * run has the name, the new ledger goes again.
- * @param number  from 1; a run never uses a number twice
- * @throws {DdbError} DDB_LOCKED if a different run has the name, or a different process works on the run
- * @throws {ServerError} if the server refuses something that receipts need
+ * Creates the run's ledger, or continues with that of an earlier process, and claims the run's name, in one request. If a different run has
+ * the name, the new ledger goes again. @param number  from 1; a run never uses a number twice
+ * @throws {DdbError} DDB_LOCKED if a different run or process has the name @throws {ServerError} if the server refuses what receipts need
  */
 export async function openLedger(
   asking: Asking,

@@ -171,10 +171,7 @@ export class ReceiptLink {
     this.batches.flush()
   }
 
-  /**
-   * Abandons the connection for queries, or all others, because nothing arrives over them. Without retries, does nothing, because no
-   * connection would replace them.
-   */
+  /** Abandons a connection over which nothing arrives. Without retries, does nothing, because no connection would replace it. */
   protected giveUpConnection(which: 'control' | 'data'): void {
     if (this.run.checked.retries === 0) return
     this.isSilent = true
@@ -182,10 +179,7 @@ export class ReceiptLink {
     this.node.abandon(which, new ConnectionError('DDB_CONNECTION_LOST', reason))
   }
 
-  /**
-   * Reopens lost connections within `retryTimeoutMs`, and settles the batches that they carried.
-   * @throws {DdbError} if the run cannot continue
-   */
+  /** Reopens lost connections within `retryTimeoutMs`, and settles their batches. @throws {DdbError} if the run cannot continue */
   protected async reconnect(): Promise<void> {
     const node = this.node
     const { retries, retryTimeoutMs, connections } = this.run.checked
@@ -227,10 +221,7 @@ export class ReceiptLink {
     if (memory === 'lost') this.recorder.takeBack(restarted, true)
   }
 
-  /**
-   * Continues with a new ledger, because the old one is lost, or has grown too long. Batches without an outcome then stay without one.
-   * @throws {DdbError}
-   */
+  /** Begins a new ledger, because the old one is lost or too long. Batches without an outcome then stay without one. @throws {DdbError} */
   protected async replaceLedger(): Promise<void> {
     this.run.commit()
     await this.#beginAnew(this.nowMs + this.queryTimeoutMs)

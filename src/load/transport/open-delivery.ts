@@ -55,10 +55,7 @@ export async function openDelivery(run: Run, evidence: Evidence | undefined): Pr
   }
 }
 
-/**
- * @throws {ServerError} if the server refuses something that receipts need
- * @throws {DdbError} DDB_LOCKED if a different run has this run's name
- */
+/** @throws {ServerError} if the server refuses what receipts need @throws {DdbError} DDB_LOCKED if a different run has this run's name */
 async function openReceipts(run: Run, recorder: Recorder, hasLedger = true): Promise<Delivery> {
   const { evidence } = recorder
   const node = await ReceiptNode.open(run, hasLedger)
@@ -118,11 +115,7 @@ async function openUnconfirmed(run: Run): Promise<Delivery> {
   }
 }
 
-/**
- * Waits until a session has room for more.
- * @throws {ConnectionError} DDB_UNCONFIRMED if the server stops reading (the session is then abandoned), or the
- *   session's error if the connection is lost
- */
+/** @throws {ConnectionError} DDB_UNCONFIRMED if the server stops reading (the session is then abandoned), or as the lost session's */
 export async function drainedInTime(
   session: Session,
   clock: Clock,

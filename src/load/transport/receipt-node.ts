@@ -35,10 +35,7 @@ const rowsPerRead = 20_000
 /** Time limit for each wait for the server at the end of a run. */
 export const longestFarewellMs = 5_000
 
-/**
- * Whether the server still knows the run after the connection was lost. `lost`: it has no trace of the run, because it has restarted, or
- * is a different node. `unknown`: it keeps nothing of the run.
- */
+/** What the server knows of the run after a lost connection. `lost`: it restarted, or is another node. `unknown`: it keeps nothing. */
 export type Memory = 'kept' | 'lost' | 'unknown'
 
 export class ReceiptNode {
@@ -64,11 +61,7 @@ export class ReceiptNode {
     this.control = control
   }
 
-  /**
-   * @param control  belongs to the node from now on, unless an error is thrown
-   * @throws {ServerError} if the server refuses something that receipts need
-   * @throws {DdbError} DDB_LOCKED if a different run has this run's name
-   */
+  /** @param control  belongs to the node, unless this throws @throws {ServerError} if receipts are refused @throws {DdbError} DDB_LOCKED */
   static async open(run: Run, hasLedger: boolean, control = run.control!): Promise<ReceiptNode> {
     const timeoutMs = run.checked.confirmTimeoutMs
     const deadlineMs = run.platform.clock.nowMs() + run.checked.retryTimeoutMs
@@ -197,12 +190,7 @@ export class ReceiptNode {
     if (which !== 'control') this.#data.forEach(session => session.abandon(reason))
   }
 
-  /**
-   * Reopens lost connections.
-   * @param deadlineMs  limit for all attempts together
-   * @throws {ConnectionError} DDB_CONNECTION_LOST if the server does not come back
-   * @throws {DdbError} DDB_LOCKED if a different run has taken this run's name
-   */
+  /** Reopens lost connections. @throws {ConnectionError} DDB_CONNECTION_LOST at the deadline @throws {DdbError} DDB_LOCKED */
   async restore(deadlineMs: number): Promise<Memory> {
     let memory: Memory = 'kept'
     const attempt = async (): Promise<void> => {
@@ -290,10 +278,7 @@ export class ReceiptNode {
     ledger.isChecked = true
   }
 
-  /**
-   * Begins a new ledger, and removes the old one if the server has not lost it.
-   * @throws {ConnectionError} DDB_UNCONFIRMED if the server has lost the target
-   */
+  /** Begins a new ledger, and removes the old one. @throws {ConnectionError} DDB_UNCONFIRMED if the server has lost the target */
   async reopen(deadlineMs: number): Promise<void> {
     const { target } = this.#run.checked
     const former = this.ledger
@@ -315,10 +300,7 @@ export class ReceiptNode {
     }
   }
 
-  /**
-   * Moves to the node that leads by now, with a new ledger. No batch may be open. Errors of the former node have no effect.
-   * @throws {ConnectionError} DDB_CONNECT @throws as `open`
-   */
+  /** Moves to the leader, with a new ledger, when no batch is open. Ignores errors of the former node. @throws as `open` */
   async moveTo(to: ServerAddress, timeoutMs: number): Promise<void> {
     this.#run.server = redirected(this.#run.server, to)
     const control = await connectRun(this.#run)

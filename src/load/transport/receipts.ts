@@ -43,9 +43,8 @@ export class Receipts {
   }
 
   /**
-   * Reads what earlier processes left, before anything is sent. Chooses send numbers that are higher than all earlier ones, and partly
-   * random, because the journal of a process with the same number may have been lost.
-   * @param hasLedger  whether the ledger of the last process exists
+   * Reads what earlier processes left, before anything is sent. Chooses send numbers higher than all earlier ones, and partly random, since
+   * the journal of a process with the same number may have been lost. @param hasLedger  whether the last process's ledger exists
    * @throws {DdbError} DDB_UNCONFIRMED if the server has begun a batch after one that neither it nor the journal knows
    */
   async readEarlier(hasLedger: boolean): Promise<void> {
@@ -66,10 +65,7 @@ export class Receipts {
     if (shared === undefined && !this.#recorder.mayCopyEarlier) this.#checkNoGap()
   }
 
-  /**
-   * A batch that the journal has lost is compared with its receipts before anything after it is sent. Before a batch without receipts, the
-   * rows of a later one might be sent again under another place.
-   */
+  /** A batch that the journal lost is compared with its receipts first. One without receipts might be sent twice, under another place. */
   #checkNoGap(): void {
     const lastNos = new Map<number, number>()
     for (const [stream, { settled, open }] of this.#run.history.found.streams) {
@@ -82,10 +78,7 @@ export class Receipts {
     }
   }
 
-  /**
-   * Must be called with each batch. Compares the whole batch, because another division by lane has other pieces.
-   * @throws {DdbError} DDB_UNCONFIRMED if an earlier process sent other rows at this place
-   */
+  /** Compares each whole batch: other lanes make other pieces. @throws {DdbError} DDB_UNCONFIRMED if others were sent at its place */
   checkCut({ place }: Pick<Batch, 'place'>, cut: number): void {
     const begun = this.#cuts.size === 0 ? undefined : this.#cuts.get(batchKey(place!))
     if (begun !== undefined && begun !== cut) throw cutElsewhere()
@@ -191,12 +184,7 @@ function cutElsewhere(): DdbError {
   )
 }
 
-/**
- * Number of rows that remain after the transform; null if the transform threw an error.
- * @param received  rows of the batch
- * @param taken  rows that the table accepted; −1 after a refusal, null if the server does not report it
- * @throws {DdbError} DDB_PROTOCOL if the numbers are impossible
- */
+/** Rows that the transform left; null if it threw an error. @param taken  as in `Outcome` @throws {DdbError} DDB_PROTOCOL if impossible */
 export function rowsLeft(
   received: number,
   left: number | undefined,

@@ -32,10 +32,7 @@ export const ledgerColumns = {
   /** Send number of the copy that wrote the row. Each copy of a batch has a new send number. In the head: a session. */
   sendNo: 'LONG',
   rowsReceived: 'LONG',
-  /**
-   * Rows that the transform returned; without a transform, rows that arrived. Null if the transform threw an error, and in rows that
-   * do not record an outcome.
-   */
+  /** Rows that the transform left, or that arrived without one. Null if the transform threw an error, and in rows without an outcome. */
   rowsLeft: 'LONG',
   /** Rows that the target accepted: −1 if it refused them, null if the server does not report it. */
   rowsTaken: 'LONG',
@@ -46,10 +43,7 @@ export const ledgerColumns = {
 
 export type LedgerColumnName = keyof typeof ledgerColumns
 
-/**
- * A statement that adds a row. It returns 1 for a new row; for known keys see `WrittenLedger.countsDuplicates`.
- * @param cells  as expressions; `nowhere` for those that a row of the head does not name
- */
+/** A statement that adds a row, and is 1 for a new one. @param cells  as expressions; the head's rows leave out those of `nowhere` */
 export function insertReceipt(
   ledger: string,
   cells: { readonly [Name in LedgerColumnName]?: string },
@@ -65,10 +59,7 @@ const headPhase = 8
 const writerPhase = 9
 /** Phase of rows of the head with what the shards of a run share: the plan, and streams that have ended. */
 const sharedPhase = 7
-/**
- * Phase of claims. In each attempt to write a batch, the server may receive several copies of the batch. Each copy
- * tries to insert a claim. Only the copy with the first claim may insert its rows.
- */
+/** Phase of claims. Of the copies of a batch that the server receives in an attempt, only the one with the first claim inserts rows. */
 export const claimPhase = 0
 /** Phase of outcomes: the number of rows that the target accepted, or −1 and the reason for a refusal. */
 export const outcomePhase = 1
@@ -78,12 +69,7 @@ export const takenByOther = -2
 
 export const deliverFunction = 'ddbIngestDeliver'
 
-/**
- * Adds a row of the head to the ledger `ddbIngestLedger`: a process that works on the run.
- * @param processNo  0 in a ledger that belongs to no run
- * @param change  from 0, with each session that the process opens to read the ledger
- * @param sessionId  the session
- */
+/** Adds a process of the run to the head of `ddbIngestLedger`. @param processNo  0 without a run @param change  from 0, by session */
 export function headRow(processNo: number, change: number, sessionId: string): string {
   return insertReceipt('ddbIngestLedger', {
     batchNo: `${processNo}l`,
@@ -170,11 +156,7 @@ export async function askShared(
   return new Map([...texts].map(([no, text]) => [no, valueOf(text)]))
 }
 
-/**
- * @param stream  default: all streams
- * @returns the number of claims, and of the rows that the target has taken
- * @throws {ServerError} if the ledger is gone
- */
+/** The number of claims, and of rows taken, of a stream (default: of all). @throws {ServerError} if the ledger is gone */
 export async function askTaken(
   { session, timeoutMs }: Asking,
   ledger: string,
@@ -189,20 +171,15 @@ export async function askTaken(
 /** The ledger that the functions of a data session write to. */
 export interface WrittenLedger {
   readonly name: string
-  /**
-   * Whether the server counts an inserted row even if the table already has the row's key (a probe tests this). A
-   * claim, the row that reserves a batch for one copy, must then be read back to find out which copy came first.
-   */
+  /** Whether inserted rows count even if their key is known (a probe tests it): a claim must then be read back to see which came first. */
   readonly countsDuplicates: boolean
 }
 
 /**
- * Defines the functions of a data session. The function that writes a batch returns (rows that the transform left, rows taken, error
- * text). Instead of a number of taken rows, −1 is a refusal, and −2 says that a different copy has the claim. The function finds the
- * ledger with `objByName` each time it runs. A bare name would be bound when the server parses the function, and the function might
- * later write into a table that was dropped.
- * @param ledger  undefined if the server refuses it: the answer is then the only receipt
- * @param session  the text of claims, if several processes share the ledger: the session that writes
+ * Defines the functions of a data session. The one that writes a batch returns (rows that the transform left, rows taken, error text). In
+ * place of rows taken, −1 is a refusal, and −2 says that a different copy has the claim. It finds the ledger with `objByName` each time: a
+ * bare name would be bound when it is parsed, and might later write into a table that was dropped. @param ledger  undefined if the server
+ * refuses it: the answer is then the only receipt @param session  the text of claims, if processes share the ledger: the writing session
  */
 export function deliverScript(
   ledger: WrittenLedger | undefined,
@@ -313,10 +290,7 @@ export type Answer =
   | { readonly kind: 'notRun'; readonly errText: string }
   | { readonly kind: 'cutOff' }
 
-/**
- * Calls the function that writes a batch. Abandons a session whose answers cannot be relied on any more.
- * @param hasLedger  whether the ledger would show that the function has begun; if not, every refused call is a refusal
- */
+/** Abandons a session whose answers fail. @param hasLedger  whether it would show a begun call; if not, a refused call is a refusal */
 export async function askOutcome(
   session: Session,
   arguments_: readonly Value[],

@@ -21,10 +21,7 @@ const slowestPollMs = 500
 const busyPollMs = 50
 /** After this time without news, the run asks the server less often. */
 const silenceMs = 1_000
-/**
- * The run investigates silence after this time (docs/server-semantics.md#what-receipts-rely-on), or after a quarter of the allowed
- * silence if that is shorter.
- */
+/** Silence is investigated after this time (docs/server-semantics.md#what-receipts-rely-on), or a quarter of what is allowed. */
 const longestQuietMs = 5_000
 const quietShare = 4
 /** After this many transmissions, a new ledger begins. Each adds up to two rows: the old ledger uses about ten megabytes on the server. */
@@ -270,10 +267,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     this.node.abandon(this.isUnanswered ? 'all' : 'data', error)
   }
 
-  /**
-   * Begins a new ledger if the old one has become too long, as in a run that follows its inputs for months. The journal
-   * has all outcomes of the old ledger. @returns whether it tried to begin a new ledger
-   */
+  /** Replaces a ledger that is too long, as after months, when the journal has all its outcomes. @returns whether it tried */
   async #renewsLedger(): Promise<boolean> {
     const node = this.node
     const { options, rows, state } = this.run
