@@ -107,11 +107,7 @@ const ofLoad: kinds.FieldsOf<LoadOptions> = {
   ...{ runId: text, onReport: true, onNotice: true, onNeeded: true, signal: true, leave: true },
 }
 
-/**
- * Checks the options of a call of the library, whose callers may have no compiler.
- * @param more  further fields of the call
- * @throws {UsageError} DDB_USAGE, also if `server` or `target` is missing
- */
+/** Checks the options of a call of the library, whose callers may have no compiler. @throws {UsageError} DDB_USAGE */
 export function checkCall(options: object, more?: kinds.Fields): void {
   kinds.checkFields(options, { ...ofLoad, ...more })
   const { server, target } = options as Partial<LoadOptions>
@@ -148,6 +144,7 @@ export function checkedOptions(options: LoadOptions, random: Random): CheckedOpt
   const target = parseTarget(options.target)
   const delivery = { ...deliveryDefaults, ...defined(options.delivery ?? {}) }
   const rejects = options.rejects ?? {}
+  const most = rejects.maxErrors ?? defaultMaxErrors
   const onError = rejects.onError ?? (rejects.file === undefined ? 'stop' : 'quarantine')
   const { mode, confirm, connections } = delivery
   refuseFirst({
@@ -173,7 +170,7 @@ export function checkedOptions(options: LoadOptions, random: Random): CheckedOpt
     ...{ ...others, batchRows, batchBytes, target, onError, rejectsFile: rejects.file },
     // Random: no two runs get the same id.
     runId: checkRunId(options.runId ?? Buffer.from(random.bytes(8)).toString('hex')),
-    maxErrors: limitOf(rejects.maxErrors ?? defaultMaxErrors),
+    maxErrors: typeof most === 'number' ? { count: most } : { share: parseFloat(most) / 100 },
     rateLimit: { bytesPerSecond: Infinity, rowsPerSecond: Infinity, ...defined(rateLimit ?? {}) },
   }
 }
@@ -200,10 +197,7 @@ export function takenFromPath({ input, mapping }: Pick<LoadOptions, 'input' | 'm
   return word === undefined ? input?.path && option('input.path') : `{${word}}`
 }
 
-/**
- * Refuses to take values from the path of an input if one input is a pipe, which has no path.
- * @throws {UsageError} DDB_USAGE, also for an invalid pattern or template
- */
+/** Refuses values from the path of standard input, which has none. @throws {UsageError} DDB_USAGE, also for a wrong pattern or template */
 function checkTemplates(options: LoadOptions): void {
   newPathReader(options.input)
   const what = takenFromPath(options)
@@ -248,8 +242,4 @@ function checkShard(
       journal?.restart === true,
   }
   refuseFirst(never, `${option('shard')} cannot be used with `)
-}
-
-function limitOf(value: number | string): CheckedOptions['maxErrors'] {
-  return typeof value === 'number' ? { count: value } : { share: parseFloat(value) / 100 }
 }

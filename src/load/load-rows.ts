@@ -58,10 +58,7 @@ export async function load(options: LoadOptions | LoadRowsOptions): Promise<Load
  */
 const ofMemory = { maxInFlightBytes: 4 * 1024 * 1024, batchBytes: 1024 * 1024 }
 
-/**
- * @param store  supplies the rows until the program has no more, and receives the outcome of each row
- * @throws {UsageError} DDB_USAGE for an option that rows of a program do not allow, such as `journal`
- */
+/** @param store  supplies rows, and gets their outcomes @throws {UsageError} DDB_USAGE for options that rows do not allow */
 async function loadRowsOn<Row extends object>(
   platform: Platform,
   { onReject, ...options }: TableWriterOptions<Row> & Pick<LoadOptions, 'journal'>,

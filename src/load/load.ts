@@ -35,10 +35,7 @@ export async function loadOn(
   }
 }
 
-/**
- * Leaves out the journal of a run whose rows are not confirmed: it could not tell a later process which of them arrived.
- * @throws {UsageError} DDB_USAGE if the run began with confirmed rows
- */
+/** Without confirmation, a journal cannot tell which rows arrived. @throws {UsageError} DDB_USAGE if the run began with confirmed rows */
 function provable(options: LoadOptions, checked: CheckedOptions, files: Files): LoadOptions {
   const { journal, shard, ...others } = options
   // The server has the record of a run that shards load.

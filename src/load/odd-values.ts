@@ -13,10 +13,7 @@ import type { TargetColumn } from '../schema/target-schema.js'
 /** Number of rows whose values a run looks at. */
 const lookedRows = 1000
 
-/**
- * Tells once of each column whose values are odd: asks whether the unit is right if all times of the first thousand rows are unusual, and
- * names a symbol with blanks, in delimited inputs only.
- */
+/** Tells once of each odd column: times whose first thousand rows are unusual, and symbols with blanks in delimited inputs. */
 export function newOddValues(
   columns: readonly TargetColumn[],
   formats: Readonly<Record<string, string>>,

@@ -18,12 +18,7 @@ import { closeTimeoutMs, ignoreLoss } from './connection/connect.js'
 import type { LoadResult } from './options.js'
 import { asDdbError } from './run-ending.js'
 
-/**
- * If a step fails, the run fails with that error.
- * @param open  finds the target and opens the run's delivery to it; returns false if there is nothing to read
- * @param fail  ends the run after an error
- * @returns an error for wrong options found early, with which the run has not failed
- */
+/** Failures of steps are the run's. @param open  opens the delivery; false: nothing to read @returns misuse found early, no failure */
 export async function runPipeline(
   run: Run,
   open: (inputs: Inputs) => Promise<boolean>,
@@ -54,11 +49,7 @@ export async function runPipeline(
   return misuse
 }
 
-/**
- * Resolves once the last batch is handed over. Failures end the run cleanly and are not thrown.
- * @returns true if rejects of an earlier process end the run. Rows that were read but not sent must then be counted at
- *   the end of the run, because the rejects may lie before or after them
- */
+/** Hands over all batches; failures end the run. @returns whether earlier rejects end it: they may lie anywhere, so the rest counts last */
 async function pump(run: Run, inputs: Inputs): Promise<boolean> {
   run.reporter.tell(run.watch === undefined ? 'loading' : 'checking')
   const earlierLimit = earlierLimitFailure(run, run.history.found.rejects)
@@ -123,10 +114,7 @@ async function hand(
   }
 }
 
-/**
- * Time counts from this call, so the first batch waits, too. A pause of the caller shortens only the next wait.
- * @param limit  Infinity for no limit
- */
+/** Time counts from this call, so the first batch waits, too. A pause of the caller shortens only the next wait. */
 export function newRateLimiter(limit: RateLimit, clock: Clock) {
   let passedAtMs = clock.nowMs()
   return (rows: number, bytes: number): Promise<void> | undefined => {
@@ -139,10 +127,7 @@ export function newRateLimiter(limit: RateLimit, clock: Clock) {
   }
 }
 
-/**
- * Lets the caller's signals end a run. At the first, batches that were handed over are still confirmed, and other rows are unsent; at the
- * signal to leave, the connections are dropped, so that nothing waits for the network.
- */
+/** The caller's signals end a run. After the first, batches handed over are still confirmed; the one to leave drops connections. */
 export function endOnSignals(run: Run) {
   const end = (): DdbError => {
     const reason = new DdbError('DDB_INTERRUPTED', 'the run was interrupted')

@@ -30,11 +30,7 @@ export const remedies = {
   /** Another process on this host is working on the run. */
   waitForIt: () =>
     `Wait until that process ends. For a different load, choose another ${option('runId')}`,
-  /**
-   * A different run uses this name on the server.
-   * @param folder  where that run has its journal; '' if the server does not know it
-   * @param ledger  the table that holds the name
-   */
+  /** A different run uses this name on the server. @param folder  of its journal; '' if unknown @param ledger  which has the name */
   goOnThere: (runId: string, folder: string, ledger: string, { host, port }: Session) =>
     'Loading the same rows here, under this or another name, would store them twice. Wait until that run ends, or continue it ' +
     (folder === ''

@@ -102,11 +102,7 @@ function inputsOf({ rejects, inputs }: Run): InputSummary[] {
   })
 }
 
-/**
- * Errors after which the result does not offer to resume the run. After `DDB_LOCKED`, the other process continues the
- * run, and resuming from this journal as well would load all rows twice. After any of the other errors, a resumed run
- * would fail with the same error until the user removes the cause.
- */
+/** Not to be resumed: after `DDB_LOCKED`, rows would be loaded twice; after the others, the run would fail until their cause is removed. */
 const refusals: readonly (string | undefined)[] = [
   ...['DDB_RUN_CHANGED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED', 'DDB_UNPROVEN', 'DDB_LOCKED'],
 ]

@@ -55,21 +55,16 @@ export interface Delivery {
   /** Bytes handed over which this machine may not have sent yet; default: those of batches whose outcome is unknown. */
   readonly inFlightBytes?: number
   /**
-   * Hands over one batch and counts it as sent. If a promise is returned, the caller must wait for it before the next batch. The
-   * batch's columns belong to the delivery until it releases them.
-   * @param known  the batch as an earlier process of the run sent it, or was about to
-   * @throws {DdbError} at once if nothing more can be sent; the batch is then not counted. If the promise rejects instead, the batch
-   *   is counted
+   * Hands over one batch and counts it as sent. If a promise is returned, the caller must wait for it before the next batch. The batch's
+   * columns belong to the delivery until it releases them. @param known  the batch as an earlier process sent it, or was about to
+   * @throws {DdbError} at once if nothing more can be sent; the batch is then not counted. If the promise rejects instead, it is counted
    */
   deliver(batch: Batch, known?: SentBatch): void | Promise<void>
   /** Looks at the target once every batch so far has an outcome. More may follow. @returns the session for queries @throws {DdbError} */
   settled?(): Promise<Session>
   /** Resolves once every batch that was handed over has an outcome. @throws {DdbError} after that, if an outcome makes the run fail */
   finish?(): Promise<void>
-  /**
-   * Must be called after the computer was suspended. Checks whether a different process has claimed the run on the server.
-   * @throws {DdbError} DDB_LOCKED
-   */
+  /** Must be called after the computer was suspended. @throws {DdbError} DDB_LOCKED if another process has claimed the run on the server */
   checkOwner?(): Promise<void>
   /** Ends every wait and all connections at once. The outcome of batches in flight stays unknown. */
   leave?(reason: ConnectionError): void
