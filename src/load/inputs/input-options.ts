@@ -66,12 +66,9 @@ export function rulesFor(name: string, { input, mapping }: LoadOptions): Mapping
   return { ...mapping, parts: newPathReader(input).read(name).parts }
 }
 
-export interface NamedInputs {
+export interface NamedInputs extends Pick<ExpandedSources, 'paths' | 'sizes'> {
   /** The inputs' names in the journal, and in messages and texts of columns. */
   readonly names: readonly string[]
-  readonly paths: readonly string[]
-  /** Size of each input when the run began, in bytes; undefined for anything but a file. */
-  readonly sizes: readonly (number | undefined)[]
   /** Opens the inputs; default: the machine's files. */
   readonly files?: Files | undefined
 }

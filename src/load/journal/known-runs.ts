@@ -9,12 +9,12 @@ import { runDamaged } from './changed-run.js'
 import type { RecordOf } from './journal-record.js'
 import { RecordedRun } from './recorded-run.js'
 import { journalEnding, journalLockPath, journalPath, lockRun } from './open-journal.js'
-import { readJournal } from './journal-file.js'
+import { readJournal, type FoundJournal } from './journal-file.js'
 
 /** `killed`: the run's last process recorded no end. `uncertain`: some rows have an unknown outcome. Both can be resumed. */
 export type RunState = 'running' | 'finished' | 'interrupted' | 'failed' | 'killed' | 'uncertain'
 
-export interface KnownRun {
+export interface KnownRun extends FoundJournal {
   readonly path: string
   readonly runId: string
   readonly state: RunState
@@ -22,9 +22,6 @@ export interface KnownRun {
   readonly journal: RecordedRun
   /** The process that works on the run; undefined if there is none, or if the caller did not ask for it. */
   readonly holder: { readonly pid: number; readonly since: string } | undefined
-  readonly tornBytes: number
-  /** Why the run can only be restarted; completes a sentence. */
-  readonly damage: string | undefined
 }
 
 export interface StrangeFile {
@@ -108,11 +105,10 @@ async function readKnown(
     const found = await readJournal(path, runId, files, record => journal.take(record))
     if (found === undefined) return undefined
     const { run } = journal
-    const { tornBytes, damage } = found
-    if (run === undefined) return { path, reason: damage! }
+    if (run === undefined) return { path, reason: found.damage! }
     const taken = holder?.kind === 'taken' ? { pid: holder.pid, since: holder.since } : undefined
     const state = taken === undefined ? stateOf(journal) : 'running'
-    return { path, runId, state, run, journal, holder: taken, tornBytes, damage }
+    return { path, runId, state, run, journal, holder: taken, ...found }
   } catch (error) {
     return { path, reason: messageOf(error) }
   }

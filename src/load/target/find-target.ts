@@ -97,8 +97,7 @@ async function defineTransform({ checked, control }: Run): Promise<void> {
   try {
     await control!.run(transformScript(target.transform), { timeoutMs })
   } catch (error) {
-    if (!(error instanceof ServerError)) throw error
-    if (classifyRefusal(error.received) === 'transient') throw error
+    if (!(error instanceof ServerError) || isNotReady(error)) throw error
     const { serverMessage, code, message } = error
     throw new ServerError(
       serverMessage,
