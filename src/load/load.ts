@@ -20,11 +20,7 @@ import { loadResult } from './result.js'
 import { newRun, type Inputs, type Run, type RunParts } from './run.js'
 
 /** As `load`, for inputs or the rows of `parts`. */
-export async function loadOn(
-  platform: Platform,
-  options: LoadOptions,
-  parts?: RunParts,
-): Promise<LoadResult> {
+export async function loadOn(platform: Platform, options: LoadOptions, parts?: RunParts) {
   const checked = checkedOptions(options, platform.random)
   const clock = awakeClock(platform.clock)
   try {

@@ -60,10 +60,7 @@ export async function audit(options: AuditOptions | CertificateOptions): Promise
   return auditOn(systemPlatform, options)
 }
 
-export async function auditOn(
-  platform: Platform,
-  options: AuditOptions | CertificateOptions,
-): Promise<AuditResult> {
+export async function auditOn(platform: Platform, options: AuditOptions | CertificateOptions) {
   if (!('certificate' in options)) return runAudit(newJob(platform, options))
   const { certificate, ...given } = options
   if (!isCertificate(certificate)) {

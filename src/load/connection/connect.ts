@@ -237,10 +237,7 @@ export async function tryUntil<T>(
 const longestProbeMs = 5_000
 
 /** Why a session cannot take asynchronous and answered requests, and is useless now (docs/protocol.md#asynchronous-requests). */
-export async function whyNotMixed(
-  session: Session,
-  timeoutMs: number,
-): Promise<DdbError | undefined> {
+export async function whyNotMixed(session: Session, timeoutMs: number) {
   try {
     session.sendScript('ddbIngestMixed = 6')
     const options = { timeoutMs: Math.min(timeoutMs, longestProbeMs) }

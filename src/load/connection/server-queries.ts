@@ -65,12 +65,7 @@ function saysUnknown(error: unknown): error is ServerError {
 }
 
 /** @param meant  the table that the user probably meant */
-function notThere(
-  { serverMessage }: ServerError,
-  what: string,
-  advice: string,
-  meant?: string,
-): ServerError {
+function notThere({ serverMessage }: ServerError, what: string, advice: string, meant?: string) {
   const message = `the server has no ${what} (it says: ${serverMessage}).${advice}`
   const fix =
     meant === undefined ? {} : { options: { 'target.table': meant, 'target.create': null } }
@@ -99,10 +94,7 @@ export async function askCount(asking: Asking, table: TableTarget): Promise<numb
 }
 
 /** Whether no job of these sessions runs or waits on the server; undefined if it does not say (docs/server-semantics.md#console-jobs). */
-export async function askIdle(
-  asking: Asking,
-  ...sessionIds: readonly string[]
-): Promise<boolean | undefined> {
+export async function askIdle(asking: Asking, ...sessionIds: readonly string[]) {
   if (!sessionIds.every(id => /^\d{1,19}$/.test(id))) return undefined
   const isOurs = sessionIds.map(id => `sessionId = ${id}l`).join(' or ')
   const jobs = await askJobs(asking, isOurs)

@@ -305,11 +305,7 @@ function addByName(byName: Map<string, InputSummary>, more: InputSummary): void 
 }
 
 /** Opens file `number` of the journal, which an earlier process has begun to read. @throws {DdbError} DDB_RUN_CHANGED if it is gone */
-export async function reopened(
-  found: RecordedRun,
-  number: number,
-  files: Files,
-): Promise<FollowedFile> {
+export async function reopened(found: RecordedRun, number: number, files: Files) {
   const { path, fingerprint } = found.inputs[number]!
   // The file contained every row that was sent, so it certainly reached this size.
   const { offsetBytes } = found.sentOf(number)

@@ -98,10 +98,7 @@ function checkRejectsFile(
 }
 
 /** @returns the inputs in the order of the journal; undefined without a journal */
-async function takeUpJournal(
-  run: Run,
-  { paths, sizes }: Pick<NamedInputs, 'paths' | 'sizes'>,
-): Promise<NamedInputs | undefined> {
+async function takeUpJournal(run: Run, { paths, sizes }: Pick<NamedInputs, 'paths' | 'sizes'>) {
   const { platform, options, checked, history, reporter } = run
   const isStdin = paths.includes('-')
   const opened = isStdin ? undefined : await openJournal(platform, options, checked, paths)

@@ -244,11 +244,7 @@ export function looksLikeJournal(text: string): boolean {
   return /^[0-9a-f]{8} \{"kind":"/.test(text)
 }
 
-function readRecords(
-  bytes: Buffer,
-  runId: string,
-  take: (record: JournalRecord) => void,
-): FoundJournal {
+function readRecords(bytes: Buffer, runId: string, take: (record: JournalRecord) => void) {
   let [lines, start] = [0, 0]
   let torn: number | undefined
   let damage: string | undefined

@@ -107,11 +107,7 @@ export function inputProgress(journal: RecordedRun) {
 }
 
 /** Ascending; neighbouring ranges are merged. */
-function uncertainRanges(
-  journal: RecordedRun,
-  input: number,
-  firstLineNumber: number,
-): UncertainRange[] {
+function uncertainRanges(journal: RecordedRun, input: number, firstLineNumber: number) {
   const { open } = journal.streams.get(streamIn(journal, input)) ?? {}
   const found: UncertainRange[] = []
   let line = firstLineNumber

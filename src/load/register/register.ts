@@ -200,11 +200,7 @@ export function otherFinished({ rows }: KnownOnServer, token: bigint): FinishedR
 }
 
 /** Removes ledgers, so that late requests write nothing and the run's name is free. @param and  a script to run after that */
-export async function dropLedgers(
-  asking: Asking,
-  ledgers: readonly string[],
-  and = '',
-): Promise<void> {
+export async function dropLedgers(asking: Asking, ledgers: readonly string[], and = '') {
   const script = `${ledgers.map(dropTableScript).join('')}${and}`
   if (script !== '') await ask(asking, script)
 }

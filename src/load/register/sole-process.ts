@@ -119,10 +119,7 @@ async function isConnected(asking: Asking, ledgers: readonly string[]): Promise<
 }
 
 /** Call this after the process has slept. Ignores a lost connection. @throws {DdbError} DDB_LOCKED if another process works on the run */
-export async function checkOwner(
-  { history: { file, name, found, now } }: Run,
-  asking: Asking,
-): Promise<void> {
+export async function checkOwner({ history: { file, name, found, now } }: Run, asking: Asking) {
   if (file === undefined || now.owner === found.owner) return
   const known = await unlessRefused(askRegister(asking, name.runId)).catch((error: unknown) => {
     if (error instanceof ConnectionError || error instanceof TimeoutError) return undefined

@@ -12,11 +12,7 @@ import {
 import type { RecordShape } from '../../parse/batch.js'
 
 /** `r.2.csv` for `r.csv`, or `r.2.ndjson` if the records are JSON, because the name shows a reader the format. */
-export function furtherPath(
-  path: string,
-  number: number,
-  { format, delimiter }: RecordShape,
-): string {
+export function furtherPath(path: string, number: number, { format, delimiter }: RecordShape) {
   const extension = extname(path)
   const delimited = delimiter === '\t' ? 'tsv' : 'csv'
   const own = delimiter === undefined ? recordFormat(format as InputFormat) : delimited

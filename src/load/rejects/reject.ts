@@ -89,10 +89,7 @@ export function limitFailure(run: LimitedRun, reject?: AnyReject): DdbError | un
 }
 
 /** The failure of a resumed run that must send nothing new: rejects that ended the last process end this one, unless the limit rose. */
-export function earlierLimitFailure(
-  run: LimitedRun,
-  rejects: RecordedRun['rejects'],
-): DdbError | undefined {
+export function earlierLimitFailure(run: LimitedRun, rejects: RecordedRun['rejects']) {
   if (rejects === undefined) return undefined
   const { byInput } = rejects
   if (run.checked.onError !== 'stop') {

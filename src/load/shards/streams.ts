@@ -63,10 +63,7 @@ export function bytesOf(files: readonly ListedFile[]): number {
 }
 
 /** Streams in a row, ascending: files of one day are mostly neighbours, and belong to a partition that no two tasks may write at once. */
-export function streamsOfShard(
-  streams: readonly Stream[],
-  { index, count }: Shard,
-): readonly number[] {
+export function streamsOfShard(streams: readonly Stream[], { index, count }: Shard) {
   // One byte more for each, because opening even an empty file is work.
   const sizes = streams.map(files => bytesOf(files) + 1)
   const total = sizes.reduce((sum, size) => sum + size, 0)

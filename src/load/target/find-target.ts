@@ -21,10 +21,7 @@ import { transformScript } from './transform.js'
 import { laneScheme } from './lane-scheme.js'
 
 /** Connects and describes the target. @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError} @throws {UsageError} */
-export async function findTarget(
-  run: Run,
-  onConnected?: (control: Session) => void,
-): Promise<TargetDescription> {
+export async function findTarget(run: Run, onConnected?: (control: Session) => void) {
   const deadlineMs = connectDeadlineMs(run.platform, run.server)
   const connect = async (deadlineMs: number, node?: ServerAddress): Promise<Session> => {
     const rules = { deadlineMs, signal: run.options.signal, ...(node && { node }) }
@@ -68,11 +65,7 @@ async function describeOrCreate(run: Run): Promise<TargetDescription> {
 }
 
 /** Unless one session takes asynchronous and answered requests, each batch is answered. @throws {ConnectionError} @throws {TimeoutError} */
-export async function chooseMode(
-  run: Run,
-  control: Session,
-  reconnect: () => Promise<Session>,
-): Promise<void> {
+export async function chooseMode(run: Run, control: Session, reconnect: () => Promise<Session>) {
   if (run.checked.mode !== 'async') return
   let session = control
   for (let isFirst = true; ; isFirst = false) {

@@ -51,11 +51,7 @@ export const leavesMemory = (total: RowsTotal | null): boolean =>
   total === 'totalSize' || total === 'totalRows'
 
 /** @param counts  whether to count the rows of a DFS table @throws {ServerError} DDB_TARGET without a table @throws {ConnectionError} */
-export async function askTable(
-  asking: Asking,
-  table: TableTarget,
-  counts: boolean,
-): Promise<TableState> {
+export async function askTable(asking: Asking, table: TableTarget, counts: boolean) {
   const and = { script: stateScript(table, counts), answers: stateAnswers }
   return stateIn(partsOf(await askSchema(asking, table, and)))
 }

@@ -116,11 +116,7 @@ async function openUnconfirmed(run: Run): Promise<Delivery> {
 }
 
 /** @throws {ConnectionError} DDB_UNCONFIRMED if the server stops reading (the session is then abandoned), or as the lost session's */
-export async function drainedInTime(
-  session: Session,
-  clock: Clock,
-  timeoutMs: number,
-): Promise<void> {
+export async function drainedInTime(session: Session, clock: Clock, timeoutMs: number) {
   const drained = session.drained().then(() => true)
   for (;;) {
     const { bufferedBytes } = session

@@ -185,11 +185,7 @@ function cutElsewhere(): DdbError {
 }
 
 /** Rows that the transform left; null if it threw an error. @param taken  as in `Outcome` @throws {DdbError} DDB_PROTOCOL if impossible */
-export function rowsLeft(
-  received: number,
-  left: number | undefined,
-  taken: number | null,
-): number | null {
+export function rowsLeft(received: number, left: number | undefined, taken: number | null) {
   if (left === undefined && taken === -1) return null
   if (left !== undefined && left >= 0 && left <= received && (taken ?? 0) <= left) return left
   throw new DdbError(

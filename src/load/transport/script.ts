@@ -142,10 +142,7 @@ export async function addShared(
 }
 
 /** Such values by number, oldest first. @throws {ServerError} if the ledger is gone */
-export async function askShared(
-  asking: Asking,
-  ledger: string,
-): Promise<ReadonlyMap<number, unknown>> {
+export async function askShared(asking: Asking, ledger: string) {
   const texts = new Map<number, string>()
   for (const { batchNo, errText } of await askHead(asking, ledger, sharedPhase)) {
     const no = Number(batchNo)
@@ -157,11 +154,7 @@ export async function askShared(
 }
 
 /** The number of claims, and of rows taken, of a stream (default: of all). @throws {ServerError} if the ledger is gone */
-export async function askTaken(
-  { session, timeoutMs }: Asking,
-  ledger: string,
-  stream?: number,
-): Promise<{ readonly claims: number; readonly rows: number }> {
+export async function askTaken({ session, timeoutMs }: Asking, ledger: string, stream?: number) {
   const from = `from objByName("${ledger}", true) where${stream === undefined ? '' : ` streamNo = ${stream},`}`
   const script = `[long(exec count(*) ${from} phase = ${claimPhase}), long(exec sum(rowsTaken) ${from} phase = ${outcomePhase}, rowsTaken > 0)]`
   const [claims, rows] = longsOf(await session.run(script, { timeoutMs }))
