@@ -56,20 +56,15 @@ export const errorCodes = {
 /** Stable across versions; `docs/errors.md` explains each code. */
 export type ErrorCode = keyof typeof errorCodes
 
-const noFlags: ReadonlyMap<string, string> = new Map()
-let flags = noFlags
+let flags: ReadonlyMap<string, string> = new Map()
 let callers = 0
 
-/**
- * Has sentences and fixes name options by their flags, as the command line does, until all callers have called the function that this
- * one returns.
- * @param flagOf  field of `LoadOptions` → flag
- */
+/** Sentences and fixes name options by flags until all callers have called the result. @param flagOf  field of `LoadOptions` → flag */
 export function nameOptionsByFlags(flagOf: ReadonlyMap<string, string>): () => void {
   flags = flagOf
   callers++
   return () => {
-    if (--callers === 0) flags = noFlags
+    if (--callers === 0) flags = new Map()
   }
 }
 
@@ -78,10 +73,7 @@ export const option = (field: string): string => flags.get(field) ?? `\`${field}
 
 /** What would help after a failure, for programs and for the command that is printed last. */
 export interface Fix {
-  /**
-   * Fields of `LoadOptions` (on the command line flags) to change, with their new values as text, several for lists and
-   * records; null: leave the option out.
-   */
+  /** Fields of `LoadOptions` (in commands: flags) to change, with new texts, several for lists and records; null leaves the option out. */
   readonly options?: Readonly<Record<string, string | readonly string[] | null>>
   /** A command to run first. */
   readonly command?: string
@@ -133,6 +125,15 @@ export const usageError = (message: string, more?: DdbErrorOptions): UsageError 
 export const messageOf = (cause: unknown): string =>
   cause instanceof Error ? cause.message : String(cause)
 
+/** undefined if the call throws. */
+export function attempt<T>(ask: () => T): T | undefined {
+  try {
+    return ask()
+  } catch {
+    return undefined
+  }
+}
+
 /** A position in the input. Lines and columns count from 1, bytes from 0 in the decoded input. */
 export interface InputPosition {
   file: string
@@ -173,11 +174,7 @@ export class TlsError extends DdbError {}
 export class ProtocolError extends DdbError {
   readonly offsetBytes: number
 
-  constructor(
-    message: string,
-    offsetBytes: number,
-    code: 'DDB_PROTOCOL' | 'DDB_LIMIT' = 'DDB_PROTOCOL',
-  ) {
+  constructor(message: string, offsetBytes: number, code: ErrorCode = 'DDB_PROTOCOL') {
     super(code, `${message} (at byte ${offsetBytes} of the stream)`)
     this.offsetBytes = offsetBytes
   }
@@ -193,13 +190,7 @@ export class ServerError extends DdbError {
 
   constructor(
     serverMessage: string,
-    code:
-      | 'DDB_SERVER'
-      | 'DDB_SCRIPT'
-      | 'DDB_LOGIN'
-      | 'DDB_PRIVILEGE'
-      | 'DDB_TARGET'
-      | 'DDB_UNAVAILABLE' = 'DDB_SERVER',
+    code: ErrorCode = 'DDB_SERVER',
     message: string = serverMessage,
     received: string = serverMessage,
     fix?: Fix,

@@ -26,13 +26,11 @@ export type {
   Session as TypedSession,
 } from './client/open-session.js'
 export type { AnswerOptions } from './client/session-options.js'
-export { ConnectionPool } from './client/pool/pool.js'
-export type { PoolOptions, TaskPromise } from './client/pool/pool.js'
+export { ConnectionPool, type PoolOptions, type TaskPromise } from './client/pool/pool.js'
 export { asCompleted } from './client/pool/pool-task.js'
 export type { PoolTask, TaskArguments, TaskOptions, TaskResult } from './client/pool/pool-task.js'
 export type { Trace } from './client/trace.js'
-export { table, toValue } from './client/plain-input.js'
-export type { PlainInput, TableSchema } from './client/plain-input.js'
+export { table, toValue, type PlainInput, type TableSchema } from './client/plain-input.js'
 export {
   PlainTable,
   toPlain,

@@ -1,6 +1,5 @@
 /*
-  Refuses fields that no option has, and values that are not of their kind: a misspelt option would be ignored, and callers in plain
-  JavaScript have no compiler.
+  Refuses fields that no option has, which would be ignored, and values of wrong kinds: callers in plain JavaScript have no compiler.
 */
 import { option, usageError } from './errors.js'
 import { nearestNames } from './schema/nearest.js'
@@ -22,14 +21,12 @@ export const kind =
     fits(value) ? undefined : expected
 
 const isText = (value: unknown): boolean => typeof value === 'string'
-const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText)
-const isRecord = (value: unknown): boolean => {
-  return typeof value === 'object' && value !== null && Object.values(value).every(isText)
-}
+const isRecord = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.values(value).every(isText)
 
 // Messages do not repeat texts: one may be a password.
 export const text = kind('a text', isText)
-export const texts = kind('a list of texts', isTexts)
+export const texts = kind('a list of texts', all => Array.isArray(all) && all.every(isText))
 export const record = kind('an object with texts', isRecord)
 export const list = kind('a list', Array.isArray)
 export const flag = kind('true or false', value => typeof value === 'boolean')

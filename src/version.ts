@@ -22,8 +22,6 @@ export function packageFile(path: string): string {
   return fileURLToPath(new URL(path, root))
 }
 
-const manifest = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {
+export const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {
   version: string
 }
-
-export const version: string = manifest.version

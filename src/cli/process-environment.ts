@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import { setFlagsFromString } from 'node:v8'
+import { attempt } from '../errors.js'
 import { nameOfBytes } from '../platform/file-name.js'
 
 /** Standard input, which may be a terminal. */
@@ -64,15 +65,6 @@ export function rawArguments(
     const bytes = Buffer.from(raw.at(i - argv.length) ?? '', 'latin1')
     return bytes.toString() === text ? nameOfBytes(bytes) : text
   })
-}
-
-/** undefined if the call throws. */
-export function attempt<T>(ask: () => T): T | undefined {
-  try {
-    return ask()
-  } catch {
-    return undefined
-  }
 }
 
 const ending = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

@@ -1,13 +1,13 @@
 /*
-  A lock is a file that names the process that holds the lock (the holder). The file is created whole by a hard link, so
-  no process ever reads half of it. The holder renews the lock every few seconds by setting the file's modification
-  time, which works even on a full disk. If a process cannot determine whether the holder is alive, it watches the lock.
-  If the holder then fails to renew the lock for several renewal periods, exactly one of the watching processes takes
-  the lock over (docs/decisions/0030-a-lock-is-a-lease.md).
+  A lock is a file that names the process that holds the lock (the holder). A hard link creates the file whole, so no process ever reads half
+  of it. The holder renews the lock every few seconds by setting the file's modification time, which works even on a full disk. A process
+  that cannot determine whether the holder is alive watches the lock. If the holder then does not renew it for several periods, exactly one
+  of the watching processes takes it over (docs/decisions/0030-a-lock-is-a-lease.md).
 */
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { hostname } from 'node:os'
+import { attempt } from '../errors.js'
 import type { Clock, FileLock, HeldLock, LockAnswer, Timer } from './platform.js'
 import { wait } from './clocks.js'
 
@@ -69,10 +69,10 @@ export class FileLocks {
   readonly takeNow = (path: string) => answerOf(this.#tryToTake(path))!
   readonly holderOf = (path: string) => this.#watch(() => this.#look(path))
 
-  /** Repeats the attempt until the answer is certain, and watches locks in between. */
-  async #watch(attempt: () => HeldLock | Look): Promise<LockAnswer | undefined> {
+  /** Asks again until the answer is certain, and watches locks in between. */
+  async #watch(ask: () => HeldLock | Look): Promise<LockAnswer | undefined> {
     for (let turn = 0; turn < maxTurns; turn++) {
-      const found = attempt()
+      const found = ask()
       if (found.kind !== 'unsure') return answerOf(found)
       const last = await this.#lookOften(found)
       if (last.stamp === found.stamp) this.#stale.add(found.stamp)
@@ -98,8 +98,7 @@ export class FileLocks {
     for (let atMs = this.#clock.nowMs(); ;) {
       await wait(this.#clock, lookEveryMs)
       const nowMs = this.#clock.nowMs()
-      // Counts at most twice `lookEveryMs` of the passed time: if more has passed, this process slept and could not
-      // observe the holder.
+      // Counts at most twice `lookEveryMs`: if more has passed, this process slept and could not observe the holder.
       unchangedMs += Math.min(nowMs - atMs, 2 * lookEveryMs)
       atMs = nowMs
       const seen = this.#look(path)
@@ -189,7 +188,7 @@ export class FileLocks {
     const stayHolder = (): void => (isSafe() ? renew() : withGate(renew))
     /** If every tick fails, `lost` reports the loss before any other process may assume that this process is dead. */
     const tick = (): void => {
-      orNull(stayHolder)
+      attempt(stayHolder)
       timer = loss === undefined ? this.#clock.afterIfAlive(renewEveryMs, tick) : undefined
     }
     timer = this.#clock.afterIfAlive(renewEveryMs, tick)
@@ -209,7 +208,7 @@ export class FileLocks {
         isOver = true
         timer?.cancel()
         // A lock that remains must not fail a finished run. It can be taken over once this process has ended.
-        if (loss === undefined) orNull(() => withGate(() => this.#machine.unlink(path)))
+        if (loss === undefined) attempt(() => withGate(() => this.#machine.unlink(path)))
       },
     }
   }
@@ -226,17 +225,10 @@ function answerOf(found: HeldLock | Look): LockAnswer | undefined {
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
-const orNull = <T>(look: () => T): T | null => {
-  try {
-    return look()
-  } catch {
-    return null
-  }
-}
-
 /** The holder named by the text of a lock; undefined for a text that this program did not write. */
 export function parseHolder(text: string): LockHolder | undefined {
-  const found = Object(orNull((): unknown => JSON.parse(text))) as Record<keyof LockHolder, unknown>
+  const read = attempt((): unknown => JSON.parse(text))
+  const found = Object(read) as Record<keyof LockHolder, unknown>
   const { token, pid, place, startTicks, host, since } = found
   const isHolder =
     /^[0-9a-f]{16}$/.test(String(token)) &&
@@ -280,21 +272,22 @@ export function holderText({ pid, place, host, since }: LockHolder): string {
   return `process ${pid}${host === hostname() ? elsewhere : ` on ${host}`} since ${since}`
 }
 
-const linkOf = (path: string): string | null => orNull(() => fs.readlinkSync(path))
+const textOf = (path: string) => attempt(() => fs.readFileSync(path, 'utf8'))
+const linkOf = (path: string) => attempt(() => fs.readlinkSync(path))
 
 function here(): string | null {
-  const bootId = orNull(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())
+  const bootId = textOf('/proc/sys/kernel/random/boot_id')?.trim()
   const pid = linkOf('/proc/self/ns/pid')
   // Older systems have no time namespace.
   const time = linkOf('/proc/self/ns/time') ?? ''
-  return bootId && pid && `${bootId} ${pid} ${time}`
+  return bootId && pid ? `${bootId} ${pid} ${time}` : null
 }
 
 /** State and start time from `/proc/PID/stat`. The program's name in that line may contain anything, even parentheses. */
 function processState(pid: number | 'self') {
   // The mounted /proc may belong to a different namespace, which has different pids.
   if (pid !== 'self' && linkOf('/proc/self') !== String(process.pid)) return undefined
-  const stat = orNull(() => fs.readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? ''
+  const stat = textOf(`/proc/${pid}/stat`) ?? ''
   // Fields 3 (the state) and 22 (the start time) of the line.
   const fields = /.*\) (?<letter>\S)(?: \S+){18} (?<startTicks>\d+)/s.exec(stat)
   return fields?.groups as { readonly letter: string; readonly startTicks: string } | undefined

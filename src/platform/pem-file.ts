@@ -1,22 +1,19 @@
 /*
-  Checks certificates and private keys in PEM files before TLS uses them, because TLS skips unreadable authorities and
-  its errors name no file.
+  Checks certificates and keys in PEM files before TLS uses them, because TLS skips unreadable authorities and its errors name no file.
 */
 import { X509Certificate } from 'node:crypto'
 import { UsageError } from '../errors.js'
 import type { Files } from './platform.js'
 
-type PemContent = 'certificates' | 'key'
-
 /** Limit of a file's size, five times the size of all certificate authorities of a system. */
 const maxPemBytes = 1_048_576
 
-const certificateInPem = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
+export const certificateInPem = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 
 /** @returns the text of the file @throws {UsageError} DDB_CONFIG, with the path, if the file cannot be read or has something else */
 export async function readPemFile(
   path: string,
-  content: PemContent,
+  content: 'certificates' | 'key',
   files: Files,
 ): Promise<string> {
   let pem: string

@@ -1,6 +1,5 @@
 /*
-  What the program needs from its machine: time, turns of the event loop, randomness, connections, files. Everything
-  that differs from run to run comes through this interface, so that a test can provide a simulated machine.
+  What the program needs from its machine: everything that differs from run to run, so that a test can provide a simulated machine.
 */
 import type { Duplex } from 'node:stream'
 
@@ -48,10 +47,7 @@ export interface ListenTls {
   readonly key: string
 }
 
-/**
- * One end of a connection. A socket from `dial` emits `connect` when the connection is open. With TLS, the socket then
- * emits `secureConnect` when the other end is verified.
- */
+/** One end of a connection. One from `dial` emits `connect` when it is open; with TLS then `secureConnect`, when the other is verified. */
 export interface Socket extends Duplex {
   readonly remoteAddress?: string | undefined
   readonly remotePort?: number | undefined
@@ -70,10 +66,7 @@ export interface Network {
   dial(host: string, port: number, tls?: DialTls): Socket
   /** True if the program at this address answers in TLS; false if `ended` aborts before the answer. */
   speaksTls(host: string, port: number, ended: AbortSignal): Promise<boolean>
-  /**
-   * @param tls  if given, every connection must begin with TLS
-   * @returns once the port accepts connections; rejects with the system's error
-   */
+  /** @param tls  if given, every connection must begin with TLS @returns once the port accepts; rejects with the system's error */
   listen(
     host: string,
     port: number,
@@ -97,11 +90,9 @@ export interface FileStatus {
 export interface DatedFileStatus extends FileStatus {
   /** When the content last changed, ms since the epoch. */
   readonly modifiedMs: number
-  /**
-   * When the file was created, and when its content or status last changed, ns since the epoch. If the system does not
-   * know the creation time, `bornNs` is 0 or the time of the last change.
-   */
+  /** When the file was created, ns since the epoch; 0 or the time of the last change if the system does not know it. */
   readonly bornNs: bigint
+  /** When content or status last changed, ns since the epoch. */
   readonly changedNs: bigint
   /** A text that identifies the content, if the system has one without reading the file. */
   readonly digest?: string
@@ -178,10 +169,7 @@ export interface ScratchFile {
   close(): void
 }
 
-/**
- * Files. Failures are the system's own errors, with their `code`. In paths, a byte that is not UTF-8 is a lone
- * surrogate (`file-name.ts`).
- */
+/** Failures are the system's own errors, with their `code`. In paths, a byte that is not UTF-8 is a lone surrogate (`file-name.ts`). */
 export interface Files {
   open(path: string): Promise<InputFile>
   /** Reads the start of a file without waiting, even if the file is a pipe. Returns the number of bytes read. */

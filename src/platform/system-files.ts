@@ -112,8 +112,7 @@ async function readEntries(folder: string, found: (entry: FolderEntry) => void):
   try {
     for (let first = await entries.read(); first !== null; first = await entries.read()) {
       tell(first)
-      // The next entries are already in memory, so they are read without awaiting. A million awaits would take longer
-      // than the rest of the work.
+      // The next entries are in memory already. A million awaits would take longer than the rest of the work.
       for (let i = 1; i < entriesAtOnce; i++) {
         const next = entries.readSync()
         if (next === null) break

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { connect, createServer } from 'node:net'
 import { once } from 'node:events'
-import type { ListeningPort, ListenTls, Network, Platform, Socket } from './platform.js'
+import type { Network, Platform } from './platform.js'
 import { systemClock } from './clocks.js'
 import { systemFiles } from './system-files.js'
 import { createTlsServer, dialTls, keepAlive, speaksTls } from './system-tls.js'
@@ -16,23 +16,17 @@ const systemNetwork: Network = {
   dial: (host, port, tls) =>
     tls === undefined ? connect({ host, port, ...keepAlive }) : dialTls(host, port, tls),
   speaksTls,
-  listen,
-}
-
-async function listen(
-  host: string,
-  port: number,
-  accept: (socket: Socket) => void,
-  tls?: ListenTls,
-): Promise<ListeningPort> {
-  const server = tls === undefined ? createServer(keepAlive, accept) : createTlsServer(tls, accept)
-  server.listen({ host, port })
-  await once(server, 'listening')
-  const address = server.address()
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : port,
-    close: closed => void server.close(() => closed()),
-  }
+  async listen(host, port, accept, tls) {
+    const server =
+      tls === undefined ? createServer(keepAlive, accept) : createTlsServer(tls, accept)
+    server.listen({ host, port })
+    await once(server, 'listening')
+    const address = server.address()
+    return {
+      port: typeof address === 'object' && address !== null ? address.port : port,
+      close: closed => void server.close(() => closed()),
+    }
+  },
 }
 
 export const systemPlatform: Platform = {

@@ -1,7 +1,6 @@
 /*
   `audit`: finds out whether every row of the inputs, or of a run, is in a table, or whether a table still matches a certificate.
 */
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { DdbError, usageError } from '../../errors.js'
 import { audit } from '../../load/audit/audit.js'
@@ -19,7 +18,7 @@ import type { Trace } from '../../client/trace.js'
 import { inputsOf, refuseTerminal } from '../files/files-from.js'
 import { isThere, refuseSharedFiles } from '../files/one-file.js'
 import { withFiles } from '../files/output-files.js'
-import { attempt } from '../process-environment.js'
+import { readJson } from '../files/state.js'
 import { defined } from '../options/definition.js'
 import { loadOptionsOf, serverOf } from '../options/login.js'
 import {
@@ -37,10 +36,8 @@ import { printAdvice } from '../output/failures.js'
 import { grouped, jsonLine } from '../output/terminal-text.js'
 import { watched, type Call } from './command.js'
 
-type AuditSettings = Settings<'audit'>
-
 /** @returns the exit code; failures of the audit itself are in its result, not thrown */
-export async function run(given: AuditSettings, call: Call): Promise<number> {
+export async function run(given: Settings<'audit'>, call: Call): Promise<number> {
   const isOfFiles = given.table !== undefined || given.function !== undefined
   const settings = isOfFiles ? given : withWholePaths(given)
   refuseTerminal(settings, call)
@@ -60,14 +57,14 @@ export async function run(given: AuditSettings, call: Call): Promise<number> {
   })
 }
 
-/** Opens the files of the audit, which must not replace its inputs. */
-type OpenFiles = (inputs: readonly string[], journal?: string) => Promise<Trace | undefined>
-
-/** What to audit: inputs and a table, or, if no table is named, a certificate or a run. */
+/**
+ * What to audit: inputs and a table, or, if no table is named, a certificate or a run.
+ * @param openFiles  opens the files of the audit, which must not replace its inputs @throws {UsageError} DDB_USAGE
+ */
 async function optionsOf(
-  settings: AuditSettings,
+  settings: Settings<'audit'>,
   call: Call,
-  openFiles: OpenFiles,
+  openFiles: (inputs: readonly string[], journal?: string) => Promise<Trace | undefined>,
 ): Promise<AuditOptions | CertificateOptions> {
   const { columns, exact, missing, shard, confirmTable } = settings
   const own = defined({ columns, exact, missing, shard })
@@ -81,7 +78,12 @@ async function optionsOf(
     throw usageError('name the table that should have the rows, or the run that loaded them')
   }
   if (isThere(named)) {
-    const certificate = await readCertificate(named)
+    const certificate = readJson(named)
+    if (!isCertificate(certificate)) {
+      throw usageError(
+        `"${named}" is no certificate: to audit an input, name its table with --table`,
+      )
+    }
     return { certificate, server: await serverOf(settings, call, await openFiles([named])) }
   }
   const folder = journalFolder(settings, call.processEnvironment)
@@ -112,15 +114,8 @@ async function optionsOf(
   return { ...options, target, server, ...own }
 }
 
-/** @throws {UsageError} DDB_USAGE */
-async function readCertificate(path: string): Promise<AuditResult> {
-  const text = await readFile(path, 'utf8').catch(() => '')
-  const read = attempt((): unknown => JSON.parse(text))
-  if (isCertificate(read)) return read
-  throw usageError(`"${path}" is no certificate: to audit an input, name its table with --table`)
-}
-
-function tell(settings: AuditSettings, { output, asked }: Call, result: AuditResult): void {
+function tell({ missing }: Settings<'audit'>, call: Call, result: AuditResult): void {
+  const { output, asked, args, sources } = call
   const isFromFiles = result.inputs.every(({ path }) => path !== '-')
   for (const notice of result.notices) output.note(notice)
   for (const line of lineTexts(result)) output.note(line)
@@ -129,11 +124,9 @@ function tell(settings: AuditSettings, { output, asked }: Call, result: AuditRes
     printAdvice(output, result.error, asked)
   } else if (result.missingFiles.length > 0) {
     for (const { path } of result.missingFiles) output.command('next', shellText(['retry', path]))
-  } else if (result.status === 'missing' && settings.missing === undefined && isFromFiles) {
-    const { command, args = [], flags = new Map() } = asked
-    const next =
-      command && sameCommand({ command, args, flags }, { '--missing': newFile('missing') })
-    output.command('next', shellText(next ?? ['audit', '--help']))
+  } else if (result.status === 'missing' && missing === undefined && isFromFiles) {
+    const same = { command: 'audit', args, flags: sources.flags } as const
+    output.command('next', shellText(sameCommand(same, { '--missing': newFile('missing') })))
   }
 }
 

@@ -16,6 +16,7 @@ import {
   type AsynchronousFailure,
   type EmbeddedServer,
 } from '../../server/index.js'
+import { certificateInPem } from '../../platform/pem-file.js'
 import type { Call } from './command.js'
 import { defined } from '../options/definition.js'
 import { catchSignals } from '../process-environment.js'
@@ -24,10 +25,7 @@ import { readScriptFile } from '../files/files-from.js'
 import { embeddedServerVariable, servingProcessVariable } from '../files/state.js'
 import { clean, systemCode } from '../output/terminal-text.js'
 
-/**
- * @returns the exit code; with a command after `--`, the command's exit code
- * @throws {UsageError} DDB_CONFIG if the server would be exposed with the initial password
- */
+/** @returns the exit code, CMD's if there is one @throws {UsageError} DDB_CONFIG if it would be exposed with the initial password */
 export async function run(settings: Settings<'serve'>, call: Call): Promise<number> {
   const server = await start(settings, call)
   try {
@@ -99,7 +97,7 @@ async function tlsEnvironment(
 ): Promise<Record<string, string>> {
   if (tlsCert === undefined) return {}
   const pem = await readFile(tlsCert, 'utf8')
-  const isAuthority = (pem.match(certificateBlock) ?? []).some(block => {
+  const isAuthority = (pem.match(certificateInPem) ?? []).some(block => {
     const { issuer, subject } = new X509Certificate(block)
     return issuer === subject
   })
@@ -110,8 +108,6 @@ async function tlsEnvironment(
       : {}),
   }
 }
-
-const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
 async function serveChild(
   server: EmbeddedServer,

@@ -4,7 +4,7 @@
 */
 import { realpathSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve, sep } from 'node:path'
-import { usageError, type UsageError } from '../../errors.js'
+import { attempt, usageError, type UsageError } from '../../errors.js'
 import { expandInputs } from '../../load/inputs/input-options.js'
 import { isFurtherPath } from '../../load/rejects/reject-path.js'
 import { looksLikeJournal } from '../../load/journal/journal-file.js'
@@ -17,7 +17,6 @@ import type { Call } from '../commands/command.js'
 import { stateFolder, stateParts } from './state.js'
 import { defined } from '../options/definition.js'
 import { clean } from '../output/terminal-text.js'
-import { attempt } from '../process-environment.js'
 
 export interface FilePlace {
   /** The same text for all paths of one file. */
@@ -179,10 +178,7 @@ function refusal({ path, role: { part, flag } }: NamedPath, why: string): UsageE
   return usageError(clean(`${label}${path} ${why}: name another file`))
 }
 
-/**
- * Describes the program's own file at a path, as the end of a sentence; undefined for any other file. Opens only
- * ordinary files, for reading. @param stateDir  as `--state-dir`
- */
+/** Says which of the program's own files a path leads to, to end a sentence; undefined for other files. Opens only ordinary files. */
 export function ownFileAt(
   path: string,
   environment: Readonly<Record<string, string | undefined>>,
@@ -195,7 +191,10 @@ export function ownFileAt(
   if (folders.some(folder => name === folder || name.startsWith(folder + sep))) {
     return 'among the files that ddb-ingest keeps for itself'
   }
-  const start = placeOf(path).isOrdinary ? startOf(name) : ''
+  // More bytes than a lock has.
+  const buffer = Buffer.alloc(4096)
+  const length = placeOf(path).isOrdinary ? attempt(() => systemFiles.readNow(name, buffer)) : 0
+  const start = buffer.toString('utf8', 0, length ?? 0)
   if (looksLikeJournal(start)) return 'the journal of a run'
   return parseHolder(start) === undefined ? undefined : 'a lock of ddb-ingest'
 }
@@ -205,10 +204,4 @@ function realPath(path: string): string {
   const folder = dirname(path)
   const unresolved = (): string => (folder === path ? path : join(realPath(folder), basename(path)))
   return attempt(() => nameOfBytes(realpathSync(systemName(path), 'buffer'))) ?? unresolved()
-}
-
-/** The first bytes of a file, more than a lock has; empty if the file cannot be read. */
-function startOf(path: string): string {
-  const buffer = Buffer.alloc(4096)
-  return buffer.toString('utf8', 0, attempt(() => systemFiles.readNow(path, buffer)) ?? 0)
 }

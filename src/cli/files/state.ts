@@ -8,11 +8,10 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { addressText } from '../../client/failure.js'
 import { type LoginMemory, type LoginMethod, loginMethods } from '../../client/login/protection.js'
-import { UsageError } from '../../errors.js'
+import { attempt, UsageError } from '../../errors.js'
 import { systemName } from '../../platform/file-name.js'
 import { systemFiles } from '../../platform/system-files.js'
 import { clean } from '../output/terminal-text.js'
-import { attempt } from '../process-environment.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -32,10 +31,7 @@ export function otherWritersAt(path: string) {
   return user === undefined ? undefined : otherWritersOf(statSync(systemName(path)), user)
 }
 
-/**
- * Who besides this user and root can change a file, or the content of a folder; of a group only if nobody else can.
- * @param user  the ID of the user who runs the program @returns undefined if only this user and root may write
- */
+/** Who besides this user and root can write a file or folder, if anyone; of a group only if nobody else. @param user  the user's ID */
 export function otherWritersOf(
   { uid, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mode'>,
   user: number,
@@ -53,11 +49,13 @@ export const embeddedServerVariable = 'DDB_EMBEDDED_SERVER'
 /** Has the ID of that `serve` process: the server ends with its child, but not with the commands of a script that is its child. */
 export const servingProcessVariable = 'DDB_EMBEDDED_SERVER_PROCESS'
 
-/** The object in a state file, with unchecked members; empty if the file is missing or unreadable. */
-function readStateFile(path: string): Readonly<Record<string, unknown>> {
-  const content = attempt((): unknown => JSON.parse(readFileSync(path, 'utf8')))
-  return Object(content) as Readonly<Record<string, unknown>>
-}
+/** The JSON value in a file; undefined if the file is missing, unreadable or not JSON. */
+export const readJson = (path: string): unknown =>
+  attempt((): unknown => JSON.parse(readFileSync(systemName(path), 'utf8')))
+
+/** The object in a state file, with unchecked members; empty if there is none. */
+const readStateFile = (path: string): Readonly<Record<string, unknown>> =>
+  Object(readJson(path)) as Readonly<Record<string, unknown>>
 
 /** Replaces the content with an object, if the folder can be written: it only spares users a notice, or a weaker login. */
 function replaceStateFile(path: string, content: object): void {

@@ -2,7 +2,7 @@
   Defines options: one definition serves flags, environment, help and LoadOptions. Finds the value of each setting: on the command
   line, else in the environment, else its default.
 */
-import { DdbError, UsageError, usageError } from '../../errors.js'
+import { attempt, DdbError, UsageError, usageError } from '../../errors.js'
 import type { LoadOptions } from '../../load/options.js'
 import { clean } from '../output/terminal-text.js'
 import type { Reader } from './readers.js'
@@ -113,10 +113,7 @@ export interface Found {
   readonly origin: string
 }
 
-/**
- * Reads every option of a command. @throws {UsageError} DDB_USAGE for a value that cannot be read, DDB_NAME for an
- * impossible table or function name
- */
+/** Reads every option of a command. @throws {UsageError} DDB_USAGE for an unreadable value, DDB_NAME for an impossible table or function */
 export function resolveOptions<Table extends OptionTable>(
   table: Table,
   sources: OptionSources,
@@ -159,16 +156,12 @@ export function findValue(
 /** The variable of a repeatable option may be a JSON array or object of its values; any other text is the only value. */
 function textsIn(value: string, { reader }: OptionDefinition): readonly string[] {
   if (!reader.isRepeated || !/^\s*[[{]/.test(value)) return [value]
-  try {
-    const values = JSON.parse(value) as unknown[] | Record<string, unknown>
-    const text = (one: unknown): string => (typeof one === 'string' ? one : JSON.stringify(one))
-    if (reader.json)
-      return (Array.isArray(values) ? values : [values]).map(one => JSON.stringify(one))
-    if (Array.isArray(values)) return values.map(text)
-    return Object.entries(values).map(([name, one]) => `${name}=${text(one)}`)
-  } catch {
-    return [value]
-  }
+  const values = attempt(() => JSON.parse(value) as unknown[] | Record<string, unknown>)
+  if (values === undefined) return [value]
+  const text = (one: unknown): string => (typeof one === 'string' ? one : JSON.stringify(one))
+  if (reader.json) return [values].flat().map(one => JSON.stringify(one))
+  if (Array.isArray(values)) return values.map(text)
+  return Object.entries(values).map(([name, one]) => `${name}=${text(one)}`)
 }
 
 /** Puts the origin of a refused value before the message. */

@@ -1,9 +1,8 @@
 /*
-  Readers of option values: sizes, durations, rates, lists, pairs. A reader returns undefined for a text that it
-  refuses.
+  Readers of option values: sizes, durations, rates, lists, pairs. A reader returns undefined for a text that it refuses.
 */
 import { readFileSync, statSync } from 'node:fs'
-import { UsageError, usageError } from '../../errors.js'
+import { attempt, UsageError, usageError } from '../../errors.js'
 import { mostRecordBytes } from '../../load/checked-options.js'
 import type { ServerAddress } from '../../load/options.js'
 import { isRunId } from '../../load/register/table-names.js'
@@ -11,7 +10,6 @@ import { checkTransform, mostTransformChars } from '../../load/target/transform.
 import { systemName } from '../../platform/file-name.js'
 import { missingInput } from '../../source/open-source.js'
 import { encodings, knownEncoding, type Encoding } from '../../source/encoding/encodings.js'
-import { attempt } from '../process-environment.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

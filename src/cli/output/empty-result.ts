@@ -1,6 +1,7 @@
 /*
   The result of a load that failed before it began: every field is present, and all row counts are 0.
 */
+import { attempt } from '../../errors.js'
 import { checkedOptions } from '../../load/checked-options.js'
 import type { LoadResult } from '../../load/options.js'
 import { loadResult } from '../../load/result.js'
@@ -8,7 +9,6 @@ import { newRun } from '../../load/run.js'
 import { parseTarget } from '../../load/target/target.js'
 import { systemPlatform } from '../../platform/system.js'
 import type { LoadFields } from '../options/definition.js'
-import { attempt } from '../process-environment.js'
 import { failureOf } from './failures.js'
 
 export function peakMemory(): LoadResult['memory'] {
