@@ -33,8 +33,7 @@ export interface ByteSource {
   /**
    * Makes the next chunk begin at `toBytes` of the content. `bytesRead` and `contentBytesRead` then count the skipped bytes, too.
    * Undefined for compressed or decoded inputs and pipes, which are read in order.
-   * @param fromBytes  end of the chunks that the caller has consumed
-   * @param toBytes  where a character begins, or the content ends
+   * @param fromBytes  end of the chunks that the caller has consumed @param toBytes  where a character begins, or the content ends
    * @returns false if the source has read further than the caller; then nothing is skipped
    */
   readonly skipTo?: ((fromBytes: number, toBytes: number) => boolean) | undefined

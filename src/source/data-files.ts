@@ -1,10 +1,11 @@
 /*
-  Selects the data files of a folder by name, without rejects of earlier loads. Counts and reports the other files, so that nobody believes
-  they were loaded.
+  Which of the files that were found become inputs: the data files of a folder by name, without rejects of earlier loads, and each file once
+  if several names lead to it. Counts and reports the others, so that nobody believes they were loaded.
 */
 import { extname } from 'node:path'
-import { option, usageError } from '../errors.js'
-import type { Files } from '../platform/platform.js'
+import { attempt, option, usageError } from '../errors.js'
+import { fileKey } from '../platform/file-name.js'
+import type { Files, FileStatus } from '../platform/platform.js'
 import { expandBraces, pathMatcher } from './glob.js'
 
 /** Files found in folders or archives, but not selected. */
@@ -55,21 +56,14 @@ export function reasonsPath(path: string): string {
   return `${path}.reasons.ndjson`
 }
 
-/**
- * Whether a load has written this file of rejects or of reasons. A killed load may leave the reasons empty. In a folder it is not an
- * input, because its rows are rows of other inputs.
- */
+/** Whether a load has written this file of rejects or reasons (a killed load may leave them empty): its rows are rows of other inputs. */
 function isRejects(path: string, files: Files): boolean {
   const reasons = path.endsWith(reasonsPath('')) ? path : reasonsPath(path)
   const start = Buffer.from('{"runId":"')
   const buffer = Buffer.alloc(start.length)
-  try {
-    if (files.statusNow(reasons)?.isFile !== true) return false
-    return start.indexOf(buffer.subarray(0, files.readNow(reasons, buffer))) === 0
-  } catch {
-    // The name may leave no room for the ending. Reasons that cannot be read belong to rejects that cannot be read, and that is an error.
-    return false
-  }
+  // The name may leave no room for the ending. Reasons that cannot be read belong to rejects that cannot be read, and that is an error.
+  const length = attempt(() => files.statusNow(reasons)?.isFile && files.readNow(reasons, buffer))
+  return typeof length === 'number' && start.indexOf(buffer.subarray(0, length)) === 0
 }
 
 /** The files of a folder or a pattern without the rejects of loads, which it counts. */
@@ -97,10 +91,7 @@ export type IsData = (name: string, path: () => string) => boolean
 export interface DataNames {
   /** Extensions of data files, in lower case; `a.csv.gz` counts as `.csv`. */
   readonly extensions: readonly string[]
-  /**
-   * If set, these patterns select the files, whatever their extensions. A pattern with a `/` matches paths in the
-   * folder, other patterns match names.
-   */
+  /** If set, these patterns select files, whatever their extensions. Those with a `/` match paths in the folder, others match names. */
   readonly include?: readonly string[] | undefined
 }
 
@@ -119,4 +110,57 @@ export function dataFiles({ extensions, include }: DataNames): IsData {
   })
   return (name, path) =>
     matchers.some(({ matcher, isPath }) => matcher.test(isPath ? path() : name))
+}
+
+/** Names that were left out because their files were already inputs under different names. */
+export interface SameFiles {
+  count: number
+  /** The first few of these names (`path`), each with the name under which the file is read (`input`). */
+  first: { path: string; input: string }[]
+}
+
+/** @param onSame  called for every later name of a file, with the file's first name */
+export function newSameFiles(onSame: (path: string, input: string) => void = () => undefined) {
+  const known = new Map<string | number, string>()
+  const found: SameFiles = { count: 0, first: [] }
+  let device: bigint | undefined
+  /** The inode is enough for files of the first disk. A number takes less memory than a text. */
+  const keyOf = (path: string, status: FileStatus | undefined): string | number => {
+    if (status === undefined) return path
+    const { inode } = status
+    device ??= status.device
+    const isShort = status.device === device && inode > 0n && inode <= largestNumber
+    return isShort ? Number(inode) : fileKey(path, status)
+  }
+  return {
+    found,
+    /** @param status  undefined for standard input */
+    isFirst(path: string, status: FileStatus | undefined): boolean {
+      // Each opening of a pipe may deliver different content, so a pipe always counts as a new input.
+      if (status?.isFile === false) return true
+      const key = keyOf(path, status)
+      const input = known.get(key)
+      if (input === undefined) {
+        known.set(key, path)
+        return true
+      }
+      onSame(path, input)
+      found.count++
+      if (found.first.length < maxFirst) found.first.push({ path, input })
+      return false
+    },
+  }
+}
+
+const largestNumber = BigInt(Number.MAX_SAFE_INTEGER)
+
+/** Example: `"d/a.csv" is "a.csv" by another name: …`. Undefined if every name led to a different file. */
+export function sameFilesNotice({ count, first }: SameFiles): string | undefined {
+  const [one] = first
+  if (one === undefined) return undefined
+  const { path, input } = one
+  const what =
+    path === input ? `"${path}" is named twice` : `"${path}" is "${input}" by another name`
+  const others = count === 1 ? '' : ` (and ${count - 1} more are named twice)`
+  return `${what}${others}: each file is loaded once`
 }

@@ -3,7 +3,6 @@
   input. The program checks that every input exists before it reads the first row.
 */
 import { basename, posix, relative, sep } from 'node:path'
-import type { UsageError } from '../errors.js'
 import { InputError, option, usageError } from '../errors.js'
 import { archiveOf, archivesOf, isArchiveName } from './archive/archives.js'
 import { checkMember } from './archive/zip.js'
@@ -14,16 +13,18 @@ import {
   dataFiles,
   dataFileText,
   newPassedOver,
+  newSameFiles,
   passOver,
   passedOverNotice,
+  sameFilesNotice,
   withoutRejects,
   type DataNames,
   type IsData,
   type PassedOver,
+  type SameFiles,
 } from './data-files.js'
 import { expandBraces, folderPrefix, globFiles, hasGlob } from './glob.js'
 import { missingInput } from './open-source.js'
-import { newSameFiles, sameFilesNotice, type SameFiles } from './same-files.js'
 
 export interface ExpandedSources {
   /** In the given order; the files of one pattern or folder are sorted. Each file appears once, under its first name. */
@@ -72,8 +73,11 @@ export async function expandSources(
     // Keeps only the size of each input, because there may be a million files.
     add(path, status) {
       onInput?.(path, status)
+      // A shell may already have read the start of standard input.
       if (stdinKey !== undefined && status && fileKey(path, status) === stdinKey) {
-        throw alsoStdin(path)
+        throw usageError(
+          `"${path}" is on standard input, too, and would be loaded twice: name it once, as a file or as -`,
+        )
       }
       if (!sameFiles.isFirst(path, status)) return
       paths.push(path)
@@ -161,8 +165,7 @@ function addFile(
 const nested = /\.(?:zip|7z|rar|tar|tgz|tbz2?|txz|tar\.\w+)$/i
 
 /**
- * Selects the members of an archive that are inputs, by the same rules as for files of a folder. Refuses every nested
- * archive.
+ * Selects the members of an archive by the same rules as the files of a folder. Refuses every nested archive.
  * @returns the members that are inputs, sorted by path
  * @throws {InputError} DDB_INPUT_MISSING if there are none; DDB_INPUT_FORMAT, DDB_INPUT_READ for anything unreadable
  */
@@ -182,7 +185,13 @@ async function selectedMembers(
     const path = `${archive}/${member.name}`
     const base = posix.basename(member.name)
     const isTaken = isData(base, () => member.name)
-    if (nested.test(base) && (isTaken || !byPattern)) throw inArchive(path)
+    if (nested.test(base) && (isTaken || !byPattern)) {
+      throw new InputError(
+        'DDB_INPUT_FORMAT',
+        `"${path}" is an archive inside of an archive: unpack it, or leave it out with ${option('input.include')}`,
+        { file: path },
+      )
+    }
     if (!isTaken) passOver(passedOver, path, base)
     else if (member.isLink) passOver(passedOver, path, base, 'special')
     else {
@@ -194,14 +203,6 @@ async function selectedMembers(
   const what = byPattern ? `file that ${option('input.include')} names` : dataFileText(extensions)
   const holds = members.length === 0 ? 'is empty: it has no member' : `holds no ${what}`
   throw missing(archive, `the archive "${archive}" ${holds}`)
-}
-
-function inArchive(path: string): InputError {
-  return new InputError(
-    'DDB_INPUT_FORMAT',
-    `"${path}" is an archive inside of an archive: unpack it, or leave it out with ${option('input.include')}`,
-    { file: path },
-  )
 }
 
 async function expandGlob(pattern: string, expansion: Expansion): Promise<void> {
@@ -289,13 +290,6 @@ function checkReadable(path: string, status: FileStatus, files: Files): Promise<
   return files.checkReadable(path).catch((cause: unknown) => {
     throw missingInput(path, cause)
   })
-}
-
-/** The error for a file that is also on standard input. A shell may already have read the start of standard input. */
-function alsoStdin(path: string): UsageError {
-  return usageError(
-    `"${path}" is on standard input, too, and would be loaded twice: name it once, as a file or as -`,
-  )
 }
 
 function missing(file: string, message: string): InputError {

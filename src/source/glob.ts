@@ -3,7 +3,7 @@
   names (docs/decisions/0034-file-identity-and-names.md).
 */
 import { join } from 'node:path'
-import { usageError } from '../errors.js'
+import { attempt, usageError } from '../errors.js'
 import type { Files, FolderEntry } from '../platform/platform.js'
 
 /** True if the text contains characters of patterns. Names of existing files may contain them, too. */
@@ -61,6 +61,9 @@ export async function globFiles(
     takesLinks: part !== '**',
     matcher: pathMatcher(parts.slice(begin, begin + i + 1).join('/')),
   }))
+  /** Ignores errors, because opening the path will report them. */
+  const isFolderAt = (path: string): boolean =>
+    attempt(() => files.statusNow(path))?.isFolder === true
   const found = new Set<string>()
   const open = new Set([''])
   // The loop itself appends to `open`.
@@ -69,7 +72,7 @@ export async function globFiles(
     const prefix = folderPrefix(folder)
     await readFolder(folder, files, unread, ({ name, isFolder, isFile }) => {
       const path = below === '' ? name : `${below}/${name}`
-      if (sought.test(path) && (isFile || !(isFolder || isLinkToFolder(prefix + name, files))))
+      if (sought.test(path) && (isFile || !(isFolder || isFolderAt(prefix + name))))
         found.add(prefix + name)
       if (isFile) return
       for (const [i, { takesLinks, matcher }] of ways.entries()) {
@@ -87,15 +90,6 @@ export async function globFiles(
 /** The text to put before a name in this folder to make a path. */
 export function folderPrefix(folder: string): string {
   return join(folder, 'x').slice(0, -1)
-}
-
-/** Ignores errors, because opening the path will report them. */
-function isLinkToFolder(path: string, files: Files): boolean {
-  try {
-    return files.statusNow(path)?.isFolder === true
-  } catch {
-    return false
-  }
 }
 
 /** Error codes for a path that is not a folder, including dangling and circular links. */

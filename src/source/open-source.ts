@@ -1,16 +1,17 @@
 /*
-  Opens one input: a file by its path, or a stream that is already open (standard input).
+  Opens one input: a file by its path, or a stream that is already open (standard input), and the content that its bytes decompress to.
 */
 import type { Readable } from 'node:stream'
 import { DdbError, InputError, messageOf } from '../errors.js'
-import type { Files, InputFile } from '../platform/platform.js'
+import type { Files } from '../platform/platform.js'
 import { systemFiles } from '../platform/system-files.js'
 import type { ByteSource, Chunks, Compression } from './byte-source.js'
-import { compressionOf, contentOf } from './compression/open-content.js'
-import { CountedChunks } from './counted-chunks.js'
+import { damagedInput, notCompressed } from './compression/damaged-input.js'
+import { decompressed } from './compression/zlib-stream.js'
+import { isZstd } from './compression/zstd-frames.js'
 import type { Encoding } from './encoding/encodings.js'
 import { markBytes, openText } from './encoding/open-text.js'
-import { fileChunks, type Jump } from './file-chunks.js'
+import { CountedChunks, fileChunks, type Jump } from './file-chunks.js'
 import { foreignHeadBytes, refuseForeignFormat } from './foreign-format.js'
 
 export const stdinName = '<stdin>'
@@ -32,9 +33,8 @@ export interface SourceOptions {
 }
 
 /**
- * Opens a file, or standard input for `-`, and reads the first bytes.
- * @throws {InputError} DDB_INPUT_MISSING for a file that does not exist or may not be read, DDB_INPUT_READ, DDB_INPUT_ENCODING,
- *   DDB_INPUT_FORMAT for anything but text
+ * Opens a file, or standard input for `-`, and reads the first bytes. @throws {InputError} DDB_INPUT_MISSING for a file that is not there
+ * or may not be read, DDB_INPUT_FORMAT for anything but text, DDB_INPUT_READ, DDB_INPUT_ENCODING
  */
 export async function openSource(path: string, options: SourceOptions = {}): Promise<ByteSource> {
   if (path === '-') {
@@ -42,17 +42,23 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
     if (stdin === undefined) {
       throw new InputError('DDB_INPUT_MISSING', 'there is no standard input to read', { file: '-' })
     }
-    const chunks = streamChunks(stdin, stdinName)
-    return startSource(stdinName, undefined, chunks, options, async () => {
-      stdin.destroy()
-      await Promise.resolve()
-    })
+    const chunks = readErrors(streamChunks(stdin), stdinName)
+    const close = () => Promise.resolve(void stdin.destroy())
+    return startSource(stdinName, undefined, chunks, options, close)
   }
   const { name = path, bytes, files = systemFiles } = options
   if (bytes !== undefined) {
     return startSource(name, bytes.length, chunkOf(bytes), options, () => Promise.resolve())
   }
-  const { file, size } = await openFile(path, files)
+  const file = await files.open(path).catch((cause: unknown) => {
+    throw missingInput(path, cause)
+  })
+  const status = await file.status()
+  if (status.isFolder) {
+    await file.close()
+    throw new InputError('DDB_INPUT_MISSING', `"${path}" is a folder, not a file`, { file: path })
+  }
+  const size = status.isFile ? status.sizeBytes : undefined
   // Some system files report a size of 0 but have content.
   const openedBytes = size === 0 ? undefined : size
   const jump = openedBytes === undefined ? undefined : { toBytes: 0 }
@@ -62,11 +68,7 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
 
 const noMark = new Uint8Array(0)
 
-/**
- * Describes a file whose bytes the caller has already read as UTF-8. The source itself delivers no bytes.
- * @param asked  `auto` or UTF-8
- * @returns undefined for a compressed file
- */
+/** Describes a file whose bytes the caller has already read as UTF-8; undefined for a compressed file. The source delivers no bytes. */
 export function wholeSource(
   name: string,
   bytes: Uint8Array,
@@ -93,11 +95,7 @@ async function* chunkOf(bytes: Uint8Array): Chunks {
   if (bytes.length > 0) yield await Promise.resolve(bytes)
 }
 
-/**
- * Opens a growing file, which must not be compressed.
- * @param chunks  of the file, from its start
- * @throws {InputError} as `openSource`
- */
+/** Opens a growing file, which must not be compressed. @param chunks  of the file, from its start @throws {InputError} as `openSource` */
 export function openGrowing(
   path: string,
   chunks: Chunks,
@@ -108,34 +106,14 @@ export function openGrowing(
   return startSource(path, undefined, readErrors(chunks, path), options, closeFile)
 }
 
-async function openFile(
-  path: string,
-  files: Files,
-): Promise<{ file: InputFile; size: number | undefined }> {
-  let file: InputFile
-  try {
-    file = await files.open(path)
-  } catch (cause) {
-    throw missingInput(path, cause)
-  }
-  const status = await file.status()
-  if (status.isFolder) {
-    await file.close()
-    throw new InputError('DDB_INPUT_MISSING', `"${path}" is a folder, not a file`, { file: path })
-  }
-  return { file, size: status.isFile ? status.sizeBytes : undefined }
-}
-
 export function missingInput(file: string, cause: unknown): InputError {
-  return new InputError('DDB_INPUT_MISSING', missingMessage(file, cause), { file }, { cause })
-}
-
-function missingMessage(path: string, cause: unknown): string {
-  const { code, message } = cause as NodeJS.ErrnoException
-  if (code === 'ENOENT' || code === 'ENOTDIR') return `there is no file "${path}"`
-  if (code === 'EACCES' || code === 'EPERM')
-    return `"${path}" may not be read: check its permissions`
-  return `"${path}" cannot be opened: ${message}`
+  const { code = '', message } = cause as NodeJS.ErrnoException
+  const why = ['ENOENT', 'ENOTDIR'].includes(code)
+    ? `there is no file "${file}"`
+    : ['EACCES', 'EPERM'].includes(code)
+      ? `"${file}" may not be read: check its permissions`
+      : `"${file}" cannot be opened: ${message}`
+  return new InputError('DDB_INPUT_MISSING', why, { file }, { cause })
 }
 
 async function startSource(
@@ -204,14 +182,11 @@ function refuseCompressed(head: Uint8Array, file: string, outer: Compression): v
   )
 }
 
-async function* streamChunks(stream: Readable, name: string): Chunks {
-  // A program may pass a stream of strings, such as Readable.from(lines).
-  const toBytes = async function* (): Chunks {
-    for await (const chunk of stream as AsyncIterable<Uint8Array | string>) {
-      yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
-    }
+/** A program may pass a stream of strings, such as Readable.from(lines). */
+async function* streamChunks(stream: Readable): Chunks {
+  for await (const chunk of stream as AsyncIterable<Uint8Array | string>) {
+    yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
   }
-  yield* readErrors(toBytes(), name)
 }
 
 /** Adds the input's name to errors that occur while the input is read. */
@@ -223,4 +198,44 @@ async function* readErrors(chunks: AsyncIterable<Uint8Array>, name: string): Chu
     const message = `reading "${name}" failed: ${messageOf(cause)}`
     throw new InputError('DDB_INPUT_READ', message, { file: name }, { cause })
   }
+}
+
+/** Detects the compression by the first bytes; Brotli is detected by the file name. @param asked  the user's choice */
+export function compressionOf(
+  asked: 'auto' | Compression,
+  head: Uint8Array,
+  name: string,
+): Compression {
+  if (asked !== 'auto') return asked
+  if (isGzip(head)) return 'gzip'
+  if (isZstd(head)) return 'zstd'
+  if (/\.br$/i.test(name)) return 'brotli'
+  return head.length === 0 ? compressionOfEmpty(name) : 'none'
+}
+
+const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b
+
+/** Decides by the file name, so that an empty `.gz` file is reported as damaged instead of treated as an empty input. */
+function compressionOfEmpty(name: string): Compression {
+  if (/\.t?gz$/i.test(name)) return 'gzip'
+  return /\.zst$/i.test(name) ? 'zstd' : 'none'
+}
+
+/** @throws {InputError} DDB_INPUT_READ for an empty file, or if `gzip` is wrong; other errors occur when chunks are read */
+export async function contentOf(
+  stored: CountedChunks,
+  compression: Exclude<Compression, 'none'>,
+  name: string,
+): Promise<Chunks> {
+  const { head, isWhole } = stored
+  if (head.length === 0 && isWhole) {
+    // Every compression program writes some bytes, even for empty content.
+    const why = `the file is empty, but ${compression} has bytes even without content`
+    throw damagedInput(name, `are missing: ${why}; write or copy it again`)
+  }
+  if (compression === 'gzip' && head.length > 1 && !isGzip(head)) throw notCompressed(name, 'gzip')
+  if (compression !== 'zstd') return decompressed(stored.rest(), name, compression)
+  // Loads the modules only when needed, because most runs read no Zstandard.
+  const { unzstd } = await import('./compression/unzstd.js')
+  return unzstd(stored.rest(), name)
 }

@@ -263,7 +263,7 @@ export const defects: readonly Defect[] = [
     ],
   ),
   defect(firstAroundSeed, 'one file with two names is loaded twice', [
-    'source/same-files.ts',
+    'source/data-files.ts',
     'const input = known.get(key)',
     'const input = status === undefined ? known.get(key) : undefined',
   ]),

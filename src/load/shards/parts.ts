@@ -3,7 +3,7 @@
   as if it were a file of its own, with the header of the whole one.
 */
 import type { Files, InputFile } from '../../platform/platform.js'
-import { compressionOf } from '../../source/compression/open-content.js'
+import { compressionOf } from '../../source/open-source.js'
 import { byteOrderMark } from '../../source/encoding/open-text.js'
 import { lineFeed } from '../../parse/line-ends.js'
 import { isInputWord, lineWord } from '../../schema/set-columns.js'

@@ -1,6 +1,5 @@
 /*
-  Makes zip archives look like folders of files (docs/decisions/0016-supported-compression.md): the program opens, checks and reports
-  `a.zip/20240102.csv` like any other file.
+  Makes zip archives look like folders: `a.zip/1.csv` is opened and checked like any file (docs/decisions/0016-supported-compression.md).
 */
 import { InputError } from '../../errors.js'
 import type { DatedFileStatus, Files, FileStatus } from '../../platform/platform.js'

@@ -3,8 +3,7 @@
   is decompressed, and compared with the size and checksum that the archive states.
 */
 import { isUtf8 } from 'node:buffer'
-import type { Readable } from 'node:stream'
-import { Readable as ReadableStream } from 'node:stream'
+import { Readable } from 'node:stream'
 import { crc32, createInflateRaw } from 'node:zlib'
 import type yauzlPackage from 'yauzl'
 import type { Entry, RandomAccessReader, ZipFile } from 'yauzl'
@@ -41,10 +40,7 @@ async function yauzl(): Promise<Yauzl> {
   return (await import('yauzl')).default
 }
 
-/**
- * Lists every file in the archive, without folders.
- * @throws {InputError} DDB_INPUT_READ for a damaged archive; DDB_INPUT_FORMAT for unsafe names
- */
+/** The files in the archive, without folders. @throws {InputError} DDB_INPUT_READ for a damaged archive; DDB_INPUT_FORMAT for unsafe names */
 export async function readDirectory(path: string, file: InputFile): Promise<Member[]> {
   const zip = await openZip(path, file)
   const members: Member[] = []
@@ -193,7 +189,7 @@ function readerOf(library: Yauzl, file: InputFile): RandomAccessReader {
     }
 
     override _readStreamForRange(start: number, end: number): Readable {
-      return ReadableStream.from(rangeOf(file, start, end), { objectMode: false })
+      return Readable.from(rangeOf(file, start, end), { objectMode: false })
     }
 
     override close(callback: (error: Error | null) => void): void {
@@ -226,14 +222,10 @@ export function checkMember({ method, flags }: Member, path: string): void {
       : method !== stored && method !== deflated
         ? `is compressed by method ${method}, but only 0 and 8 can be read: write the archive again with zip, or unpack it`
         : undefined
-  if (why !== undefined)
-    throw new InputError('DDB_INPUT_FORMAT', `"${path}" ${why}`, { file: path })
+  if (why !== undefined) throw refused(path, why)
 }
 
-/**
- * @param path  of the member, for messages
- * @param file  the archive; closing the member also closes it
- */
+/** @param path  of the member, for messages @param file  the archive; closing the member also closes it */
 export function memberFile(
   path: string,
   archivePath: string,

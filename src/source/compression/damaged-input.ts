@@ -35,8 +35,3 @@ export function damagedText(how: string, test: string): string {
 export function trailingDataText(endBytes: number): string {
   return `end after ${endBytes} bytes, and something else follows: cut it off (head -c ${endBytes} FILE), or write the file again`
 }
-
-/** The fault of an empty file: every compression program writes some bytes, even for empty content. */
-export function emptyText(compression: string): string {
-  return `are missing: the file is empty, but ${compression} has bytes even without content; write or copy it again`
-}

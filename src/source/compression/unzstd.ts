@@ -3,7 +3,6 @@
   parsing (docs/decisions/0016-supported-compression.md).
 */
 import { Worker } from 'node:worker_threads'
-import type { InputError } from '../../errors.js'
 import { systemClock } from '../../platform/system.js'
 import type { Chunks } from '../byte-source.js'
 import { damagedInput, damagedText } from './damaged-input.js'
@@ -32,10 +31,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
   let failure: unknown
   let isOver = false as boolean
   let underWay = 0
-  /**
-   * The promise of the running `fill`, which feeds the thread. Never rejects. The loop does not await `fill` before it takes
-   * content, because `fill` may be waiting for a pipe.
-   */
+  /** The running `fill`, which feeds the thread; never rejects. Content is taken without awaiting it, because it may wait for a pipe. */
   let filling: Promise<void> | undefined
   const fill = async (): Promise<void> => {
     try {
@@ -70,7 +66,9 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
       spareBytes.push(bytes.buffer)
       if (contentBytes > 0) yield content.subarray(0, contentBytes)
       spareContent.push(content)
-      if (isDamaged) throw damaged(name)
+      if (isDamaged) {
+        throw damagedInput(name, damagedText('(a checksum or a block is wrong)', 'zstd -t'))
+      }
     }
   } finally {
     isOver = true
@@ -145,10 +143,9 @@ class DecoderThread {
 }
 
 /**
- * The code of the thread, as a text, because the path of a file would differ between sources, bundle and tests.
- *
- * Calls the functions of the decoder's WebAssembly, because the package ignores their errors and copies the content once more. Each call
- * gets at most one piece, because a call that fails loses the content that it has decompressed before.
+ * The code of the thread, as a text, because the path of a file would differ between sources, bundle and tests. Calls the functions of the
+ * decoder's WebAssembly, because the package ignores their errors and copies the content once more. Each call gets at most one piece,
+ * because a call that fails loses the content that it has decompressed before.
  */
 const zstdWorkerCode = `
 const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_threads')
@@ -205,7 +202,3 @@ import(workerData.decoder)
   .then(({ ZSTDDecoder }) => new ZSTDDecoder().init())
   .then(() => decompressAll(zstd))
 `
-
-function damaged(name: string): InputError {
-  return damagedInput(name, damagedText('(a checksum or a block is wrong)', 'zstd -t'))
-}

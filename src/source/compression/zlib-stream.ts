@@ -16,12 +16,11 @@ import { damagedInput, isCutOff, damagedText, trailingDataText } from './damaged
 
 /**
  * The content of the gzip members, or of the Brotli stream, in `stored`. Before an error, yields what zlib delivers: everything but the
- * content of the chunk in which the data is damaged.
+ * content of the chunk in which the data is damaged. @throws all errors of `stored`
  * @throws {InputError} DDB_INPUT_READ for other data after the compressed data, and for truncated or damaged data
- * @throws all errors of `stored`
  */
 export async function* decompressed(stored: Chunks, name: string, tool: Tool): Chunks {
-  const decompressor = newDecompressor(tool)
+  const decompressor = tool === 'gzip' ? createGunzip(options) : createBrotliDecompress(options)
   const given = { bytes: 0 }
   const feeding = feed(decompressor, stored, name, given)
   try {
@@ -100,10 +99,6 @@ type Tool = 'gzip' | 'brotli'
 const options: ZlibOptions & TransformOptions = {
   chunkSize: chunkBytes,
   highWaterMark: 4 * chunkBytes,
-}
-
-function newDecompressor(tool: Tool): Decompressor {
-  return tool === 'gzip' ? createGunzip(options) : createBrotliDecompress(options)
 }
 
 /** Resolves once zlib has failed or no longer needs the chunk. The caller may then overwrite the chunk. */

@@ -49,10 +49,9 @@ export function isZstd(head: Uint8Array): boolean {
 const isSkippable = (magic: number): boolean => (magic & 0xfffffff0) >>> 0 === skippableMagic
 
 /**
- * Splits the frames in `stored` into batches of some blocks. Yields all whole pieces before an error.
- * @param room  returns an unused buffer of `maxPiecesBytes` for the next batch
+ * Splits the frames in `stored` into batches of some blocks. Yields all whole pieces before an error. @throws all errors of `stored`
  * @throws {InputError} DDB_INPUT_READ for truncated frames, other data after the frames, and frames that no decoder reads
- * @throws all errors of `stored`
+ * @param room  returns an unused buffer of `maxPiecesBytes` for the next batch
  */
 export async function* zstdPieces(
   stored: Chunks,

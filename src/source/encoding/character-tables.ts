@@ -46,10 +46,7 @@ export type TableEncoding = Exclude<Encoding, 'utf-8' | Utf16Encoding>
 
 const tables = new Map<Encoding, CharacterTable>()
 
-/**
- * Makes each table once, when a decoder first needs it.
- * @throws {UsageError} DDB_USAGE if this Node was built without the encoding
- */
+/** Makes each table once, when a decoder first needs it. @throws {UsageError} DDB_USAGE if this Node was built without the encoding */
 export function characterTable(encoding: TableEncoding): CharacterTable {
   let table = tables.get(encoding)
   if (table === undefined) {
@@ -80,9 +77,11 @@ const corrections: Partial<Record<SingleByteEncoding, readonly [byte: number, co
     'windows-1255': [0xca, 0x05ba],
   }
 
+const isPrivate = (codePoint: number): boolean => codePoint >= 0xe000 && codePoint <= 0xf8ff
+
 /** True for the control and private characters that Node's tables have where the Windows code pages have none. */
 const isFiller = (codePoint: number): boolean =>
-  (codePoint >= 0x80 && codePoint <= 0x9f) || (codePoint >= 0xe000 && codePoint <= 0xf8ff)
+  (codePoint >= 0x80 && codePoint <= 0x9f) || isPrivate(codePoint)
 
 function singleByteTable(encoding: SingleByteEncoding): CharacterTable {
   const single = ascii()
@@ -110,8 +109,6 @@ function upperCodePoints(encoding: SingleByteEncoding): Uint32Array {
   const upper = codePointsOf(encoding, upperBytes, 1)
   return encoding.startsWith('windows-') ? upper.map(point => (isFiller(point) ? 0 : point)) : upper
 }
-
-const isPrivate = (codePoint: number): boolean => codePoint >= 0xe000 && codePoint <= 0xf8ff
 
 /** Characters that GB18030-2022 moved out of the private use area, each after its two bytes. Node's own tables differ by version. */
 const moved2022: readonly number[] = [
@@ -178,10 +175,8 @@ const separator = 0x0a
 const replacement = 0xfffd
 
 /**
- * Returns the code point of each byte sequence; 0 for a sequence that is not exactly one character.
- * @param label  as in the Encoding Standard
- * @param sequences  all sequences, one after the other, without line feeds
- * @param sequenceBytes  length of each sequence
+ * The code point of each byte sequence; 0 for one that is not exactly one character. @param label  as in the Encoding Standard
+ * @param sequences  all sequences, one after the other, without line feeds @param sequenceBytes  length of each sequence
  * @throws {UsageError} DDB_USAGE if this Node was built without the decoder
  */
 function codePointsOf(label: string, sequences: Uint8Array, sequenceBytes: number): Uint32Array {

@@ -12,10 +12,7 @@ import {
 } from './character-decoder.js'
 import type { BrokenBytes, BrokenText, TextOrigin } from '../byte-source.js'
 
-/**
- * Distance between two marks (known pairs of a position in the input and one in the text), in input bytes. Fewer marks
- * would save memory, but a search for a position would decode more bytes.
- */
+/** Input bytes between two marks (known pairs of positions in input and text): fewer marks save memory, but a search decodes more bytes. */
 const bytesPerMark = 512
 
 /** One input byte becomes at most this many bytes of text: 3 in windows-1252 and encodings with two-byte characters. */

@@ -2,9 +2,9 @@
   Opens an input's text as UTF-8. The user's choice, the byte order mark or the first bytes determine the encoding.
 */
 import { isUtf8 } from 'node:buffer'
-import { InputError, option } from '../../errors.js'
+import { attempt, InputError, option } from '../../errors.js'
 import type { ByteSource, Chunks, SourceText } from '../byte-source.js'
-import type { CountedChunks } from '../counted-chunks.js'
+import type { CountedChunks } from '../file-chunks.js'
 import { DecodedText } from './decoded-text.js'
 import type { Encoding } from './encodings.js'
 import { firstNotUtf8, Utf8Text, wholeEnd, type OnBroken } from './utf8-text.js'
@@ -26,9 +26,8 @@ export interface OpenedText {
 }
 
 /**
- * @param mayWait  true for a file: then the function waits until the sample is complete
+ * @param mayWait  true for a file: then waits until the sample is complete @throws {UsageError} DDB_USAGE if this Node lacks the encoding
  * @throws {InputError} DDB_INPUT_ENCODING if the encoding must be detected and the sample is not UTF-8
- * @throws {UsageError} DDB_USAGE if this Node was built without the encoding
  */
 export async function openText(
   content: CountedChunks,
@@ -148,10 +147,8 @@ async function* textChunks(
 }
 
 /**
- * @param sample  a part of the input that holds the invalid byte
- * @param isWhole  false if the sample begins or ends inside the input
- * @param brokenAt  position of the invalid byte in the sample; negative if the byte precedes the sample
- * @param startBytes  position of the sample in the input
+ * @param sample  a part of the input that holds the invalid byte @param isWhole  false if it begins or ends inside the input
+ * @param brokenAt  position of the invalid byte in the sample; negative if the byte precedes it @param startBytes  position of the sample
  * @param readBefore  position up to which the input was read as UTF-8; undefined if no text was delivered
  */
 function notUtf8(
@@ -213,15 +210,11 @@ export function guessedEncoding(sample: Uint8Array, isWhole: boolean, brokenAt =
       .match(/[\x80-\xff]+/g) ?? []
   const isWestern = runs.filter(run => run.length === 1).length * 2 > runs.length
   if (encoding === 'gb18030' && isWestern) return undefined
-  try {
-    const text = new TextDecoder(encoding, { fatal: true }).decode(lines)
-    // eslint-disable-next-line no-control-regex -- a control character means that the file is not text
-    if (/[\0-\x08\x0b\x0c\x0e-\x1f]/.test(text)) return undefined
-    const [words = ''] = /[^\0-\x7f][^\r\n]*/u.exec(text) ?? [/^[^\r\n]*/.exec(text)![0]]
-    return { encoding, example: [...words].slice(0, shownCharacters).join('') }
-  } catch {
-    return undefined
-  }
+  const text = attempt(() => new TextDecoder(encoding, { fatal: true }).decode(lines))
+  // eslint-disable-next-line no-control-regex -- a control character means that the file is not text
+  if (text === undefined || /[\0-\x08\x0b\x0c\x0e-\x1f]/.test(text)) return undefined
+  const [words = ''] = /[^\0-\x7f][^\r\n]*/u.exec(text) ?? [/^[^\r\n]*/.exec(text)![0]]
+  return { encoding, example: [...words].slice(0, shownCharacters).join('') }
 }
 
 /** Almost any bytes are valid UTF-16, so this looks for the zero bytes of ASCII characters. */

@@ -1,7 +1,6 @@
 /*
-  A file that is read as it grows. At its end, the reader waits for more, until reading is stopped, or until the file was renamed or removed and
-  no longer grows. Whenever the file changes, and when reading ends, the first and last bytes that were read are compared with the file, to
-  notice replaced content.
+  A file that is read as it grows. At its end, the reader waits for more until reading is stopped, or the file was renamed or removed and no
+  longer grows. When the file changes, and at the end, the first and last bytes read are compared with it, to notice replaced content.
 */
 import { DdbError, InputError, messageOf, option } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
@@ -98,10 +97,7 @@ export class FollowedFile {
     }
   }
 
-  /**
-   * Checks the file again. Call this after the last chunk.
-   * @throws {InputError} DDB_INPUT_TRUNCATED for the same reasons as `chunks`; DDB_INPUT_READ if reading fails
-   */
+  /** Checks the file again, after the last chunk. @throws {InputError} DDB_INPUT_TRUNCATED as `chunks`; DDB_INPUT_READ if reading fails */
   async checkRead(): Promise<void> {
     const { path: file } = this
     try {
@@ -192,11 +188,7 @@ function stopped(): DdbError {
   return new DdbError('DDB_INTERRUPTED', 'reading was stopped')
 }
 
-/**
- * Lets the run read only one file at a time, so that memory does not grow with the number of files. Each call waits until all earlier callers
- * have passed the turn on.
- * @returns a function that passes the turn on
- */
+/** Lets a run read one file at a time: memory does not grow with their number. Each call waits for its turn. @returns passes the turn on */
 export type Turns = () => Promise<() => void>
 
 export function newTurns(): Turns {

@@ -7,13 +7,13 @@ import type { DatedFileStatus, Files, FolderEntry } from '../../platform/platfor
 import {
   dataFiles,
   newPassedOver,
+  newSameFiles,
   passOver,
   withoutRejects,
   type DataNames,
 } from '../data-files.js'
 import { pathBelow, type ExpandedSources } from '../expand-sources.js'
 import { expandBraces, globFiles, hasGlob } from '../glob.js'
-import { newSameFiles } from '../same-files.js'
 
 export interface PresentFile {
   readonly path: string
@@ -32,11 +32,7 @@ export interface PresentFiles extends Pick<ExpandedSources, 'sameFiles' | 'passe
 /** Files not to follow: a compressed file does not grow, and a rotated log was read before its compression. */
 const compressed = /\.(?:gz|zst|br|bz2|xz|lz4|zip|Z)$/
 
-/**
- * @param inputs  paths, patterns, folders
- * @param names  selects files of folders
- * @throws {UsageError} DDB_USAGE for a named input that cannot be followed
- */
+/** @param inputs  paths, patterns, folders @throws {UsageError} DDB_USAGE for a named input that cannot be followed */
 export async function presentFiles(
   inputs: readonly string[],
   files: Files,
@@ -68,7 +64,7 @@ export async function presentFiles(
   }
   const open = [...inputs]
   for (let input = open.shift(); input !== undefined; input = open.shift()) {
-    const status = await statusOf(input, files)
+    const status = await files.status(input).catch(() => undefined)
     const names = status === undefined ? expandBraces(input) : []
     if (names.length > 1) {
       open.unshift(...names)
@@ -82,7 +78,8 @@ export async function presentFiles(
       paths = await globFiles(input, files, folder => unread.push(folder))
     }
     for (const path of withoutRejects(paths, files, passedOver)) {
-      const status = compressed.test(path) ? undefined : await statusOf(path, files)
+      const isText = !compressed.test(path)
+      const status = isText ? await files.status(path).catch(() => undefined) : undefined
       if (status?.isFile === true) found.push({ path, status })
       else passOver(passedOver, path, basename(path), status && 'special')
     }
@@ -98,12 +95,4 @@ function named(path: string, status: DatedFileStatus): PresentFile {
   throw usageError(
     `"${path}" ${why}, and ${option('input.follow')} follows text as it is written: load it without`,
   )
-}
-
-async function statusOf(path: string, files: Files): Promise<DatedFileStatus | undefined> {
-  try {
-    return await files.status(path)
-  } catch {
-    return undefined
-  }
 }

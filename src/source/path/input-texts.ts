@@ -3,7 +3,7 @@
   folders like `day=2024-01-02`. Also provides the file's name, its folder and the path itself.
 */
 import { sep } from 'node:path'
-import { InputError, option, usageError, type UsageError } from '../../errors.js'
+import { attempt, InputError, option, usageError, type UsageError } from '../../errors.js'
 import { patternSource, wholeText } from '../glob.js'
 
 /** Texts from the path of one input, by part name; undefined means null. */
@@ -60,8 +60,7 @@ type PartsOf = (path: string) => InputTexts | undefined
 
 /**
  * In `level2/{day}/{symbol}.csv`, a name in braces matches any text and captures it. A pattern of three names is matched against the last
- * three names of a path.
- * @throws {UsageError} DDB_USAGE for an invalid pattern
+ * three names of a path. @throws {UsageError} DDB_USAGE for an invalid pattern
  */
 function patternOf(text: string): PartsOf {
   const names = partNames(text)
@@ -132,13 +131,7 @@ const hivePattern: PartsOf = path => {
   return Object.keys(parts).length === 0 ? undefined : parts
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
+const decoded = (text: string): string => attempt(() => decodeURIComponent(text)) ?? text
 
 function pathError(path: string, what: string): InputError {
   return new InputError('DDB_INPUT_COLUMN', `the path "${path}" ${what}`, { file: path })

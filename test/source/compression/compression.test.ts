@@ -13,14 +13,11 @@ import {
 } from 'node:zlib'
 import fc from 'fast-check'
 import t from 'tap'
-import {
-  compressionOf,
-  contentOf as openContent,
-} from '../../../src/source/compression/open-content.js'
 import { unzstd } from '../../../src/source/compression/unzstd.js'
 import { decompressed } from '../../../src/source/compression/zlib-stream.js'
 import { maxPiecesBytes, zstdPieces } from '../../../src/source/compression/zstd-frames.js'
-import { CountedChunks } from '../../../src/source/counted-chunks.js'
+import { CountedChunks } from '../../../src/source/file-chunks.js'
+import { compressionOf, contentOf as openContent } from '../../../src/source/open-source.js'
 import { deepTest, forAllAsync } from '../../helpers/runs.js'
 import { pieces } from '../encoding/decoding.js'
 import {

@@ -5,7 +5,7 @@ import { isUtf8 } from 'node:buffer'
 import fc from 'fast-check'
 import iconv from 'iconv-lite'
 import t from 'tap'
-import { CountedChunks } from '../../../src/source/counted-chunks.js'
+import { CountedChunks } from '../../../src/source/file-chunks.js'
 import { openDecoder } from '../../../src/source/encoding/character-decoder.js'
 import { DecodedText } from '../../../src/source/encoding/decoded-text.js'
 import {
