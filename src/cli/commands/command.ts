@@ -25,10 +25,7 @@ export interface Call {
   showHelp(): void
 }
 
-/**
- * Runs what reads inputs without sending them: shows its progress, and ends it at a signal.
- * @param action  gets the options for that
- */
+/** Runs what reads inputs without sending them: shows its progress, and ends it at a signal. @param action  gets the options for that */
 export async function watched<Result extends { readonly status: string; exitCode: number }>(
   quiet: boolean | undefined,
   { output, processEnvironment }: Call,

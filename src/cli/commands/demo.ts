@@ -1,6 +1,5 @@
 /*
-  `demo`: shows newcomers the three ways of asynchronous writing. It runs the commands that it prints, on an embedded server that ends
-  with the tour.
+  `demo`: shows newcomers the three ways of asynchronous writing. It runs the commands that it prints, on an embedded server of its own.
 */
 import { basename, isAbsolute, relative } from 'node:path'
 import { startServer } from '../../server/index.js'

@@ -17,9 +17,6 @@ import { openTrace } from '../files/output-files.js'
 import type { Output } from '../output/output.js'
 import { csvText, hideInValue, inPieces, jsonText, tableText } from '../render/render.js'
 
-/** A note for the user: the output differs from the server's data. */
-const struckOut = "the server's answer contains the password: *** replaces it"
-
 /** @returns the exit code @throws {ServerError} DDB_SCRIPT for any error in the script */
 export async function run(settings: Settings<'exec'>, call: Call): Promise<number> {
   const format = settings.printJson ? 'json' : settings.resultOutput
@@ -35,7 +32,9 @@ export async function run(settings: Settings<'exec'>, call: Call): Promise<numbe
     for (const text of inPieces(linesOf(value, format, settings, call.output))) {
       if (!(await write(text))) break
     }
-    if (value !== answer) call.output.note(struckOut)
+    if (value !== answer) {
+      call.output.note("the server's answer contains the password: *** replaces it")
+    }
     return 0
   } catch (error) {
     const object = format === 'json' && { schema: 'ddb-ingest/exec/1' }
@@ -82,7 +81,6 @@ async function runScript(
 /** More rows would push earlier output off the screen. */
 const terminalRows = 100
 
-/** @param format  of the output */
 function linesOf(
   value: Value | undefined,
   format: Settings<'exec'>['resultOutput'],

@@ -14,7 +14,6 @@ import { refuseSharedFiles } from '../files/one-file.js'
 import { withFiles, type OutputFiles } from '../files/output-files.js'
 import { checkStateFolder } from '../files/state.js'
 import { catchSignals } from '../process-environment.js'
-import type { RunSettings } from '../options/options.js'
 import { defined, type LoadFields } from '../options/definition.js'
 import { loadOptionsOf } from '../options/login.js'
 import {
@@ -25,7 +24,7 @@ import {
   repeatedWords,
   runCommand,
 } from './runs/known-run.js'
-import type { Settings } from '../options/options.js'
+import type { RunSettings, Settings } from '../options/options.js'
 import { emptyResult, peakMemory } from '../output/empty-result.js'
 import { adviseNeededOptions, isInDoubt, nextSteps, printSteps } from '../output/failures.js'
 import { metricsContent } from '../output/metrics.js'
@@ -168,7 +167,6 @@ async function runLoad(
       result,
       () => tellResult(settings, call, result, notes, steps()),
       async () => {
-        const { output } = call
         const lines = summaryLines(result, steps().at(-1)?.command, output.resultColumns)
         for (const line of lines) await output.write(`${line}\n`)
       },

@@ -67,11 +67,8 @@ export async function run(given: Settings<'schema'>, call: Call): Promise<number
     printSteps(call.output, undefined, [...other, ...next], call.asked)
     return 0
   } catch (error) {
-    return endFailed(
-      call.output,
-      error,
-      format === 'json' && { schema: 'ddb-ingest/schema/1', version },
-    )
+    const object = format === 'json' && { schema: 'ddb-ingest/schema/1', version }
+    return endFailed(call.output, error, object)
   }
 }
 
@@ -91,8 +88,8 @@ async function find(settings: Settings<'schema'>, call: Call) {
   const sources = await expandInputs(inputs, fields.input ?? {}, { files })
   for (const notice of sourceNotices(sources)) call.output.note(notice)
   const paths = [...sources.paths]
-  const { stdin } = processEnvironment
-  const input = { ...fields.input, ...(paths.includes('-') ? { stdin } : {}) }
+  const { stdin } = paths.includes('-') ? processEnvironment : {}
+  const input = defined({ ...fields.input, stdin })
   const { sampleFirst: sample, newTypes: types } = settings
   const [source = paths[0]!] = args
   const table =
@@ -104,7 +101,7 @@ async function find(settings: Settings<'schema'>, call: Call) {
     onLook: place => progress.report(lookReport(place)),
     // JSON needs a certain header, because a program that reads JSON would not notice that a header is only assumed.
     assumesHeader: settings.output !== 'json',
-    ...(sample === undefined ? {} : { sample }),
+    ...defined({ sample }),
     ...(types === undefined ? {} : { types: schemaFromTypes(types).columns }),
   }).finally(progress.stop)
   const keyColumns = settings.key ?? []
@@ -213,11 +210,10 @@ function objectOf({ schema, table, commands, script }: FoundSchema): Record<stri
   }
 }
 
-const assumedText = ({ isHeader, field }: AssumedHeader): string => {
-  const shown = `"${clip(clean(field), sampleWidth)}"`
-  return isHeader
-    ? `assumed, as nothing proves it: the first record is a header, because ${shown} looks like a name of a column`
-    : `assumed, as nothing proves it: the first record is a row, because ${shown} looks like a value`
+function assumedText({ isHeader, field }: AssumedHeader): string {
+  const shown = clip(clean(field), sampleWidth)
+  const [kind, like] = isHeader ? ['header', 'name of a column'] : ['row', 'value']
+  return `assumed, as nothing proves it: the first record is a ${kind}, because "${shown}" looks like a ${like}`
 }
 
 const sampleWidth = 40

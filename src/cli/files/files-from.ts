@@ -65,10 +65,7 @@ export async function readScriptFile(
   return path === '-' ? text(processEnvironment.stdin) : String(await readNamed(path))
 }
 
-/**
- * Returns the sources that the user names, or standard input if there are none. @throws {InputError}
- * @throws {UsageError} as `readFilesFrom`, and if standard input would be read twice
- */
+/** The sources that the user names, else standard input. @throws {InputError} @throws {UsageError} also if two need standard input */
 export async function inputsOf(
   { filesFrom, passwordFile }: Pick<Settings<'load'>, 'filesFrom' | 'passwordFile'>,
   { args, processEnvironment }: Call,

@@ -204,10 +204,7 @@ function outputFiles<Result extends Ended>(
   }
 }
 
-/**
- * Runs a command that writes files. If it throws, its files, and standard output with `--json`, get the result of a command that did not
- * begin.
- */
+/** Runs a command that writes files. If it throws, these and, with `--json`, standard output get the result that `failed` makes. */
 export async function withFiles<Result extends Ended>(
   call: { readonly output: Output; readonly asked: UserCall },
   settings: FileOptions,

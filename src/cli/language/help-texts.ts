@@ -1,6 +1,5 @@
 /*
-  The texts of the help, which are data in docs/: in English, and in Chinese for a terminal with a Chinese locale. `explain` chooses its
-  language in the same way.
+  The texts of the help, which are data in docs/: in English; in Chinese, like those of `explain`, for a terminal with a Chinese locale.
 */
 import { readFileSync } from 'node:fs'
 import { packageFile } from '../../version.js'
@@ -29,8 +28,6 @@ interface ChineseHelp extends Omit<EnglishHelp, 'summary' | 'commands' | 'defaul
 
 export const readChineseHelp = (): ChineseHelp => readJson('docs/zh/help.json') as ChineseHelp
 
-type HelpedOption = Pick<OptionDefinition, 'helpName' | 'default'>
-
 export type HelpTexts = Readonly<ReturnType<typeof textsOf>>
 
 /** The texts of one language; a text without a translation stays English. */
@@ -46,7 +43,7 @@ function textsOf(
     ...{ language, say, optionHelp },
     heading: (text: string) => say(text) + say(':'),
     /** What an option of a command does, and its default in parentheses. */
-    optionText: (command: string, { helpName, default: own }: HelpedOption): string => {
+    optionText: (command: string, { helpName, default: own }: OptionDefinition): string => {
       const { defaults } = englishHelp
       const note = defaults[`${command}.${helpName}`] ?? own ?? defaults[helpName]
       const text = optionHelp(helpName)

@@ -66,8 +66,7 @@ export interface CommandLine extends Omit<Required<OptionSources>, 'environment'
 const wholeHelp = 'help-all'
 
 /**
- * @param columns  width of the help
- * @returns `answer`: the help or the version, which the user requested: the caller prints it and ends
+ * @param columns  width of the help @returns `answer`: the help or the version that the user requested: the caller prints it and ends
  * @throws {UsageError} DDB_USAGE, with the nearest names for unknown ones; DDB_CONFIG for a file of options
  */
 export function readCommandLine(

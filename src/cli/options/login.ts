@@ -101,10 +101,7 @@ export async function readCredentials(
   return { user, password, loginMemory: knownLogins(environment, warn) }
 }
 
-/**
- * The options for the library, including the password but not the journal, which depends on more than the settings.
- * @throws {UsageError} for a wrong target or login
- */
+/** The library's options without the journal, which depends on more than settings. @throws {UsageError} for a wrong target or login */
 export async function loadOptionsOf(
   settings: ServerSettings,
   inputs: readonly string[],

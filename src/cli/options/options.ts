@@ -104,14 +104,13 @@ const deliveryOptions = optionGroup('Delivery', {
   rateLimit: option('--rate-limit <rate>', read.rate, 'delivery.rateLimit'),
 })
 
-/** Other hosts are tried if the first one cannot be reached. */
-const hostOption = {
-  ...option('--host <host[:port],...>', read.hosts),
-  fields: ([first, ...otherHosts]: read.Hosts) => ({ server: { ...first, otherHosts } }),
-}
-
 export const serverOptions = optionGroup('Server', {
-  host: { ...hostOption, default: '127.0.0.1', environment: ['DDB_HOST'] },
+  host: {
+    ...option('--host <host[:port],...>', read.hosts),
+    // Other hosts are tried if the first one cannot be reached.
+    fields: ([first, ...otherHosts]: read.Hosts) => ({ server: { ...first, otherHosts } }),
+    ...{ default: '127.0.0.1', environment: ['DDB_HOST'] },
+  },
   user: { ...option('--user <name>', text, 'server.user'), environment: ['DDB_USER'] },
   passwordFile: { ...option('--password-file <file>', text), environment: ['DDB_PASSWORD_FILE'] },
   tls: option('--tls', onOff, 'server.tls'),

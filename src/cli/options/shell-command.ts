@@ -21,10 +21,7 @@ import { jsonTo } from './readers.js'
 
 type Flags = OptionSources['flags']
 
-/**
- * One word for a POSIX shell. Control characters, and bytes of file names that are not UTF-8 (platform/file-name.ts), need bash, zsh or a
- * shell of POSIX 2024.
- */
+/** One word for a POSIX shell. Control characters, and bytes of names that are not UTF-8, need bash, zsh or a shell of POSIX 2024. */
 export function shellWord(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text
   const escaped = new RegExp(`[\\udc80-\\udcff]|${controlCharacters.source}`, 'gu')
@@ -89,10 +86,7 @@ export function flagsOf(fields: Readonly<Record<string, unknown>>): [string, rea
   })
 }
 
-/**
- * Words of the user's own call. @param changes  flags, such as `--table`, with their new texts; null leaves a flag out. Repeatable
- * flags keep the user's own texts
- */
+/** Words of the user's own call. @param changes  flags with their new texts; null leaves a flag out; repeatable ones keep the user's own */
 export function sameCommand(
   call: TypedCall,
   changes: Readonly<Record<string, string | readonly string[] | null>> = {},
@@ -128,10 +122,7 @@ export function withNeeded(flags: Flags, needed: NeededOptions): Flags {
   return all
 }
 
-/**
- * Has a load pass its bad rows: it saves them, unless the user chose to leave them out or to store nulls.
- * @param isWhole  false if there may be more of them
- */
+/** Has a load save its bad rows, unless the user chose to leave them out or to store nulls. @param isWhole  false if there may be more */
 export function passRejects(
   flags: Map<string, readonly string[]>,
   rejects: number,

@@ -29,8 +29,6 @@ export interface UserCall {
   serverEnds?: boolean
 }
 
-type Failure = ReturnType<typeof failureOf>
-
 /** Describes a failure, with the first fix among the error and its causes; its options are flags, such as `--encoding`. */
 export function failureOf(error: unknown) {
   const { code, message, exitCode } = asDdbError(error)
@@ -46,7 +44,7 @@ function chainOf(error: unknown): Error[] {
 }
 
 /** Prints a failure; the command to run next is the last line. */
-export function printFailure(output: Output, error: unknown, asked: UserCall): Failure {
+export function printFailure(output: Output, error: unknown, asked: UserCall) {
   const failure = failureOf(error)
   const place = error instanceof InputError ? error.position : undefined
   output.problem(failure.message, failure.code, place)
@@ -64,10 +62,7 @@ export async function writeFailed(output: Output, object: object): Promise<void>
   await output.writeData(jsonLine(object)).catch(() => undefined)
 }
 
-/**
- * Ends a failed command. @param object  to print as JSON with the error, for `--json`
- * @returns the exit code if a signal interrupted the command @throws the error otherwise
- */
+/** @param object  to print as JSON with the error @returns the exit code if a signal interrupted the command @throws the error otherwise */
 export async function endFailed(
   output: Output,
   error: unknown,
@@ -98,10 +93,7 @@ export function printAdvice(output: Output, failed: Failed, asked: UserCall): vo
   printSteps(output, failed.code, [...other, next], asked)
 }
 
-/**
- * The command for the less likely answer to the question whether the first record is a header; none if the input cannot be read again.
- * @param isHeader  the likely answer
- */
+/** The command for the less likely answer to whether the first record is a header; none for a pipe. @param isHeader  the likely answer */
 export function otherHeader(isHeader: boolean, asked: UserCall): NextStep[] {
   const known = knownCall(asked, { options: { '--header': isHeader ? 'no' : 'yes' } })
   if (known === undefined || !hasFiles(known) || asked.mayHaveStored) return []
@@ -272,10 +264,7 @@ export function nextCommand({ code, fix }: Failed, asked: UserCall): string {
 const needsServer = (name = ''): boolean =>
   ['load', 'check', 'resume', 'retry', 'audit', 'exec'].includes(name)
 
-/**
- * Stores the next command: this call plus the options that it lacks.
- * @param loads  true if a check has read all rows, so that a load with these options stores those that fit
- */
+/** Stores the next command: this call with the options that it lacks. @param loads  true if a check has read all rows: a load may follow */
 export function adviseNeededOptions(asked: UserCall, needed: NeededOptions, loads = false): void {
   const known = knownCall(asked)
   if (known === undefined || !isLoad(known)) return

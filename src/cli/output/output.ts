@@ -93,10 +93,7 @@ function annotation(text: string, place: Place | undefined): string {
   return `::error${at.length > 0 ? ' ' : ''}${at.join(',')}::${escaped(text)}\n`
 }
 
-/**
- * Resolves once the text is written. If the stream fails or closes, also resolves, because the stream might never
- * report the end of this write.
- */
+/** Resolves once the text is written, or if the stream fails or closes, because it might never report the end of this write. */
 function written(
   stream: TerminalOutput,
   text: string,

@@ -1,10 +1,10 @@
 /*
-  The summary of a finished load: five lines on standard output, and for standard error the places of rejected rows and
-  the inputs with problems.
+  The summary of a finished load: five lines on standard output; on standard error, places of rejected rows and inputs with problems.
 */
 import { confirmationWords } from '../../load/load-result.js'
 import type { LoadResult } from '../../load/options.js'
 import { bytesText } from '../../parse/shown-text.js'
+import { reasonsPath } from '../../source/data-files.js'
 import { clean, counted, durationText, fieldLines, grouped, wrapped } from './terminal-text.js'
 
 /**
@@ -100,8 +100,7 @@ export function detailLines(
   if (rows.rejected > 0 && (isApart || files.length > 1)) {
     lines.push(`${counted(rows.rejected, 'row')} rejected (${codeTexts(byCode).join(', ')})`)
     for (const { path, rows: rowCount } of files) {
-      const reasons = `${path}.reasons.ndjson`
-      lines.push(`${grouped(rowCount)} of them are in ${path}, the reasons in ${reasons}`)
+      lines.push(`${grouped(rowCount)} of them are in ${path}, the reasons in ${reasonsPath(path)}`)
     }
     if (unplaced > 0) {
       lines.push(`${grouped(unplaced)} of them are in no file: they are only in the input`)

@@ -65,10 +65,7 @@ export function clip(text: string, width: number): string {
   return `${clipped}…`
 }
 
-/**
- * Divides at blanks into lines of at most `width` terminal columns; a longer word stays whole. A text that fits is not changed.
- * @param indent  begins every line but the first
- */
+/** Divides a wider text at blanks into lines of `width` columns; long words stay whole. @param indent  begins every line but the first */
 export function wrapped(text: string, width: number, indent = ''): string[] {
   if (displayWidth(text) <= width) return [text]
   const lines: string[] = []
@@ -127,10 +124,7 @@ export function tableLines(
 
 const leastLabel = 8
 
-/**
- * Names and their texts, cleaned and indented by two; a text wider than the terminal continues on the next line.
- * @param isWhole  texts that are never divided: users copy commands and paths
- */
+/** Names and texts, cleaned, indented by two; wide texts continue on the next line. @param isWhole  texts to leave whole: users copy them */
 export function fieldLines(
   fields: readonly (readonly [label: string, text: string])[],
   columns = Infinity,

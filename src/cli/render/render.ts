@@ -196,10 +196,7 @@ function columnsThatFit(widths: readonly number[], columns = Infinity): number {
   return first < 0 ? widths.length : Math.max(first, 1)
 }
 
-/**
- * A JSON value and a line end, for programs, as `JSON.stringify` gives of a plain answer of the library. Of a table, each row is on a line
- * of its own.
- */
+/** JSON and a line end, as `JSON.stringify` gives of a plain answer of the library. Each row of a table is on a line of its own. */
 export function* jsonText(value: Value | undefined): Generator<string, void, void> {
   if (value?.form !== 'table') return yield jsonLine(jsonOf(toPlain(value)))
   for (let row = 0; row < value.rows; row++) {
@@ -208,10 +205,7 @@ export function* jsonText(value: Value | undefined): Generator<string, void, voi
   yield value.rows === 0 ? '[]\n' : '\n]\n'
 }
 
-/**
- * Redacts passwords that a server repeats in a value: in texts, and in bytes that may be text, but not in numbers.
- * @returns the value itself if nothing needs to be redacted
- */
+/** Redacts passwords that a server repeats in texts, and in bytes that may be text. @returns the value itself if there are none */
 export function hideInValue(value: Value, hide: Hide): Value {
   return hidden(value, hide, false) as Value
 }

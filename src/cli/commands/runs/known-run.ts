@@ -68,10 +68,7 @@ export async function isOfShards(
   return known === undefined
 }
 
-/**
- * Completes the user's settings with the journal's server and the protection of its connection.
- * @param folder  base of relative paths in the journal
- */
+/** Completes the user's settings with the journal's server and its protection. @param folder  base of relative paths in the journal */
 export function withJournaled<Given extends ServerSettings>(
   given: Given,
   journaled: JournaledServer,
@@ -131,10 +128,7 @@ const { passwordFile, insecureLogin, require, tlsInsecure, allowRedirect } = ser
 /** Options without secrets that no journal keeps. Variables of the environment will apply again. */
 const ofProcess = { passwordFile, insecureLogin, require, tlsInsecure, allowRedirect }
 
-/**
- * Flags of this process that a command must repeat. Call this in the user's working folder, because relative paths
- * depend on the folder.
- */
+/** Flags of this process that a command must repeat. Call this in the user's working folder, the base of relative paths. */
 export function repeatedWords(flags: OptionSources['flags']): string[] {
   const files = flags.get('password-file') ?? []
   const whole = files.map(path => (path === '-' ? path : resolve(path)))

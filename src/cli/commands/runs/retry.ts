@@ -50,7 +50,9 @@ export async function run(settings: Settings<'retry'>, call: Call): Promise<numb
     await checkRepaired(known.run, asked, settings.encoding !== undefined, files)
     const server = await serverOf(withJournaled(settings, options.server, begunIn), call, trace)
     const before = await readRun(folder, runId, files)
-    const restart = settings.restart ?? (isUntouched(before) || undefined)
+    // If no earlier attempt sent rows, the run starts over, even if the file now contains other rows.
+    const isUntouched = before?.holder === undefined && before?.journal.isUntouched === true
+    const restart = settings.restart ?? (isUntouched || undefined)
     if (restart !== true) refuseCopy(path, runId, before)
     return {
       ...asked,
@@ -61,10 +63,7 @@ export async function run(settings: Settings<'retry'>, call: Call): Promise<numb
   })
 }
 
-/**
- * The load sends rows and password to the server that the file of reasons names. If other users could have edited that
- * file, the user must repeat server, login and transform. @throws {UsageError} DDB_USAGE
- */
+/** The reasons name the server that gets rows and password: if others can write them, the user repeats it. @throws {UsageError} DDB_USAGE */
 function refuseStrange({ run }: KnownRejects, reasons: string, given: Settings<'retry'>): void {
   const strangers = otherWritersAt(reasons)
   if (strangers === undefined) return
@@ -122,9 +121,4 @@ function refuseCopy(path: string, runId: string, before: KnownRun | undefined): 
     `rows of "${path}" may already be loaded: run "${runId}" has loaded this rejects file as "${loaded}". ` +
       'Continue with that file; if this one holds other rows, load it with --restart',
   )
-}
-
-/** True if no earlier attempt sent rows. The run then starts over, even if the file now contains other rows. */
-function isUntouched(before: KnownRun | undefined): boolean {
-  return before?.holder === undefined && before?.journal.isUntouched === true
 }

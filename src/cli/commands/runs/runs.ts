@@ -63,7 +63,8 @@ export async function run(settings: Settings<'runs'>, call: Call): Promise<numbe
     if (settings.clean) await cleanRuns(settings, call, folder, removed)
     found = await foundRuns(settings, call.args, folder)
   } catch (error) {
-    if (!settings.printJson) await tellRemoved(settings, call, removed).catch(() => undefined)
+    if (settings.clean && !settings.printJson)
+      await tellRemoved(call, removed).catch(() => undefined)
     return endFailed(call.output, error, settings.printJson && objectOf(folder, found, removed))
   }
   const object = objectOf(folder, found, removed)
@@ -73,9 +74,8 @@ export async function run(settings: Settings<'runs'>, call: Call): Promise<numbe
 }
 
 /**
- * Prints what the server knows of a run that shards load, which has no journal, or removes it.
+ * Prints what the server knows of a run that shards load, which has no journal, or removes it. @throws {DdbError} DDB_RUN_MISSING
  * @returns 0 only if everything is loaded; undefined unless the user names a server, and one run that has no journal
- * @throws {DdbError} DDB_RUN_MISSING
  */
 async function runShards(
   settings: Settings<'runs'>,
@@ -133,7 +133,7 @@ async function print(
 ): Promise<void> {
   const { output, args } = call
   for (const { path, reason } of strange) output.note(`${path}: ${reason}`)
-  if (settings.clean) return tellRemoved(settings, call, removed)
+  if (settings.clean) return tellRemoved(call, removed)
   const { paintResult, resultColumns } = output
   const text =
     runs.length === 0
@@ -144,12 +144,7 @@ async function print(
   await output.write(text)
 }
 
-async function tellRemoved(
-  { clean: isCleaning }: Settings<'runs'>,
-  { output }: Call,
-  removed: readonly RemovedRun[],
-): Promise<void> {
-  if (!isCleaning) return
+async function tellRemoved({ output }: Call, removed: readonly RemovedRun[]): Promise<void> {
   const texts = removed.map(({ runId, endedAt }) =>
     endedAt === null ? runId : `${runId} (ended ${endedAt})`,
   )
