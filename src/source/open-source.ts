@@ -210,16 +210,13 @@ export function compressionOf(
   if (isGzip(head)) return 'gzip'
   if (isZstd(head)) return 'zstd'
   if (/\.br$/i.test(name)) return 'brotli'
-  return head.length === 0 ? compressionOfEmpty(name) : 'none'
-}
-
-const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b
-
-/** Decides by the file name, so that an empty `.gz` file is reported as damaged instead of treated as an empty input. */
-function compressionOfEmpty(name: string): Compression {
+  if (head.length > 0) return 'none'
+  // An empty `.gz` file is reported as damaged instead of treated as an empty input.
   if (/\.t?gz$/i.test(name)) return 'gzip'
   return /\.zst$/i.test(name) ? 'zstd' : 'none'
 }
+
+const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b
 
 /** @throws {InputError} DDB_INPUT_READ for an empty file, or if `gzip` is wrong; other errors occur when chunks are read */
 export async function contentOf(

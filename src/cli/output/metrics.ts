@@ -27,11 +27,10 @@ export function metricsContent(path: string): ResultContent<LoadResult> {
 
 /** @param lastSuccess  when a run last succeeded, in seconds since 1970, if known */
 export function metricsText(result: LoadResult, lastSuccess: number | undefined): string {
-  const { version, status, exitCode, confirm, target, rejects, inputs, batches, memory } = result
+  const { version, status, exitCode, confirm, target, rejects, inputTotals, batches } = result
   const { read, ...outcomes } = result.rows
   const [startedAt, endedAt] = [result.startedAt, result.endedAt].map(at => Date.parse(at) / 1000)
   const { p50, p95, p99 } = result.latencyMs
-  const bytes = inputs.reduce((sum, input) => sum + input.bytes, 0)
   const succeededAt = exitCode === 0 ? endedAt : lastSuccess
   const duration = Math.max(0, round(endedAt! - startedAt!))
   const latencies = by('quantile', { '0.5': p50, '0.95': p95, '0.99': p99 })
@@ -46,10 +45,10 @@ export function metricsText(result: LoadResult, lastSuccess: number | undefined)
     ['rows_read', 'Rows read by the last run: the sum of all outcomes.', read],
     ['rows', 'Rows of the last run by their outcome.', by('outcome', outcomes)],
     ['rejected_rows', 'Rejected rows of the last run by error code.', by('code', rejects.byCode)],
-    ['input_bytes', 'Bytes of input read by the last run.', bytes],
+    ['input_bytes', 'Bytes of input read by the last run.', inputTotals.bytes],
     ['batches', 'Batches of the last run: sent, sent again, given up.', by('outcome', batches)],
     ['batch_latency_seconds', 'From sending a batch to knowing its outcome.', seconds],
-    ['peak_memory_bytes', 'Largest resident memory of the last run.', memory.peakRssBytes],
+    ['peak_memory_bytes', 'Largest resident memory of the last run.', result.memory.peakRssBytes],
   ]
   const texts = metrics.map(([name, help, value]) => {
     const samples = Array.isArray(value) ? value : [[{}, value] as Sample]

@@ -132,7 +132,6 @@ function refuseOthers({ head, isWhole }: CountedChunks, start: number, name: str
   if (broken >= 0) throw notUtf8(sample, isWhole, broken, start, name, undefined)
 }
 
-/** Delivers the text chunk by chunk. */
 async function* textChunks(
   content: CountedChunks,
   start: number,

@@ -577,6 +577,8 @@ t.test('the metrics are those of the result', async t => {
   }
   t.equal(values.get('ddb_ingest_rejected_rows DDB_INPUT_CELL'), 1)
   t.equal(values.get('ddb_ingest_input_bytes'), result.inputs[0]!.bytes)
+  const ofMany = valuesOf(metricsText({ ...result, inputs: [] }, undefined))
+  t.equal(ofMany.get('ddb_ingest_input_bytes'), result.inputTotals.bytes, 'none need be listed')
   t.equal(values.get('ddb_ingest_batches sent'), 1)
   t.equal(values.get('ddb_ingest_exit_code'), 3)
   t.equal(values.get('ddb_ingest_last_run_timestamp_seconds'), Date.parse(result.endedAt) / 1000)

@@ -105,7 +105,7 @@ t.test('cells that a load stored as nulls are found as nulls', async t => {
 t.test('a certificate is checked without the file', async t => {
   const { run, path, at, session } = await scene(t)
   t.match(await run('load', path, '--table', 'trades'), { code: 0 })
-  const cert = at('trades.cert.json')
+  const cert = at('trades\udcff.cert.json')
   t.match(await run('audit', path, '--table', 'trades', '--certificate', cert), { code: 0 })
   await writeFile(path, '')
   t.match(await run('audit', cert), { code: 0, stdout: /^complete: 500 rows/ })
