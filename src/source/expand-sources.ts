@@ -224,12 +224,16 @@ async function expandFolder(folder: string, expansion: Expansion): Promise<void>
   const found: string[] = []
   let own = ''
   let prefix = ''
-  await readFolder(folder, files, ({ name, folder: itsFolder, isFolder }) => {
+  const look = ({ name, folder: itsFolder, isFolder }: FolderEntry): void => {
     if (isFolder) return
     if (own !== itsFolder) prefix = folderPrefix((own = itsFolder))
     const path = prefix + name
     if (isData(name, () => pathBelow(folder, path))) found.push(path)
     else passOver(passedOver, path, name)
+  }
+  await files.readFolder(folder, true, look).catch((cause: NodeJS.ErrnoException) => {
+    // If the error names an entry inside the folder, the message names this entry, too.
+    throw missingInput(typeof cause.path === 'string' ? cause.path : folder, cause)
   })
   let isEmpty = true
   for (const path of withoutRejects(found.sort(), files, passedOver)) {
@@ -257,21 +261,6 @@ export function sourceNotices({
 /** The path relative to the folder, with `/` between parts as in patterns. */
 export function pathBelow(folder: string, path: string): string {
   return relative(folder, path).replaceAll(sep, '/')
-}
-
-async function readFolder(
-  folder: string,
-  files: Files,
-  found: (entry: FolderEntry) => void,
-): Promise<void> {
-  try {
-    await files.readFolder(folder, true, found)
-  } catch (cause) {
-    // If the error names an entry inside the folder, the message names this entry, too.
-    const { path = folder } = cause as NodeJS.ErrnoException
-    const name = typeof path === 'string' ? path : folder
-    throw missingInput(name, cause)
-  }
 }
 
 function statusOf(path: string, files: Files): FileStatus {

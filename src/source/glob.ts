@@ -70,7 +70,9 @@ export async function globFiles(
   for (const below of open) {
     const folder = join(base, below)
     const prefix = folderPrefix(folder)
-    await readFolder(folder, files, unread, ({ name, isFolder, isFile }) => {
+    let hasBegun = false
+    const look = ({ name, isFolder, isFile }: FolderEntry): void => {
+      hasBegun = true
       const path = below === '' ? name : `${below}/${name}`
       if (sought.test(path) && (isFile || !(isFolder || isFolderAt(prefix + name))))
         found.add(prefix + name)
@@ -82,6 +84,9 @@ export async function globFiles(
         const end = plain.findIndex(hasGlob)
         open.add([path, ...(end < 0 ? plain : plain.slice(0, end))].join('/'))
       }
+    }
+    await files.readFolder(folder, false, look).catch((cause: NodeJS.ErrnoException) => {
+      if (hasBegun || !noFolder.has(cause.code)) unread(folder, cause)
     })
   }
   return [...found].sort()
@@ -94,24 +99,6 @@ export function folderPrefix(folder: string): string {
 
 /** Error codes for a path that is not a folder, including dangling and circular links. */
 const noFolder: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
-
-/** Reads the names in a folder; returns none for a path that is not a folder. */
-async function readFolder(
-  folder: string,
-  files: Files,
-  unread: (folder: string, cause: unknown) => void,
-  look: (entry: FolderEntry) => void,
-): Promise<void> {
-  let hasBegun = false
-  try {
-    await files.readFolder(folder, false, entry => {
-      hasBegun = true
-      look(entry)
-    })
-  } catch (cause) {
-    if (hasBegun || !noFolder.has((cause as NodeJS.ErrnoException).code)) unread(folder, cause)
-  }
-}
 
 /** Matches a path part by part; `**` matches any number of folders. */
 export function pathMatcher(pattern: string): RegExp {

@@ -33,12 +33,10 @@ export async function readFilesFrom(path: string, stdin: Readable): Promise<stri
   return names
 }
 
-async function readNamed(path: string): Promise<Buffer> {
-  try {
-    return await readFile(systemName(path))
-  } catch (cause) {
+function readNamed(path: string): Promise<Buffer> {
+  return readFile(systemName(path)).catch((cause: unknown) => {
     throw missingInput(path, cause)
-  }
+  })
 }
 
 async function readStream(stdin: Readable): Promise<Buffer> {
