@@ -111,7 +111,7 @@ export const serverOptions = optionGroup('Server', {
     fields: ([first, ...otherHosts]: read.Hosts) => ({ server: { ...first, otherHosts } }),
     ...{ default: '127.0.0.1', environment: ['DDB_HOST'] },
   },
-  user: { ...option('--user <name>', text, 'server.user'), environment: ['DDB_USER'] },
+  user: { ...option('--user <name>', read.userName, 'server.user'), environment: ['DDB_USER'] },
   passwordFile: { ...option('--password-file <file>', text), environment: ['DDB_PASSWORD_FILE'] },
   tls: option('--tls', onOff, 'server.tls'),
   caFile: option('--ca-file <file>', text, 'server.caFile'),
@@ -196,7 +196,7 @@ const clientOptions = {
     requests: { ...option('--requests <n>', count(1)), default: '50000' },
     rows: { ...option('--rows <n>', count(1)), default: '100' },
     timeLimit: { ...option('--time-limit <time>', duration), default: '60s' },
-    secondUser: option('--second-user <name>', text),
+    secondUser: option('--second-user <name>', read.userName),
     secondPasswordFile: option('--second-password-file <file>', text),
   }),
   ...optionGroup('Output', {

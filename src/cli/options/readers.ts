@@ -102,6 +102,14 @@ export const jsonTo: Reader<JsonTo> = {
 
 export const text = matching('text that is not empty', /./s)
 
+/** Does not repeat a name with a colon, after which somebody may have written the password. */
+export const userName = single('text that is not empty', value => {
+  if (!value.includes(':')) return value === '' ? undefined : value
+  throw usageError(
+    'a user name has no colon: give the password with --password-file or DDB_PASSWORD',
+  )
+})
+
 export const outputFile = matching(
   'a file (write ./--x for a name that begins with two hyphens)',
   fileName,

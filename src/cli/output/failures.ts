@@ -214,8 +214,8 @@ const runs: Advice = ({ flags, args, command }) => {
 
 /** Only logs in: with a user, or with another source for the password. */
 const login: Advice = ({ flags }) => {
-  const how = flags.has('user') ? ['--password-file', 'FILE'] : ['--user', 'admin']
-  return ['exec', '-e', '1', ...serverWords(flags), ...how]
+  const change = flags.has('user') ? ['password-file', 'FILE'] : ['user', 'admin']
+  return ['exec', '-e', '1', ...serverWords(new Map(flags).set(change[0]!, [change[1]!]))]
 }
 
 /** If no server answered: the embedded server. If `serve` itself failed: a free port. */

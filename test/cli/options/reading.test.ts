@@ -376,6 +376,12 @@ const refused: readonly (readonly [values.Reader<unknown>, texts: readonly strin
   [values.booleans, ['Y', '/', '', 'a/b/c']],
 ]
 
+t.test('a password after the name of a user is refused and not repeated', async t => {
+  t.equal(values.userName.read(['me'], {}), 'me')
+  const refusal = t.throws(() => values.userName.read(['me:Geheim1'], {}), { code: 'DDB_USAGE' })
+  t.notMatch(String(refusal), 'Geheim1')
+})
+
 t.test('texts are read, or refused', async t => {
   for (const [reader, texts, value] of accepted) t.strictSame(reader.read(texts), value, texts[0])
   for (const [reader, texts] of refused) {

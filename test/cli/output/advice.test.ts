@@ -173,7 +173,11 @@ flagTest('the command uses the facts that the failure carries', async t => {
       next('DDB_TARGET'),
       nextCommand({ code: 'DDB_CONNECT', fix: { command: 'ddb-ingest serve --port 1' } }, load),
       next('DDB_CONNECT', undefined, askedOf(['serve', '--port', '8848'], false)),
-      next('DDB_LOGIN', undefined, askedOf(['exec', '-e', '1', '--user', 'me'], false)),
+      next(
+        'DDB_LOGIN',
+        undefined,
+        askedOf(['exec', '-e', '1', '--user', 'me', '--password-file', 'x'], false),
+      ),
     ],
     [
       `ddb-ingest check a.csv ${to} --encoding gb18030`,
