@@ -10,12 +10,8 @@ import type { InputReader } from '../../parse/record-reader.js'
 import { clippedText } from '../../parse/shown-text.js'
 import { formatElement, isNullAt } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
-import {
-  fieldsUsed,
-  textSources,
-  type CellSource,
-  type ColumnMapping,
-} from '../../schema/cell-source.js'
+import { fieldsUsed, textSources } from '../../schema/cell-source.js'
+import type { CellSource, ColumnMapping } from '../../schema/cell-source.js'
 import { openSource } from '../../source/open-source.js'
 import { detectedOf, readAsFound } from '../inputs/detected.js'
 import { widened } from '../../infer/time-range.js'

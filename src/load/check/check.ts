@@ -34,10 +34,9 @@ import { explicitLoads, findRemedies, type Remedies } from './explicit-options.j
 const maxNotices = 100
 
 /**
- * Reads the inputs as `load` would, against the target's columns, and writes nothing: no row, table, journal or rejects
- * file. It does not test whether the user may write.
- * @returns what would happen to the rows, including failures (`error`, `exitCode`); if the server cannot be asked, the
- *   result still shows how the inputs are read. The promise rejects only for wrong options
+ * Reads the inputs as `load` would, and writes nothing: no row, table, journal or rejects file. Does not test whether the user may write.
+ * @returns what would happen to the rows, including failures (`error`, `exitCode`). If the server cannot be asked, the result still shows
+ *   how the inputs are read
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
 export async function check(options: CheckOptions): Promise<CheckResult> {
@@ -88,7 +87,6 @@ const isAllRead = ({ inputs }: CheckObserver): boolean => inputs.every(({ isWhol
 
 async function checkResult(run: Run, look: CheckObserver, notices: string[]): Promise<CheckResult> {
   const { target } = look
-  const { columns = [] } = target ?? {}
   const result = loadResult(run)
   const { rows, error } = result
   const { fitRows, unfitRows, problems } = look
@@ -120,7 +118,7 @@ async function checkResult(run: Run, look: CheckObserver, notices: string[]): Pr
     ),
     rows: { read: rows.read, fit: fitRows, rejected: rows.rejected, unfit: unfitRows },
     columns: result.columns.map((column, i) => {
-      const rejected = look.rejectedBy.get(columns[i]!.name) ?? 0
+      const rejected = look.rejectedBy.get(column.name) ?? 0
       const { type, min, max } = look.times[i] ?? {}
       const [first = null, last = null] = type
         ? [min!, max!].map(raw => formatTemporal(type, raw))

@@ -3,11 +3,8 @@
 */
 import { DdbError, option, type Fix } from '../../errors.js'
 import { inferSchema } from '../../infer/infer.js'
-import {
-  neededOptions,
-  type NeededOptions,
-  type InferredSchema,
-} from '../../infer/inferred-schema.js'
+import { neededOptions } from '../../infer/inferred-schema.js'
+import type { NeededOptions, InferredSchema } from '../../infer/inferred-schema.js'
 import { textSources } from '../../schema/cell-source.js'
 import { mappingFix } from '../../schema/nearest.js'
 import { cellsAsFound, readAsFound } from '../inputs/detected.js'
@@ -101,8 +98,7 @@ export async function findRemedies(
     }
     if (source.kind === 'member' && source.name !== name) map[name] = source.name
     const [part, ...others] = textSources(source)
-    // If a template in `set` contains a part of the path, such as `{date}`, `inferSchema` makes no column from that
-    // part. A column that is filled from such a part is therefore added here.
+    // `inferSchema` makes no column from a part of the path, such as `{date}`, that is in a template of `set`.
     if (part?.kind === 'input' && others.length === 0) set[name] ??= `{${part.name}}`
   }
   const filled = looked.mapping.columns.filter(
@@ -138,9 +134,8 @@ export async function findRemedies(
   const ofColumns = schema.columns.flatMap(({ name, remedies = [] }) =>
     names.has(name) ? remedies.map(text => `${name}: ${text}`) : [],
   )
-  const found = neededOptions(schema)
-  const { input: reading, cells } = found
-  const needed: NeededOptions = { input: reading, cells, mapping: {}, rejects: found.rejects }
+  const { input: reading, cells, rejects } = neededOptions(schema)
+  const needed: NeededOptions = { input: reading, cells, mapping: {}, rejects }
   const isContrary = cells.thousands === ',' && cells.decimalComma
   const isNeeded = !isContrary && missingOptions(run, needed, true).length > 0
   return {
