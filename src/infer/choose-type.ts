@@ -56,10 +56,7 @@ export const wordKey = (word: string): string => `null ${word}`
 export const notationOf = ({ thousands, decimalComma }: CellOptions): string =>
   `${thousands ?? ''}${decimalComma ?? ''}`
 
-/**
- * SYMBOL needs texts that occur twice on average. If there are fewer than 100 texts, all short, it is enough that a
- * quarter of them repeat others.
- */
+/** SYMBOL needs texts that occur twice on average; of fewer than 100 short texts, it is enough that a quarter repeat others. */
 const fewRows = 100
 const shortBytes = 32
 /** Number of digits that each decimal type can always hold. */
@@ -156,9 +153,6 @@ const nullOption = ({ word }: NullWord): string => `${option('cells.nullTexts')}
 
 const seenWord = ({ cells: rows }: ColumnProbe, { word, cells }: NullWord): string =>
   `${quoted(word)} in ${cells} of ${rows} rows`
-
-const nullWordsOf = (probe: ColumnProbe): string[] =>
-  probe.nullWords.map(one => `${seenWord(probe, one)} is null with ${nullOption(one)}`)
 
 /** True if the type, read with these options, accepts the kinds of the JSON values. */
 function takesKinds(probe: ColumnProbe, type: ColumnType, options: CellOptions): boolean {
@@ -296,14 +290,13 @@ function chosen(
     ...{ type: candidate?.type ?? string, candidate, nulls: probe.nulls, refused: 0 },
     warnings: warnings.flatMap(one => one ?? []),
     options: { ...candidate?.options, ...(nullTexts.length > 0 && { nullTexts }) },
-    nullWords: nullWordsOf(probe),
+    nullWords: probe.nullWords.map(
+      one => `${seenWord(probe, one)} is null with ${nullOption(one)}`,
+    ),
   }
 }
 
-/**
- * The texts as they are, without the words that options of other columns make null.
- * @param said  the user's type
- */
+/** The texts as they are, without the words that options of other columns make null. @param said  the user's type */
 function chosenText(
   probe: ColumnProbe,
   { intoDfs, nullTexts = [] }: ChoosingRules,

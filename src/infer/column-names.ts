@@ -61,15 +61,12 @@ export function proposeNames(
 function repaired(name = '', place: number, take: (name: string) => boolean): string {
   const signs = name.trim().replace(wrongSign, '_')
   const base = /[A-Za-z0-9\u4e00-\u9fff]/.test(signs) ? signs : `col${place}`
-  const first = isReservedWord(base) ? unreserved(base) : isIdentifier(base) ? base : `c${base}`
+  const small = base.toLowerCase()
+  const unreserved = isReservedWord(small) ? `${small}_` : small
+  const first = isReservedWord(base) ? unreserved : isIdentifier(base) ? base : `c${base}`
   let free = first
   for (let number = 2; !take(free); number++) free = `${first}_${number}`
   return free
-}
-
-function unreserved(word: string): string {
-  const small = word.toLowerCase()
-  return isReservedWord(small) ? `${small}_` : small
 }
 
 /** Names of the columns in the table: from `map`, otherwise proposed by `proposeNames`. */
@@ -99,18 +96,21 @@ export function checkRules(
     ...[...percentColumns, ...Object.keys(offsets), ...Object.keys(map)],
     ...types.map(({ name }) => name),
   ]
-  const given = [...Object.keys(map), ...Object.keys(set)]
-  const reserved = given.find(name => isReservedWord(name) && isNew(name))
-  if (reserved !== undefined) {
-    throw new UsageError(
-      'DDB_NAME',
-      `"${reserved}" is a reserved word of DolphinDB, which cannot be the name of a column`,
-    )
-  }
+  checkReserved([...Object.keys(map), ...Object.keys(set)].filter(isNew))
   const unknown = named.find(name => !names.includes(name) && isNew(name))
   if (unknown === undefined) return
   throw usageError(
     `the table would have no column "${unknown}": its columns are ${names.join(', ')}`,
+  )
+}
+
+/** @throws {UsageError} DDB_NAME if one of the names is a reserved word */
+export function checkReserved(names: readonly string[]): void {
+  const reserved = names.find(isReservedWord)
+  if (reserved === undefined) return
+  throw new UsageError(
+    'DDB_NAME',
+    `"${reserved}" is a reserved word of DolphinDB, which cannot be the name of a table or column`,
   )
 }
 
@@ -192,10 +192,7 @@ export function fieldColumns(
   }
 }
 
-/**
- * Index of a field; −1 for none. Finds a name that differs in case if it is the only such name. If the names cannot be
- * used, a number is a position.
- */
+/** Index of a field; −1 for none. A name may differ in case if only one does so. Without usable names, a number is a position. */
 function fieldOf(source: string, { names, isByPosition, hasNames }: InputFields): number {
   const asked = uniqueByLowerCase([source])
   const named = namedField(source, knownNames(names.map(name => name ?? '')), asked)

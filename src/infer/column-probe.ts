@@ -45,10 +45,7 @@ export interface ProbeOptions {
   readonly maxDistinct: number
   /** What is known of the kinds of JSON values; undefined for texts, which always have a type. */
   readonly kinds?: SeenKinds
-  /**
-   * For a field of delimited text: whether its first record was not taken for a header. Only such columns may suggest options for
-   * words that mean null and for notations of numbers.
-   */
+  /** Set for fields of delimited text: only they may suggest options for words that mean null and for notations of numbers. */
   readonly isHeaderless?: boolean
   /** The user's type for the column. */
   readonly type?: ColumnType | undefined
@@ -92,7 +89,6 @@ export class ColumnProbe {
   readonly texts: string[] = []
   readonly type: ColumnType | undefined
   lastRecord: { readonly file: string; readonly lineNumber: number } | undefined
-  readonly #findsSpellings: boolean
   readonly #nullTexts: NullTexts
   /** Number of cells with each of the words for null. */
   readonly #wordCells: number[] = words.map(() => 0)
@@ -109,7 +105,6 @@ export class ColumnProbe {
     this.type = type
     this.facts = new TextFacts(rules)
     this.#triedRules = { ...rules, onOffset: () => void (this.hasOffset = true) }
-    this.#findsSpellings = isHeaderless !== undefined
     this.distinct = new DistinctCount(maxDistinct)
     this.#nullTexts = new NullTexts(rules.nullTexts ?? [])
   }
@@ -120,17 +115,14 @@ export class ColumnProbe {
     return this.#candidates.filter(one => !one.isRuledOut)
   }
 
-  /**
-   * Examines the cells of a field. Cells that mean null are empty afterwards.
-   * @param arrayDelimiter  separator of the elements; set if the input's format marks the cells as arrays
-   */
+  /** Examines a field, and empties cells that mean null. @param arrayDelimiter  set if the input's format marks the cells as arrays */
   look(block: RecordBlock, field: number, file: string, arrayDelimiter?: string): void {
     if (block.rowCount === 0) return
     this.lastRecord = { file, lineNumber: block.lineNumbers[block.rowCount - 1]! }
     this.#lookAtTexts(block, field)
     this.#nullTexts.apply(block, field, true)
     const aside: [cell: number, end: number][] = []
-    if (this.#findsSpellings) {
+    if (this.isHeaderless !== undefined) {
       wordTexts.apply(block, field, true, (word, cell, end) => {
         this.#wordCells[word]!++
         aside.push([cell, end])
@@ -147,15 +139,10 @@ export class ColumnProbe {
     for (const [cell, end] of aside) block.ends[cell] = end
   }
 
-  /**
-   * The words for null in unquoted cells. If a column of numbers, dates or truth values has such a word, an option of
-   * `load` makes the word null. Otherwise the word stays a text.
-   */
+  /** The words for null in unquoted cells. An option of `load` makes them null in columns of numbers, dates and truth values. */
   get nullWords(): readonly NullWord[] {
-    return words.flatMap((word, i) => {
-      const cells = this.#wordCells[i]!
-      return cells > 0 ? [{ word, cells }] : []
-    })
+    const counted = words.map((word, i) => ({ word, cells: this.#wordCells[i]! }))
+    return counted.filter(({ cells }) => cells > 0)
   }
 
   /** The first text that is not null, shortened. */
@@ -190,7 +177,7 @@ export class ColumnProbe {
       if (!isNew || this.texts.length === keptTexts) continue
       const text = clippedText(bytes, start, end)
       this.texts.push(text)
-      const isPadded = this.#findsSpellings && /^[ \t]+\S|\S[ \t]+$/.test(text)
+      const isPadded = this.isHeaderless !== undefined && /^[ \t]+\S|\S[ \t]+$/.test(text)
       if (isPadded && !block.isQuoted(row, cell)) this.paddedText ??= text
     }
   }
@@ -248,7 +235,7 @@ export class ColumnProbe {
   /** Other notations of numbers, if a text may need one. @param isLate  true if plain numbers have fitted earlier blocks */
   #notations(isLate: boolean): readonly Reading[] {
     const { facts, name, rules } = this
-    if (!this.#findsSpellings || !facts.has(shapes.marked)) return []
+    if (this.isHeaderless === undefined || !facts.has(shapes.marked)) return []
     const given = rules.thousands
     return notationReadings(name).filter(({ options }) => {
       const { percentColumns, decimalComma = false, thousands = given } = options

@@ -8,9 +8,10 @@ import { UsageError, usageError } from '../errors.js'
 import { controlCharacters } from '../platform/control-characters.js'
 import { bytesText } from '../parse/shown-text.js'
 import { columnTypeText, isDecimal, type ColumnType } from '../protocol/data-type.js'
-import { isIdentifier, isReservedWord } from '../schema/identifier.js'
+import { isIdentifier } from '../schema/identifier.js'
 import { nearestHint } from '../schema/nearest.js'
 import { isBefore } from '../schema/server-version.js'
+import { checkReserved } from './column-names.js'
 import type { InferredSchema } from './inferred-schema.js'
 import { columnError, planPartitions, tableBytes, type DfsOptions } from './partition-plan.js'
 
@@ -38,8 +39,7 @@ const firstVersions = [
  * @param keyColumns  make the table a keyed stream table, which drops rows with a known key
  * @param server  version of the server, as numbers, if known
  * @param dfsOptions  the user's requirements for a DFS table; the program chooses the rest
- * @throws {UsageError} DDB_USAGE for keys that are not columns, and for requirements that no table can meet; DDB_NAME for names that
- *   a script cannot contain
+ * @throws {UsageError} DDB_USAGE for unknown keys, and for requirements that no table can meet; DDB_NAME for names that no script can have
  * @throws {InputError} DDB_INPUT_COLUMN for too many columns, and for types that the server does not know; for a DFS table also
  *   if no column is fit to partition by, or to sort arrays by
  */
@@ -100,15 +100,7 @@ function checkNames(
   if (wrong !== undefined) {
     throw new UsageError('DDB_NAME', `"${wrong}" is not a name that a column can have`)
   }
-  const reserved = [table.kind === 'shared' ? table.name : table.table, ...names].find(
-    isReservedWord,
-  )
-  if (reserved !== undefined) {
-    throw new UsageError(
-      'DDB_NAME',
-      `"${reserved}" is a reserved word of DolphinDB, which cannot be the name of a table or column`,
-    )
-  }
+  checkReserved([table.kind === 'shared' ? table.name : table.table, ...names])
   const unknown = keyColumns.find(name => !names.includes(name))
   if (unknown === undefined) return
   throw usageError(
@@ -194,10 +186,9 @@ function dfsLines(
   const partitionColumns = levels.map(({ columnName }) => `\`${columnName}`).join('')
   const sorted = sortColumns.map(name => `\`${name}`).join('')
   // The default engine, OLAP, is left out, because servers before 2.00 refuse the parameter.
-  const named = [
-    ...(engine === 'OLAP' ? [] : [`, engine="${engine}"`]),
-    ...(atomic === undefined ? [] : [`, atomic="${atomic.toUpperCase()}"`]),
-  ].join('')
+  const named =
+    (engine === 'OLAP' ? '' : `, engine="${engine}"`) +
+    (atomic === undefined ? '' : `, atomic="${atomic.toUpperCase()}"`)
   const [first, second] = levels
   const numbers = levels.map((_, i) => `level${i + 1}`)
   return [

@@ -37,10 +37,7 @@ interface NamedDigits {
   readonly facts: Pick<TextFacts, 'most'>
 }
 
-/**
- * The formats worth trying with a column: all if it has the user's type, otherwise only a name lets counts and times of day be more
- * than numbers.
- */
+/** The formats worth trying: all with the user's type; otherwise only a name lets counts and times of day be more than numbers. */
 export function digitFormatsFor(name: string, isTyped: boolean): readonly string[] {
   if (isTyped || isTimeName(name) || /date/i.test(name)) return digitFormats
   return digitFormats.filter(format => !counts.includes(format) && !(format in hourDigits))
@@ -50,11 +47,8 @@ export function digitFormatsFor(name: string, isTyped: boolean): readonly string
 export function isUsualTime({ format = '', days }: Candidate): boolean {
   const isCount = counts.includes(format)
   if (!isCount && !(digitFormats.includes(format) && format.includes('yyyy'))) return true
-  return (
-    days !== undefined &&
-    days.first >= (isCount ? firstCountedDay : firstDay) &&
-    days.last <= lastDay
-  )
+  const first = isCount ? firstCountedDay : firstDay
+  return days !== undefined && days.first >= first && days.last <= lastDay
 }
 
 const formatsOf = (fitting: readonly Candidate[]): string[] =>
@@ -84,10 +78,7 @@ export function likelyFormats(digits: NamedDigits, fitting: readonly Candidate[]
   return formatsOf(fitting).filter(format => isLikely(format, digits))
 }
 
-/**
- * The user's date format for a column. A format for all columns does not count if it begins with `epoch` or `excel`, or is a
- * time of day that is not likely.
- */
+/** The user's format for the column. One for all columns does not count if it is `epoch…`, `excel…` or an unlikely time of day. */
 export function givenFormat(
   digits: NamedDigits,
   { dateFormats = {} }: CellRules,

@@ -1,8 +1,7 @@
 /*
   Reads the inputs as `load` does, and collects what their columns hold. The first input decides the layout for all inputs.
 */
-import type { ErrorCode } from '../errors.js'
-import { InputError, option, usageError } from '../errors.js'
+import { InputError, option, usageError, type ErrorCode } from '../errors.js'
 import type { CellOptions, CellRules } from '../parse/cell-rules.js'
 import { columnOffsets } from '../parse/times/column-offset.js'
 import { hasNumberStyle, plainNumbers } from '../parse/cells/number-style.js'
@@ -79,10 +78,9 @@ type Look = Required<Pick<Parameters<InputReader['batches']>[0], 'mapping' | 'on
 
 export class Findings {
   rows = 0
-  /** Number of records that no table could hold, and the reason for the first of them. */
+  /** Number of records that no table could hold; the reason for the first of them, and its code. */
   rejected = 0
   firstReject: string | undefined
-  /** Why: the code of the first reject. */
   firstCode: ErrorCode | undefined
   readonly inputs: InferredInput[] = []
   /** `recordBytes` counts the bytes of examined records; `totalBytes` those of all inputs, partly estimated. */
@@ -251,8 +249,7 @@ export class Findings {
       if (error.code !== 'DDB_INPUT_COLUMN' || lacking === undefined) throw error
       throw new InputError(
         'DDB_INPUT_COLUMN',
-        `${shape.file} has different columns from ${first.path}, such as no "${lacking.name}": load files of each kind into a table of ` +
-          `their own, chosen by a pattern or by ${option('input.include')}`,
+        `${shape.file} has different columns from ${first.path}, such as no "${lacking.name}": load files of each kind into a table of their own, chosen by a pattern or by ${option('input.include')}`,
         error.position,
       )
     }

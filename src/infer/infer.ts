@@ -40,13 +40,16 @@ export async function inferSchema(options: InferOptions): Promise<InferredSchema
   const fix = await otherReading(options, found)
   if (fix !== undefined || isUnread) {
     const why = `${isUnread ? 'no record' : 'few records'} that can be read; the first: ${found.firstReject}`
-    throw failed(`${why}${raggedText(found)}`, fix)
+    const advice = `. ${option('input.ragged')} pad fills missing fields with nulls, and cut drops fields that the header does not have`
+    const isRagged = found.firstCode === 'DDB_INPUT_FIELD_COUNT'
+    throw failed(isRagged ? why + advice : why, fix)
   }
   const schema = schemaOf(options, found, totals.found(hasComment))
   const { columns, leftOut } = schema
   const paths = leftOut.filter(({ hasRecords }) => hasRecords).map(({ source }) => source)
   const [first] = paths
-  if (first !== undefined && options.ignoreExtra !== true && isDocument(schema)) {
+  const isOneObject = schema.inputs.every(({ format, rows }) => format === 'json' && rows === 1)
+  if (first !== undefined && options.ignoreExtra !== true && isOneObject) {
     const what = paths.length === 1 ? 'an array' : `arrays (${paths.join(', ')})`
     const choices = `${option('input.jsonPath')} ${first} reads those of "${first}" as rows, ${option('mapping.ignoreExtra')} loads the object without them`
     const sure = paths.length === 1 ? { options: { 'input.jsonPath': first } } : undefined
@@ -58,10 +61,6 @@ export async function inferSchema(options: InferOptions): Promise<InferredSchema
     why.length > 0 ? `no member that a column takes. ${why.join('. ')}` : 'no columns: it is empty',
   )
 }
-
-/** True if every input is a JSON document of one object. */
-const isDocument = ({ inputs }: InferredSchema): boolean =>
-  inputs.every(({ format, rows }) => format === 'json' && rows === 1)
 
 /** Ways of reading that may suit records which were rejected for this reason. */
 const otherReadings: Readonly<Partial<Record<ErrorCode, Readonly<Record<string, string>>>>> = {
@@ -83,12 +82,6 @@ async function otherReading(options: InferOptions, found: Findings): Promise<Fix
   if (again === undefined || again.rows === 0 || again.rejected * 2 > again.rows) return undefined
   const changes = Object.entries(other).map(([name, text]) => [`input.${name}`, text] as const)
   return { options: Object.fromEntries(changes) }
-}
-
-/** Advice for inputs whose header has another number of fields than every record. */
-function raggedText({ firstCode }: Findings): string {
-  if (firstCode !== 'DDB_INPUT_FIELD_COUNT') return ''
-  return `. ${option('input.ragged')} pad fills missing fields with nulls, and cut drops fields that the header does not have`
 }
 
 function schemaOf(
@@ -138,19 +131,14 @@ function columnsOf(
   // A table of nothing but what is set would hide that no member suits.
   const isOnlySet = (members ?? found.columns).length === 0 && found.rows > 0
   const filling = own.length > 0 || isOnlySet ? [...own, ...made] : []
-  const types = settleTypes(
-    filling.map(({ probe }) => probe),
-    options,
-  )
+  const probes = filling.map(({ probe }) => probe)
+  const types = settleTypes(probes, options)
   return filling.map((one, i) => columnOf(one, types[i]!))
 }
 
-// Some options, such as a decimal comma, apply to every column. If such an option would harm a different column, the column that needs
-// the option stays text, with a warning.
-
 /**
- * Chooses types until no column needs an option that harms a different column. Each round excludes more options.
- * @param probes  of columns that have a type
+ * The types of columns that have one. Some options, such as a decimal comma, apply to every column: each round bars those that would harm
+ * another one, and a column that needs them stays text, with a warning.
  */
 function settleTypes(probes: readonly ColumnProbe[], wishes: TypeWishes): readonly ChosenType[] {
   const barred = new Map<string, string>()

@@ -70,6 +70,7 @@ export interface NeededOptions {
 export function neededOptions(schema: InferredSchema): NeededOptions {
   const { columns, leftOut, needsPosition, needsAllowMissing, quotes, totals } = schema
   const { isHeaderless, assumedHeader } = schema
+  const { comment } = totals ?? {}
   const isOpen = isHeaderless === false && (needsPosition || assumedHeader !== undefined)
   const map = columns.flatMap(({ name, source, fieldNumber }) => {
     if (fieldNumber !== undefined) return [[name, String(fieldNumber)] as const]
@@ -77,10 +78,7 @@ export function neededOptions(schema: InferredSchema): NeededOptions {
   })
   return {
     ...(isHeaderless === true ? { header: 'no' } : isOpen ? { header: 'yes' } : {}),
-    input: {
-      ...quotes?.options,
-      ...(totals?.comment === undefined ? {} : { comment: totals.comment }),
-    },
+    input: { ...quotes?.options, ...(comment === undefined ? {} : { comment }) },
     mapping: {
       ...(map.length === 0 ? {} : { map: Object.fromEntries(map) }),
       ...(needsPosition && { match: 'position' }),

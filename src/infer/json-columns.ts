@@ -22,12 +22,10 @@ export interface JsonColumn {
   readonly kinds: SeenKinds
   /** Number of records with the member, even if it is null. */
   present: number
-  /**
-   * Start and end of each row's text in the current block. `numbers` is 1 for each row with a JSON number; it is
-   * undefined if numbers in texts are written like JSON numbers.
-   */
+  /** Start and end of each row's text in the current block. */
   readonly starts: Int32Array
   readonly ends: Int32Array
+  /** 1 for each row with a JSON number; undefined if numbers in texts are written like those. */
   readonly numbers: Uint8Array | undefined
   /** Last row of the current block that has the member; −1 if none has it. */
   row: number

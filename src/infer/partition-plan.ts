@@ -33,18 +33,18 @@ export interface PartitionLevel {
   readonly reason: string
 }
 
-interface Engine {
+/** A partition scheme, and the storage engine that goes with it. */
+export interface PartitionPlan {
+  /** One to three. */
+  readonly levels: readonly PartitionLevel[]
   readonly engine: 'OLAP' | 'TSDB'
   /** For TSDB: rows that differ only in the last sort column are stored together, ordered by that column. */
   readonly sortColumns: readonly string[]
   readonly engineReason: string
 }
 
-/** A partition scheme, and the storage engine that goes with it. */
-export interface PartitionPlan extends Engine {
-  /** One to three. */
-  readonly levels: readonly PartitionLevel[]
-}
+type Engine = Omit<PartitionPlan, 'levels'>
+type Columns = readonly InferredColumn[]
 
 const megabyte = 1_000_000
 const leastBytes = 100 * megabyte
@@ -67,7 +67,6 @@ const mostAskedBuckets = 65_535
 
 /**
  * Plans partitions by columns without nulls, because rows without a partition are lost.
- * @param dfsOptions  the user's requirements
  * @param hasEngines  false for servers before 2.00, which know only OLAP
  * @throws {UsageError} DDB_USAGE for requirements that no table can meet
  * @throws {InputError} DDB_INPUT_COLUMN if no column is fit to partition by, or to sort arrays by
@@ -130,7 +129,7 @@ const isCode = (column: InferredColumn): boolean =>
   isCodeName(column.name) && (isSymbol(column) || column.type.type === 'STRING')
 
 /** Chooses the column to divide rows by: a code, a symbol, or the first column of texts or whole numbers. */
-const keyOf = (columns: readonly InferredColumn[]): InferredColumn | undefined =>
+const keyOf = (columns: Columns): InferredColumn | undefined =>
   columns.find(isCode) ?? columns.find(isSymbol) ?? columns.find(isKey)
 
 /** Uncompressed size of the inputs' rows, in bytes. */
@@ -140,8 +139,7 @@ export function tableBytes({ columns, rows, estimatedRows }: InferredSchema): nu
 
 function cellBytes({ type, textBytes }: InferredColumn, rows: number): number {
   const mean = rows === 0 ? 0 : textBytes / rows
-  // A factor of 4, because an element with its delimiter has at least two characters of text, and at most eight bytes
-  // in memory.
+  // A factor of 4, because an element with its delimiter has at least two characters of text, and at most eight bytes in memory.
   if (type.array === true) return 4 * mean
   const { bytesPerValue } = dataTypes[type.type]
   return bytesPerValue > 0 ? bytesPerValue : mean + textWidth
@@ -208,13 +206,10 @@ const sortsFirst = (column: InferredColumn): boolean => {
 const sortsLast = ({ type: { type } }: InferredColumn): boolean =>
   dataTypes[type].category === 'integral' || isTemporal(type)
 
-/**
- * Chooses TSDB on request, for arrays and BLOBs, and for market data: a code and a time, or a symbol and a time of day.
- * @param whole  the columns without nulls @param time  the first of them with a day
- */
+/** TSDB on request, for arrays and BLOBs, and for market data: a code and a time, or a symbol and a time of day. @param time  in `whole` */
 function engineFor(
   schema: InferredSchema,
-  whole: readonly InferredColumn[],
+  whole: Columns,
   time: InferredColumn | undefined,
   { engine, sortColumns, keepDuplicates }: DfsOptions,
   hasEngines: boolean,
@@ -229,10 +224,8 @@ function engineFor(
   })
   const isOpen = hasEngines && engine !== 'OLAP'
   if (isOpen && sortColumns !== undefined) {
-    for (const name of sortColumns) {
-      if (!columns.some(one => one.name === name))
-        throw unknownColumn('--sort-columns', name, columns)
-    }
+    const unknown = sortColumns.find(name => !columns.some(one => one.name === name))
+    if (unknown !== undefined) throw unknownColumn('--sort-columns', unknown, columns)
     return tsdb('as --sort-columns says', sortColumns)
   }
   const code = whole.find(isCode)
@@ -265,10 +258,7 @@ function engineFor(
 }
 
 /** The column with the finest time: a date with a time, else a separate time of day, else the date. */
-function momentOf(
-  whole: readonly InferredColumn[],
-  time: InferredColumn | undefined,
-): InferredColumn | undefined {
+function momentOf(whole: Columns, time: InferredColumn | undefined): InferredColumn | undefined {
   if (time?.type.type !== 'DATE') return time
   const ofDay: readonly DataType[] = ['NANOTIME', 'TIME', 'SECOND', 'MINUTE']
   const finer = whole.find(
@@ -277,20 +267,13 @@ function momentOf(
   return finer ?? whole.find(({ type }) => ofDay.includes(type.type)) ?? time
 }
 
-function unknownColumn(
-  where: string,
-  name: string,
-  columns: readonly InferredColumn[],
-): UsageError {
+function unknownColumn(where: string, name: string, columns: Columns): UsageError {
   const names = columns.map(one => one.name)
   return usageError(`${where}: the table would have no column "${name}"${nearestHint(name, names)}`)
 }
 
 /** @throws {UsageError} DDB_USAGE for an invalid scheme, and for columns that cannot partition rows */
-function requestedLevels(
-  text: string,
-  columns: readonly InferredColumn[],
-): readonly PartitionLevel[] {
+function requestedLevels(text: string, columns: Columns): readonly PartitionLevel[] {
   const reason = `as ${option('target.partition')} says`
   // Divides at commas outside parentheses.
   const entries = (text.match(/[^,(]*\([^)]*\)?|[^,]+/g) ?? []).map(entry => entry.trim())
@@ -302,10 +285,7 @@ function requestedLevels(
 const wrong = (entry: string, why: string): UsageError =>
   usageError(`${option('target.partition')} ${entry}: ${why}`)
 
-function levelOf(
-  entry: string,
-  columns: readonly InferredColumn[],
-): Omit<PartitionLevel, 'reason'> {
+function levelOf(entry: string, columns: Columns): Omit<PartitionLevel, 'reason'> {
   const [, kind = 'value', inside = entry] = /^([a-z]+)\((.*)\)$/i.exec(entry) ?? []
   const [columnName = '', ...given] = inside.split(',').map(part => part.trim())
   const column = columnFor(entry, columnName, columns)
@@ -342,11 +322,7 @@ function levelOf(
   }
 }
 
-function columnFor(
-  entry: string,
-  name: string,
-  columns: readonly InferredColumn[],
-): InferredColumn {
+function columnFor(entry: string, name: string, columns: Columns): InferredColumn {
   const column = columns.find(one => one.name === name)
   if (column === undefined) {
     throw unknownColumn(`${option('target.partition')} ${entry}`, name, columns)

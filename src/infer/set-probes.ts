@@ -13,10 +13,7 @@ import type { NamedTexts } from '../source/path/input-texts.js'
 import type { ColumnProbe } from './column-probe.js'
 import type { JsonColumns } from './json-columns.js'
 
-/**
- * The templates of all columns that `mapping.set` or parts of the path fill.
- * @param parts  names of path parts. A name becomes a column if no template uses it and it is not a key of `set`
- */
+/** The templates of `set`, and one for the name of each part of the path that they neither use nor fill. */
 export function setTemplates(
   set: Readonly<Record<string, string>>,
   parts: readonly string[],

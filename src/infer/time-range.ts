@@ -21,10 +21,7 @@ export interface TimeRange {
   readonly max: number | bigint
 }
 
-/**
- * Adds the times of a column's first rows to the range.
- * @returns undefined without any time, and for columns of other types
- */
+/** Adds the times of a column's first rows to the range, which stays undefined without any, and for columns of other types. */
 export function widened(
   range: TimeRange | undefined,
   column: Column,
@@ -43,10 +40,7 @@ export function widened(
   return min === undefined || max === undefined ? undefined : { type, min, max }
 }
 
-/**
- * Asks about the unit of counts if all times are unusual.
- * @param format  such as `epoch:ms`; no other format has a unit
- */
+/** Asks about the unit of counts if all times are unusual. @param format  such as `epoch:ms`; no other format has a unit */
 export function unitQuestion(
   format: string,
   type: DataType,

@@ -25,31 +25,21 @@ const longestBytes = 4 + Math.max(...words.map(word => encoder.encode(word).leng
 
 /** True if the text is a word for sums, such as `total`, in upper or lower case, with or without a colon. */
 export function isTotalsWord(text: string): boolean {
-  return known.has(
-    text
-      .trim()
-      .replace(/[:：]$/, '')
-      .trim()
-      .toLowerCase(),
-  )
+  return known.has(text.replace(/^\s+|\s*[:：]?\s*$/g, '').toLowerCase())
 }
 
 interface Seen {
   readonly word: string
   readonly file: string
   readonly lineNumber: number
-  /** The start of the line, up to the delimiter after the word (such as `Total`); undefined if unknown. */
-  readonly sign: string | undefined
+  readonly sign: ReturnType<typeof signOf>
 }
 
 export class Totals {
   /** The first record that holds the sums of columns, and the number of such records. */
   #first: Seen | undefined
   #count = 0
-  /**
-   * Records that begin with a word such as `Total`, but have so many values that they may be rows. `#alike`: their
-   * number. `#last`: set if such a record ends the last block.
-   */
+  /** How many records begin with such a word, but have so many values that they may be rows; the one that ends the last block. */
   #alike = 0
   #last: Seen | undefined
   readonly #signs = new Set<string | undefined>()
@@ -86,10 +76,7 @@ export class Totals {
     if (block.refusedCount > 0) block.dropRefused()
   }
 
-  /**
-   * True if the records of sums count as rows, because every option that skips them would also skip other lines.
-   * @param hasComment  true if `input.comment` is needed for other lines
-   */
+  /** True if no option skips the sums alone, so that they count as rows. @param hasComment  `input.comment` is needed for other lines */
   areRows(hasComment: boolean): boolean {
     return this.#count > 0 && (hasComment || this.#sign === undefined)
   }
@@ -106,14 +93,11 @@ export class Totals {
       return { said: [`the last record, ${place}, is taken for a row${how}`], comment: undefined }
     }
     const sums = this.#count === 1 ? '1 record of sums' : `${this.#count} records of sums`
-    return {
-      said: [
-        sign === undefined
-          ? `${sums}, the first ${place}, would be loaded: no option leaves out such lines alone, so take them out of the file`
-          : `${sums} (${place}) left out of the table by ${option('input.comment')} ${sign}`,
-      ],
-      comment: sign,
-    }
+    const said =
+      sign === undefined
+        ? `${sums}, the first ${place}, would be loaded: no option leaves out such lines alone, so take them out of the file`
+        : `${sums} (${place}) left out of the table by ${option('input.comment')} ${sign}`
+    return { said: [said], comment: sign }
   }
 
   /** A text that begins every line of sums but no other row; undefined if there is none. */

@@ -43,8 +43,7 @@ export const blankWarning = ({ paddedText }: ColumnProbe): Warning =>
   `texts begin or end with blanks, such as ${quoted(paddedText)}: ${option('input.trim')} leaves them out`
 
 export const sharedNullWordWarning = (type: ColumnType, word: string): string =>
-  `${columnTypeText(type)} with ${option('cells.nullTexts')} ${word}, but ${quoted(word)} is a text in another column, where it would be ` +
-  'null, too'
+  `${columnTypeText(type)} with ${option('cells.nullTexts')} ${word}, but ${quoted(word)} is a text in another column, where it would be null, too`
 
 export function dateWarning(probe: ColumnProbe): Warning {
   const { sample, name } = probe
@@ -75,10 +74,7 @@ export function nearWarning(probe: ColumnProbe): Warning {
   const { type, refused, tried, firstOdd, format } = nearest
   const { file, lineNumber, text } = firstOdd
   const as = format === undefined ? '' : ` as ${format}`
-  return (
-    `${tried - refused} of ${tried} texts are ${columnTypeText(type)}${as}; the first that is not is ` +
-    `${quoted(text)}, ${file} line ${lineNumber}, column ${probe.name}${meaningOf(probe, nearest)}`
-  )
+  return `${tried - refused} of ${tried} texts are ${columnTypeText(type)}${as}; the first that is not is ${quoted(text)}, ${file} line ${lineNumber}, column ${probe.name}${meaningOf(probe, nearest)}`
 }
 
 /** Suggests a meaning of the odd text, and the option for it. */
@@ -98,5 +94,4 @@ function meaningOf(
 
 /** Warns that a few texts do not suit the type, and that their rows will be rejected. */
 export const rejectWarning = (probe: ColumnProbe, candidate: Candidate): string =>
-  `${refusedTextWarning(probe, candidate)}${meaningOf(probe, candidate)}; ` +
-  `${option('target.types')} ${probe.name}:STRING keeps such texts, otherwise their rows are rejected`
+  `${refusedTextWarning(probe, candidate)}${meaningOf(probe, candidate)}; ${option('target.types')} ${probe.name}:STRING keeps such texts, otherwise their rows are rejected`
