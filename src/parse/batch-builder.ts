@@ -56,10 +56,7 @@ export class BatchBuilder {
     this.#pool.batchRows = Math.min(batchRows, Math.ceil(batchBytes / rowBytes))
   }
 
-  /**
-   * Makes the next rows belong to this input.
-   * @throws {InputError} DDB_INPUT_COLUMN if a text from the input's path is not a value of its column
-   */
+  /** The next rows belong to this input. @throws {InputError} DDB_INPUT_COLUMN if a text of its path is no value of its column */
   beginInput({ texts = {}, ...input }: BuilderInput, startOffsetBytes: number): void {
     this.columns.setTexts(input.file, texts, this.rowCount)
     this.columns.beginCounts()
@@ -67,10 +64,7 @@ export class BatchBuilder {
     this.recordBytes = 0
   }
 
-  /**
-   * Ends the rows of the current input. Rows of the next input may join the same batch.
-   * @returns the range of the rows in this batch; undefined if there are neither rows nor counted records
-   */
+  /** Ends the rows of the current input in this batch. @returns their range; undefined without rows and counted records */
   endInput({ offsetBytes, lineNumber }: ResumePoint): InputRange | undefined {
     const range = this.#open
     if (this.#ended.at(-1) === range) return range
@@ -116,11 +110,7 @@ export class BatchBuilder {
     this.rowCount += bounds.rowCount
   }
 
-  /**
-   * Appends a program's first `rowCount` rows, up to one that must be read as text.
-   * @param start  the place of the first row. Each row counts as a line of one byte
-   * @returns how many rows were appended
-   */
+  /** Appends a program's rows up to one that must be read as text, each as a line of one byte from `start` on. Returns how many. */
   putRows(rows: FedRows, rowCount: number, start: ResumePoint): number {
     const taken = this.columns.put(rows, rowCount, this.rowCount)
     this.#addRows(oneByteLines(start, taken))
@@ -198,7 +188,8 @@ export function newSharedRows() {
     },
     /** Returns the builder for an input: the previous input's if everything in the setup is identical, else a new one. */
     builderFor(wanted: BuilderSetup): BatchBuilder {
-      if (builder === undefined || setup === undefined || !isSame(setup, wanted)) {
+      const isSame = setup?.mapping === wanted.mapping && setup.rules === wanted.rules
+      if (builder === undefined || !isSame) {
         left = builder
         builder = new BatchBuilder(wanted)
         setup = wanted
@@ -216,7 +207,3 @@ export function newSharedRows() {
 
 /** The resume point of a batch whose inputs have all ended: nothing resumes there. */
 const nowhere: ResumePoint = { offsetBytes: 0, lineNumber: 1 }
-
-function isSame(a: BuilderSetup, b: BuilderSetup): boolean {
-  return a.mapping === b.mapping && a.rules === b.rules
-}

@@ -5,19 +5,17 @@ import type { ErrorCode } from '../errors.js'
 import type { Column } from '../protocol/value.js'
 import type { SourceText } from '../source/byte-source.js'
 
-export interface RecordLocation {
-  readonly file: string
-  /** Counts from 1. A line break inside quotes begins a new line, too. */
-  readonly lineNumber: number
-  /** Offset of the record's first byte, from 0, in the decompressed input (including a byte order mark). */
-  readonly offsetBytes: number
-}
-
 /** A place between records, where a later reader of the same input can continue. */
 export interface ResumePoint {
-  /** Offset in the decompressed input, as in `RecordLocation`; never inside a record. */
+  /** Offset in the decompressed input (including a byte order mark), from 0. */
   readonly offsetBytes: number
+  /** Counts from 1. A line break inside quotes begins a new line, too. */
   readonly lineNumber: number
+}
+
+/** The place of a record's first byte. */
+export interface RecordLocation extends ResumePoint {
+  readonly file: string
 }
 
 /** Properties that all records of an input share. A file of rejects holds records of one shape only. */

@@ -6,11 +6,12 @@
 import { InputError } from '../errors.js'
 import type { BatchBuilder } from './batch-builder.js'
 import type { ResumePoint } from './batch.js'
+import type { BatchOptions } from './input-reader.js'
 
 /** A batch ends after this many records, or before a record that begins this many bytes after the batch. */
 export interface CutSizes {
   readonly records: number
-  /** Bytes of the decompressed inputs, headers and the lines between records included, but what follows an input's last record only for the input's own last batch. */
+  /** Decompressed bytes, with headers and lines between records; those after an input's last record only for its own last batch. */
   readonly bytes: number
 }
 
@@ -25,20 +26,12 @@ export interface BatchRoom {
 const noRoom: BatchRoom = { records: 0, boundaryBytes: 0 }
 const roomForOne: BatchRoom = { records: 1, boundaryBytes: Infinity }
 
-/**
- * Decides where the batch ends.
- * @param nextBytes  offset in the input after which the next record begins
- */
+/** Decides where the batch ends. @param nextBytes  offset in the input after which the next record begins */
 export function batchRoom(
-  sizes: {
-    readonly cuts?: Cuts | undefined
-    readonly batchRows: number
-    readonly batchBytes: number
-  },
+  { cuts, batchRows, batchBytes }: Pick<BatchOptions, 'cuts' | 'batchRows' | 'batchBytes'>,
   builder: BatchBuilder,
   nextBytes: number,
 ): BatchRoom {
-  const { cuts, batchRows, batchBytes } = sizes
   if (cuts !== undefined) return cuts.roomAfter(builder.recordCount, nextBytes)
   const { rowCount } = builder
   if (rowCount > 0 && (rowCount >= batchRows || builder.encodedBytes >= batchBytes)) return noRoom

@@ -41,11 +41,7 @@ const openJsonAs =
 export const formats: Readonly<Record<InputFormat, Format>> = {
   csv: { extensions: ['csv'], records: 'fields', open: openCsvAs('csv') },
   tsv: { extensions: ['tsv', 'tab'], records: 'fields', open: openCsvAs('tsv') },
-  ndjson: {
-    extensions: ['ndjson', 'jsonl'],
-    records: 'members',
-    open: openJsonAs('ndjson'),
-  },
+  ndjson: { extensions: ['ndjson', 'jsonl'], records: 'members', open: openJsonAs('ndjson') },
   json: {
     extensions: ['json'],
     records: 'members',
@@ -66,11 +62,7 @@ export function recordFormat(format: InputFormat): InputFormat {
   return formats[format].keptAs ?? format
 }
 
-/**
- * Detects the format of an input by the extension of its name, else by its first bytes.
- * @param name  the file's name; the extension before `.gz`, `.zst` and `.br` counts
- * @param head  the first bytes of the content
- */
+/** Detects the format by the extension of the file's name (before `.gz`, `.zst` and `.br`), else by the first bytes, `head`. */
 export function detectFormat(name: string, head: Uint8Array): InputFormat {
   const extension = /\.([A-Za-z0-9]+)(?:\.(?:gz|zst|br))?$/i.exec(name)?.[1]?.toLowerCase() ?? ''
   const named = inputFormats.find(format => formats[format].extensions.includes(extension))

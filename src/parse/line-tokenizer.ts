@@ -72,10 +72,7 @@ export abstract class LineTokenizer {
   cutOff: InputError | undefined
   /** The window must hold this many unread bytes before any record can be complete. */
   #neededBytes = 0
-  /**
-   * The line in which the unread bytes begin, while its end has not arrived: a record that is too long, of which
-   * `record` is the beginning, or a line that is no record.
-   */
+  /** The line in which the unread bytes begin, until its end has arrived; `record` is the beginning of a record that is too long. */
   #pending: (ResumePoint & { readonly record: Uint8Array | undefined }) | undefined
 
   constructor({ file, maxRecordBytes, offsetBytes, text, window = new Window() }: TokenizedInput) {
@@ -107,8 +104,7 @@ export abstract class LineTokenizer {
   ): ScanFault | InputError | undefined
 
   /**
-   * Scans plain records into the rows from `row` on. Stops at a record that needs `scanRecord`, at `rowEnd` or
-   * `stopAt`.
+   * Scans plain records into the rows from `row` on. Stops at a record that needs `scanRecord`, at `rowEnd` or `stopAt`.
    * @returns the row after the last one filled
    */
   scanRun?(block: RecordBlock, row: number, rowEnd: number, stopAt: number): number
@@ -161,10 +157,7 @@ export abstract class LineTokenizer {
     this.window.push(chunk)
   }
 
-  /**
-   * Announces that no more input follows.
-   * @param cutOff  the error that truncated the input, if any; a record without an end is then incomplete
-   */
+  /** No more input follows. @param cutOff  the error that truncated it, if any; a record without an end is then incomplete */
   end(cutOff?: InputError): void {
     const { window } = this
     this.#neededBytes = 0
@@ -179,10 +172,7 @@ export abstract class LineTokenizer {
     if (isInLine && !isLineEnded) window.endLine()
   }
 
-  /**
-   * Skips the pushed input up to the point.
-   * @returns false if the point was not reached; the caller then pushes more, unless `failure` is set
-   */
+  /** Skips the pushed input up to the point. Returns false if it ends before: the caller pushes more, unless `failure` is set. */
   passTo({ offsetBytes, lineNumber }: ResumePoint): boolean {
     const { window, otherBytes } = this
     if (window.end - window.start < this.#neededBytes) return false
@@ -198,11 +188,7 @@ export abstract class LineTokenizer {
     return isThere
   }
 
-  /**
-   * Continues at the point after `passTo` has returned false: the next push begins at the point.
-   * @param skipTo  of the source
-   * @returns false if the input before the point must be read, for example because brackets may open there
-   */
+  /** Lets the next push begin at the point that `passTo` has not reached; false if what is before must be read: brackets may open there. */
   jumpTo({ offsetBytes }: ResumePoint, skipTo: ByteSource['skipTo']): boolean {
     const { window } = this
     if (!this.isLined || skipTo === undefined) return false
@@ -296,8 +282,7 @@ export abstract class LineTokenizer {
   }
 
   /**
-   * Passes over what stands between records: lines that are no records, or the brackets and commas of an array. May
-   * set `failure`.
+   * Passes over what stands between records: lines that are no records, or the brackets and commas of an array. May set `failure`.
    * @returns false if no record is known to begin before `end`
    */
   toRecord(end: number): boolean {
@@ -365,10 +350,7 @@ export abstract class LineTokenizer {
     return true
   }
 
-  /**
-   * Waits for much more of a long record, because scanning it again with every small chunk would take quadratic time. Always returns
-   * false, because nothing can be read before.
-   */
+  /** Waits for much more of a long record: scanning it again with every small chunk would take quadratic time. Always returns false. */
   waitForMore(unreadBytes: number): false {
     const enough = Math.min(unreadBytes + (unreadBytes >> 1), this.maxRecordBytes + 1)
     this.#neededBytes = unreadBytes > retryBytes ? enough : 0

@@ -46,10 +46,7 @@ class BuiltColumn {
   nullsRead = 0
   coercedRead = 0
 
-  /**
-   * @param members  names of a block's fields if these are members of JSON records
-   * @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for unsuitable constants or formats
-   */
+  /** @param members  names of a block's fields in JSON @throws {UsageError} DDB_USAGE for unsuitable types, constants or formats */
   constructor(
     column: MappedColumn,
     members: readonly string[],
@@ -128,14 +125,10 @@ class BuiltColumn {
     const cell = own === block ? row * block.fieldCount + this.fields[0]! : row
     const { bytes } = own
     const [start, end] = [own.starts[cell]!, own.ends[cell]!]
-    const notText = {
-      code: 'DDB_INPUT_ENCODING',
-      expected: `text in the encoding that ${option('input.encoding')} names`,
-    } as const
-    const fault: CellFault = isUtf8(bytes, start, end)
+    const notText = `text in the encoding that ${option('input.encoding')} names`
+    const { code, expected, text }: CellFault = isUtf8(bytes, start, end)
       ? builder.explain(bytes, start, end)
-      : notText
-    const { code, expected, text } = fault
+      : { code: 'DDB_INPUT_ENCODING', expected: notText }
     const value = text ? clippedText(text, 0, text.length) : clippedText(bytes, start, end)
     return {
       columnName: name,

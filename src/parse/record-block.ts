@@ -46,10 +46,7 @@ export class RecordBlock {
   scratch = 0
   rowCount = 0
   refusedCount = 0
-  /**
-   * Cells that their columns refused, as indexes in `starts`. The tokenizer has emptied these cells, so they become
-   * null. The list stays empty unless `lenient` is set.
-   */
+  /** Cells that their columns refused, as indexes in `starts`; the tokenizer has emptied them. None unless `lenient` is set. */
   readonly wrongCells: number[] = []
   /** 1 for each cell that the format itself marks as a number; undefined if no column needs to know. */
   numberCells: Uint8Array | undefined

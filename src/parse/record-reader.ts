@@ -45,10 +45,7 @@ export function recordReader(found: FoundShape, opened: OpenedInput): InputReade
   return Object.assign(new RecordReader(found, opened), found)
 }
 
-/**
- * Turns the bytes of one input into batches. A class, because making an object literal with so many getters takes longer than reading
- * a hundred rows.
- */
+/** Turns the bytes of one input into batches. A class: a literal with so many getters takes longer than reading a hundred rows. */
 export class RecordReader {
   readonly delimiter: string | undefined
   /** True once the input has ended and all its content was delivered, so that `byteCounts` has every byte. */

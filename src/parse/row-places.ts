@@ -42,10 +42,7 @@ export class RowPlaces {
     this.#kept = keepsRecords ? new ArrayStore(pool, 1, Uint8Array) : undefined
   }
 
-  /**
-   * Adds the rows of a block, beginning with row `firstRow` of the batch.
-   * @returns the total length of their records in bytes
-   */
+  /** Adds the rows of a block, of which the first is row `firstRow` of the batch. Returns the length of their records in bytes. */
   append(block: RowBounds, firstRow: number): number {
     const { recordStarts, recordEnds, lineNumbers, rowCount, window } = block
     if (rowCount === 0) return 0

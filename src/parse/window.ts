@@ -110,10 +110,7 @@ export class Window {
     return origin.inputBytes(offset + start, offset + last).slice()
   }
 
-  /**
-   * The reject for the record from `start` to `end`.
-   * @param explain  makes a new object, to which the others are added: spreading it takes five times as long
-   */
+  /** The reject for the record from `start` to `end`. @param explain  makes a new object to extend: spreading takes five times as long */
   rejectAt(start: number, end: number, lineNumber: number, explain: () => Fault): Reject {
     const text = this.bytes.subarray(start, this.contentEnd(end))
     const broken = brokenTextMessage(this.text, text, this.offset + start)

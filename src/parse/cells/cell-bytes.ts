@@ -18,9 +18,7 @@ export const notFinite = 3
 
 export type Outcome = typeof isRead | typeof noValue | typeof outOfRange | typeof notFinite
 
-/**
- * Reads a cell into `into`, from element `at` on. If the outcome is not `isRead`, these elements mean nothing.
- */
+/** Reads a cell into `into`, from element `at` on. If the outcome is not `isRead`, these elements mean nothing. */
 export type ReadCell = (
   bytes: Uint8Array,
   start: number,

@@ -18,10 +18,7 @@ export const readBool: ReadCell = (bytes, start, end, into, at) => {
   return isRead
 }
 
-/**
- * The reader that also reads the user's words; the reader itself if there are none.
- * @throws {UsageError} DDB_USAGE if a text is not a pair, or a word means both true and false
- */
+/** The reader that also reads the user's words. @throws {UsageError} DDB_USAGE for no pair, and for a word that means both */
 export function withTruthTexts(
   reader: ElementReader,
   { booleans = [] }: Pick<CellOptions, 'booleans'>,

@@ -19,10 +19,7 @@ interface NumberStyle {
 
 type NumberRules = Pick<CellOptions, 'thousands' | 'decimalComma' | 'percentColumns'>
 
-/**
- * The style of a column's numbers; undefined if they are plain.
- * @throws {UsageError} DDB_USAGE if one character has two meanings
- */
+/** The style of a column's numbers; undefined if plain. @throws {UsageError} DDB_USAGE if one character has two meanings */
 export function numberStyle(columnName: string, rules: NumberRules): NumberStyle | undefined {
   if (!hasNumberStyle(rules)) return undefined
   const { thousands = '', decimalComma = false, percentColumns = [] } = rules
@@ -62,7 +59,8 @@ export function hasNumberStyle(rules: NumberRules): boolean {
 /** The reader for numbers in a style; a text in another style is not a value. */
 export function inStyle(reader: ElementReader, style: NumberStyle): ElementReader {
   const { expected, read, explain } = reader
-  const how = styleText(style)
+  const separator = new TextDecoder().decode(style.thousands)
+  const how = `written like 1${separator}234${String.fromCharCode(style.decimal)}5${style.isPercent ? '%' : ''}`
   let plain: Uint8Array = new Uint8Array(64)
   /** The length of the number in `plain`, or −1. */
   const rewrite = (bytes: Uint8Array, start: number, end: number): number => {
@@ -86,16 +84,7 @@ export function inStyle(reader: ElementReader, style: NumberStyle): ElementReade
   }
 }
 
-/** Describes the style in messages: `written like 1,234.5`. */
-function styleText({ thousands, decimal, isPercent }: NumberStyle): string {
-  const separator = new TextDecoder().decode(thousands)
-  return `written like 1${separator}234${String.fromCharCode(decimal)}5${isPercent ? '%' : ''}`
-}
-
-/**
- * Writes the plain notation of a number to the start of `into`: `12.5%` becomes `12.5e-2`.
- * @returns its length, or −1 if the text is not in this style
- */
+/** Writes the plain notation of a number to `into`: `12.5e-2` for `12.5%`. Returns its length; −1 for a text in another style. */
 function writePlainNumber(
   style: NumberStyle,
   bytes: Uint8Array,

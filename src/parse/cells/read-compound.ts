@@ -10,13 +10,11 @@ import {
   isRead,
   notFinite,
   noValue,
-  type NumberArray,
-  type Outcome,
   outOfRange,
-  type ReadCell,
   trimmedEnd,
   trimmedStart,
 } from './cell-bytes.js'
+import type { NumberArray, Outcome, ReadCell } from './cell-bytes.js'
 import { exactReader, numberRead, readNumberText, trimmedText } from './read-number.js'
 
 /** Reads 32 hexadecimal digits, with a hyphen wherever the bit of that place is set: `length` bytes. */

@@ -9,13 +9,11 @@ import {
   latin1,
   notFinite,
   noValue,
-  type NumberArray,
-  type Outcome,
   outOfRange,
-  type ReadCell,
   trimmedEnd,
   trimmedStart,
 } from './cell-bytes.js'
+import type { NumberArray, Outcome, ReadCell } from './cell-bytes.js'
 
 /** A double is exact for every whole number of up to this many digits. */
 const exactDigits = 15
@@ -152,10 +150,7 @@ let large: bigint | undefined
 /** A whole number of 16 bytes has at most this many digits. */
 const longestWhole = 39
 
-/**
- * Reads a number times 10^`scale`, which must be whole: into `numberRead` if a double holds it, else into `large`.
- * @param lossy  outcome for a number that is not whole
- */
+/** Reads a number times 10^`scale` into `numberRead`, or into `large` if no double holds it. @param lossy  outcome if it is not whole */
 export function readScaled(
   bytes: Uint8Array,
   start: number,
@@ -209,10 +204,7 @@ export function storeWords(words: NumberArray, at: number, count: 2 | 4, value: 
   return true
 }
 
-/**
- * Reads numbers times 10^`scale` that have so many bytes. The smallest of them means null.
- * @param lossy  outcome for a number with more digits after the point
- */
+/** Reads numbers times 10^`scale`, of which the smallest means null. @param lossy  outcome for a number with more digits after the point */
 export function exactReader(bytesPerValue: number, scale: number, lossy: Outcome): ReadCell {
   const most = 2 ** (8 * bytesPerValue - 1) - 1
   return (bytes, start, end, into, at) => {

@@ -32,7 +32,8 @@ export class ArrayColumn implements ColumnBuilder {
   read(block: RecordBlock, field: number, firstRow: number): number {
     const { starts, ends, fieldCount, rowCount } = block
     const offsets = this.#store.reserve(firstRow + rowCount + 1)
-    this.#startElements(block.bytes)
+    this.#block.clear()
+    this.#block.bytes = block.bytes
     this.#countBefore = this.#count
     offsets[firstRow] = this.#count
     let nulls = 0
@@ -55,11 +56,6 @@ export class ArrayColumn implements ColumnBuilder {
         block.refuse(row)
       }
     }
-  }
-
-  #startElements(bytes: Uint8Array): void {
-    this.#block.clear()
-    this.#block.bytes = bytes
   }
 
   /** Adds the elements of one cell. An empty cell gets one null, as in DolphinDB (docs/protocol.md#array-vectors). */
@@ -105,7 +101,8 @@ export class ArrayColumn implements ColumnBuilder {
   }
 
   explain(bytes: Uint8Array, start: number, end: number): CellFault {
-    this.#startElements(bytes)
+    this.#block.clear()
+    this.#block.bytes = bytes
     this.#split(start, end)
     const block = this.#block
     this.#elements.read(block, 0, this.#count)

@@ -121,11 +121,8 @@ export class FixedColumn implements ColumnBuilder {
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
-    const bytes = new Uint8Array(
-      this.#store.release(buffers).buffer,
-      0,
-      this.encodedBytes(rowCount),
-    )
+    const { buffer } = this.#store.release(buffers)
+    const bytes = new Uint8Array(buffer, 0, this.encodedBytes(rowCount))
     return vectorOfBytes(this.#type, rowCount, bytes, this.#scale)
   }
 

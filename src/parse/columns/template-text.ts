@@ -17,10 +17,7 @@ export interface FieldCells {
 /** Largest number of bytes in a line number. */
 const lineBytes = 16
 
-/**
- * A piece of a template: literal text; or else the index of a field, or −1 for the line number. All pieces have the
- * same properties for speed in V8.
- */
+/** A piece of a template: literal text; else the index of a field, or −1 for the line number. One shape for speed in V8. */
 interface Piece {
   readonly bytes: Uint8Array | undefined
   readonly number: number
@@ -63,10 +60,7 @@ export class TemplateText {
     })
   }
 
-  /**
-   * Fills the block with the texts of all rows.
-   * @param fields  the template's fields, in the order of its parts
-   */
+  /** Fills the block with the texts of all rows. @param fields  the template's fields, in the order of its parts */
   compose(
     from: Pick<RecordBlock, 'bytes' | 'rowCapacity' | 'rowCount' | 'lineNumbers' | 'numberCells'>,
     fields: readonly FieldCells[],

@@ -12,18 +12,14 @@ export interface AssumedHeader {
   readonly record: readonly string[]
 }
 
-/**
- * Cells that fit `pattern` and no earlier pattern in `looks`. They are `names` % of all column names, and `values` % of
- * all values.
- */
+/** Cells that fit `pattern` and no earlier pattern: `names` % of all column names, and `values` % of all values. */
 interface Look {
   readonly pattern: RegExp
   readonly names: number
   readonly values: number
 }
 
-// Percentages measured in about 1,300 public files. Between two halves of these files, they differ by up to a factor
-// of 3.
+// Percentages measured in about 1,300 public files. Between two halves of these files, they differ by up to a factor of 3.
 const emptyLook: Look = { pattern: /^$/, names: 3, values: 8 }
 const numberLook: Look = {
   pattern: /^[\s$€£¥(+-]*\.?\d[\d.,:/\s%)eE+-]*$/,
@@ -82,11 +78,7 @@ const ambiguousHeaders = 0.03
 /** Least share of records that must have as many fields as the first one. */
 const leastAlike = 0.75
 
-/**
- * @param cells  texts of the first record
- * @param rows  texts of records after it, which need not have as many fields
- * @returns undefined if neither a header nor a row is probable
- */
+/** @param cells  of the first record @param rows  later records, of any width @returns undefined if neither header nor row is probable */
 export function assumedHeader(
   cells: readonly string[],
   rows: readonly (readonly string[])[],
@@ -195,10 +187,7 @@ function oddsOf(cell: string, column: readonly string[]): number {
   return Math.min(most, Math.max(least, odds))
 }
 
-/**
- * Logarithm of the odds of a header, judged by whether the text of `cell` also occurs in the records below it (`seen`).
- * If most texts below occur only once, a new text proves little.
- */
+/** Logarithm of the odds, judged by whether the text is among those below it. If most of these occur once, a new one proves little. */
 function noveltyOdds(cell: string, seen: readonly string[]): number {
   const counts = new Map<string, number>()
   for (const text of seen) counts.set(text, (counts.get(text) ?? 0) + 1)

@@ -61,8 +61,7 @@ export class BrokenRecords {
 
   /**
    * Continues after a line end that may lie inside a field, as if the record ended there.
-   * @returns the position after a later record that may close the field; 0 if there is none; undefined if the limit
-   *   comes first
+   * @returns the position after a later record that may close the field; 0 if there is none; undefined if the limit comes first
    */
   #settledBehind(lineEnd: number, fieldCount: number): number | undefined {
     const walk = this.#walk
@@ -87,11 +86,7 @@ export class BrokenRecords {
   }
 }
 
-/**
- * Message for a quote inside a field.
- * @param fieldNumber  from 1
- * @param lineCount  number of lines that are rejected for this quote
- */
+/** Message for a quote inside field `fieldNumber`, from 1. @param lineCount  number of lines that are rejected for this quote */
 export function quoteMessage(fieldNumber: number, lineCount = 1): string {
   const more =
     lineCount === 1

@@ -27,8 +27,7 @@ export interface DialectOptions {
   /** Ignores blanks and tabs around fields; default false. */
   readonly trim?: boolean
   /**
-   * With `lax` a quote inside an unquoted field is an ordinary character; with `excel` also, and `="1"` is the text 1.
-   * Default `strict`.
+   * With `lax` a quote inside an unquoted field is an ordinary character; with `excel` also, and `="1"` is the text 1. Default `strict`.
    */
   readonly quotes?: 'strict' | 'lax' | 'excel'
   /** Longest record in bytes, including the line end; default 16 MiB. */

@@ -216,10 +216,7 @@ export class CsvTokenizer extends LineTokenizer {
     return isRecord ? p : ended ? window.end : -1
   }
 
-  /**
-   * True if the empty line at `start` is a row, because a record follows. Examines only as many bytes as a record may
-   * have. If these do not decide, the line counts as a row.
-   */
+  /** True if the empty line at `start` is a row, since a record follows. If as many bytes as a record may have do not tell, it is a row. */
   #isRow(start: number): boolean {
     const next = this.#nextRecord(start)
     return (next >= 0 && next < this.window.end) || this.#isOverLimit(start)
@@ -344,10 +341,7 @@ export class CsvTokenizer extends LineTokenizer {
     return { fault: { code: 'DDB_INPUT_QUOTE', message }, next: window.end }
   }
 
-  /**
-   * Names the line where the quote was opened, which may be any line of the record.
-   * @param limitBytes  how many bytes were searched for a closing quote; undefined if the input ended first
-   */
+  /** Names the line where the quote was opened. @param limitBytes  how many bytes were searched; undefined if the input ended first */
   #openQuoteMessage(openAt: number, limitBytes: number | undefined): string {
     const { lineNumber } = this.locate(openAt)
     const limit = limitBytes === undefined ? '' : ` within ${limitBytes} bytes`

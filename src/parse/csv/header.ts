@@ -21,10 +21,7 @@ export function looksLikeHeader(texts: readonly string[]): boolean {
   return texts.some(text => text !== '') && !texts.some(text => beginsLikeNumber.test(text))
 }
 
-/**
- * The names in the record, without blanks around them.
- * @throws {InputError} DDB_INPUT_ENCODING
- */
+/** The names in the record, without blanks around them. @throws {InputError} DDB_INPUT_ENCODING */
 export function headerNames({ fields, file, lineNumber, offsetBytes }: FirstRecord): string[] {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   try {
@@ -91,11 +88,7 @@ export interface FollowingRecords {
 export const lookedAtRecords = 200
 const assumedFields = 60
 
-/**
- * @param first  texts of the first record
- * @returns an assumption only if `assumes` allows it
- * @throws {UsageError} DDB_USAGE if the data do not decide
- */
+/** @returns an assumption only if `assumes` allows it @throws {UsageError} DDB_USAGE if the data do not decide */
 export function isHeaderByData(
   first: readonly string[],
   { file, rows, names, assumes }: FollowingRecords,

@@ -10,20 +10,15 @@ import type { DialectOptions, FoundQuotes } from './csv-dialect.js'
 import {
   delimiters,
   detectDialect,
-  surveyOf,
-  type KnownDialect,
-  type Survey,
   mostCommon,
   SampleRecords,
   separatorLine,
-  type Sample,
+  surveyOf,
 } from './sample.js'
+import type { KnownDialect, Sample, Survey } from './sample.js'
 import type { TriedDialect } from './record-walk.js'
 
-/**
- * Finds out why the first record may not be a header: quotes that break records.
- * @throws {UsageError} DDB_USAGE if lines stand above the table
- */
+/** Finds quotes that break records. @throws {UsageError} DDB_USAGE if lines stand above the table */
 export function findObstacles(
   file: string,
   sample: Sample,
@@ -117,8 +112,7 @@ function cutBy(sample: Sample, dialect: TriedDialect) {
     const numbers = texts.filter(text => /^[+-]?\.?\d/.test(text)).length
     return { start: record.starts[0]!, fieldCount: texts.length, filled, numbers }
   })
-  // A header may lack the name of the first field, but only above values, and in files from spreadsheets a title has
-  // empty fields after it.
+  // A header may lack the name of the first field, but only above values, and in files from spreadsheets a title has empty fields after it.
   const titles = first.findIndex(({ fieldCount, filled }, i) => {
     if (width < 3) return fieldCount >= width
     const isShort = fieldCount === width - 1 && (first[i + 1]?.numbers ?? 0) > 0

@@ -5,9 +5,8 @@ import { UsageError, option, usageError } from '../../errors.js'
 import { systemClock } from '../../platform/system.js'
 import type { ByteSource, SourceText } from '../../source/byte-source.js'
 import type { FlushClock, FoundShape, Known, KnownDialect } from '../input-reader.js'
-import type { InputReader, PreviousFindings } from '../record-reader.js'
 import { RecordBlock } from '../record-block.js'
-import { recordReader } from '../record-reader.js'
+import { recordReader, type InputReader, type PreviousFindings } from '../record-reader.js'
 import { optionTexts } from '../shown-text.js'
 import type { AssumedHeader } from './assume-header.js'
 import { csvDialect, givenDialect, isByte, isByteDialect, type CsvDialect } from './csv-dialect.js'
@@ -266,10 +265,7 @@ function alikeOpener(dialect: CsvDialect, found: FoundShape): PreviousFindings['
   }
 }
 
-/**
- * The reader of the records. A separate function, because a closure in `openCsv` would keep the sample in memory.
- * @param chunks  undefined if the tokenizer has the whole input
- */
+/** Not a part of `openCsv`, where a closure would keep the sample in memory. @param chunks  undefined if the tokenizer has all */
 function readerOf(
   source: ByteSource,
   tokenizer: CsvTokenizer,

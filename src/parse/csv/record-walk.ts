@@ -209,19 +209,16 @@ export class RecordWalk {
       this.#add(from, close, true)
       return after
     }
-    if (isStrict) return this.#textAfterQuote(after)
+    if (isStrict) {
+      const differs = this.#delimiter.findIndex((byte, i) => bytes[after + i] !== byte)
+      // The rest of a delimiter may still arrive.
+      if (after + differs < this.limit) this.badQuoteAt = after + differs
+      return -1
+    }
     this.isBroken = true
     this.isMisquoted = true
     this.isInDoubt = true
     return this.#plain(start, rereadsFields ? open : next, true)
-  }
-
-  /** Ends a strict walk at text after a closing quote. Always returns −1. */
-  #textAfterQuote(start: number): number {
-    const differs = this.#delimiter.findIndex((byte, i) => this.bytes[start + i] !== byte)
-    // The rest of a delimiter may still arrive.
-    if (start + differs < this.limit) this.badQuoteAt = start + differs
-    return -1
   }
 
   /** Position of the quote that closes a field; −1 if it is not closed before `limit`. */
@@ -254,10 +251,7 @@ export class RecordWalk {
     return !this.#isDoubled && isAt(this.#escape, this.bytes, next) ? this.#escape.length : 0
   }
 
-  /**
-   * Walks to the end of a field. Treats quotes as ordinary characters.
-   * @param from  where the walk begins, perhaps inside the field (`isInside`)
-   */
+  /** Walks to the end of a field, for which quotes are ordinary, from `from` on, which may be inside the field (`isInside`). */
   #plain(start: number, from: number, isInside: boolean): number {
     const { bytes, limit } = this
     const special = this.#special

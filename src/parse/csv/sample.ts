@@ -43,13 +43,8 @@ export async function takeSample(
   try {
     while (length < sampleBytes && !isWhole) {
       pending ??= chunks.next()
-      if (
-        clock !== undefined &&
-        (await isLate(pending, patienceMs, clock)) &&
-        isEnough(Buffer.concat(taken))
-      ) {
-        break
-      }
+      const isSlow = clock !== undefined && (await isLate(pending, patienceMs, clock))
+      if (isSlow && isEnough(Buffer.concat(taken))) break
       const { done, value } = await pending
       pending = undefined
       if (done === true) isWhole = true
@@ -225,10 +220,7 @@ function has({ bytes }: Sample, text: string): boolean {
 
 export type Survey = ReturnType<typeof surveyOf>
 
-/**
- * How a dialect splits a sample.
- * @param isLookedAt  true to count in the score how much the fields look like values
- */
+/** How a dialect splits a sample. @param isLookedAt  true to count in the score how much the fields look like values */
 export function surveyOf(sample: Sample, dialect: TriedDialect, most: number, isLookedAt: boolean) {
   const widths: number[] = []
   const count = { quoted: 0, broken: 0, misquoted: 0, overlong: 0, alike: 0, looks: 0, lookedAt: 0 }

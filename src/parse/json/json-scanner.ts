@@ -23,9 +23,7 @@ function plainEnd(bytes: Uint8Array, start: number): number {
 
 /** Refuses deeper nesting, because each level is a nested call. */
 const maxDepth = 512
-const tooDeep =
-  `values are nested more than ${maxDepth} levels deep, which is refused: ` +
-  'take the records apart first, with jq for example'
+const tooDeep = `values are nested more than ${maxDepth} levels deep, which is refused: take the records apart first, with jq for example`
 
 const encoder = new TextEncoder()
 
@@ -157,10 +155,7 @@ export class JsonScanner {
     return this.#found(kind, textStart, start + text.length)
   }
 
-  /**
-   * Scans the object or array at `open`.
-   * @param scanItem  scans a member, from its key on, or an element, and returns the position after it
-   */
+  /** Scans the object or array at `open`; `scanItem` scans a member, key included, or an element, and returns the position after it. */
   items(open: number, scanItem: (p: number, index: number) => number): number {
     const { bytes } = this
     const close = bytes[open] === ascii.openBrace ? ascii.closeBrace : ascii.closeBracket

@@ -7,14 +7,8 @@ import * as ascii from '../ascii.js'
 import { InputError, option, type ErrorCode } from '../../errors.js'
 import { nearestHint } from '../../schema/nearest.js'
 import { carriageReturn, countLineEnds, lineFeed, nextLine } from '../line-ends.js'
-import {
-  faulty,
-  LineTokenizer,
-  retryBytes,
-  unfinished,
-  type ScanFault,
-  type TokenizedInput,
-} from '../line-tokenizer.js'
+import { faulty, LineTokenizer, retryBytes, unfinished } from '../line-tokenizer.js'
+import type { ScanFault, TokenizedInput } from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'
 import { jsonKinds } from './json-kinds.js'
 import { namesIn, namesKey } from './json-members.js'
@@ -33,10 +27,7 @@ const maxOthers = 100
 /** The kernel finds records with at most this many bytes between them. */
 const maxLeadBytes = 256
 
-/**
- * A line that is not JSON is rejected alone. In documents, reading ends at a place that is not JSON. An object that is JSON but not a row
- * becomes a reject.
- */
+/** A line that is not JSON is rejected alone; documents are read no further. An object that is JSON but not a row becomes a reject. */
 export class JsonTokenizer extends LineTokenizer {
   readonly #scanner: JsonScanner
   readonly #records: JsonRecords
@@ -364,10 +355,7 @@ export class JsonTokenizer extends LineTokenizer {
     return next
   }
 
-  /**
-   * Sets `failure` if reading cannot continue after the element or member at `start`, and then returns true.
-   * @param next  position after it; −1 if the scanner stopped before
-   */
+  /** Sets `failure` and returns true if reading must end at the element or member at `start`. @param next  its end; −1 if not found */
   #failsAt(start: number, next: number, what: 'element' | 'member'): boolean {
     const { ended, maxRecordBytes } = this
     const { stoppedAt, end, reason } = this.#scanner

@@ -11,8 +11,7 @@ import { JsonTokenizer } from './json-tokenizer.js'
 import { jsonMembers } from './json-members.js'
 import { JsonRecords } from './json-records.js'
 import { attempt, JsonScanner } from './json-scanner.js'
-import type { InputReader } from '../record-reader.js'
-import { recordReader } from '../record-reader.js'
+import { recordReader, type InputReader } from '../record-reader.js'
 import { defaultMaxRecordBytes } from '../line-tokenizer.js'
 
 export interface JsonOptions {
@@ -22,10 +21,7 @@ export interface JsonOptions {
   readonly maxRecordBytes?: number
 }
 
-/**
- * Opens NDJSON or JSON documents. Reads nothing before the caller reads batches.
- * @throws {UsageError} DDB_USAGE for an invalid path
- */
+/** Reads nothing before the caller reads batches. @throws {UsageError} DDB_USAGE for an invalid path */
 export function openJson(
   source: ByteSource,
   format: 'ndjson' | 'json',

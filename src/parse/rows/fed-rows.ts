@@ -17,10 +17,7 @@ export interface SourceProgress {
 /** Rows whose values columns may take. In the input, each row counts as a line of one byte. */
 export interface FedRows {
   readonly rowCount: number
-  /**
-   * The values of the first `rowCount` rows for a column of the mapping; valid until the next call.
-   * @throws whatever a getter of a row throws
-   */
+  /** The values of the first `rowCount` rows for a column; valid until the next call. @throws whatever a getter of a row throws */
   valuesOf(columnIndex: number, rowCount: number): readonly unknown[]
 }
 
@@ -36,10 +33,7 @@ export interface FedPiece {
 export interface Feed {
   /** Bytes of the source up to the end of the last piece. */
   readonly taken: SourceProgress
-  /**
-   * Delivers the next piece; done after the last one.
-   * @throws the source's failure, after all that the source delivered
-   */
+  /** Delivers the next piece; done after the last one. @throws the source's failure, after all that the source delivered */
   next(): Promise<IteratorResult<FedPiece, void>>
   /** So many rows of the last piece are in a batch; 0 if the next row must be read as text. */
   took(rowCount: number): void
@@ -54,10 +48,7 @@ const mostPutBytes = 256 * 1024
 /** The most bytes of UTF-8 that one UTF-16 unit takes. */
 const mostUtf8Bytes = 3
 
-/**
- * Fills a block of one field with a program's texts, up to a value that is not a text. null is empty.
- * @returns how many texts the block has
- */
+/** Fills a block of one field with a program's texts, up to a value that is neither text nor null. Returns how many it has. */
 export function fillTexts(block: RecordBlock, values: readonly unknown[], count: number): number {
   const texts: string[] = []
   let length = 0

@@ -16,19 +16,13 @@ export class ColumnOffset {
   #seconds: number | undefined
   readonly #onKnown: ((text: string) => void) | undefined
 
-  /**
-   * @param seconds  the offset ahead of UTC; omitted if the column's first time decides
-   * @param onKnown  called when the column's first time sets the offset
-   */
+  /** @param seconds  ahead of UTC; omitted if the column's first time decides, which `onKnown` then tells */
   constructor(seconds?: number, onKnown?: (text: string) => void) {
     this.#seconds = seconds
     this.#onKnown = onKnown
   }
 
-  /**
-   * True if a time's offset is the column's. Sets the column's offset if it is unknown.
-   * @param own  seconds ahead of UTC, or `noOffset`
-   */
+  /** True if a time's offset is the column's, which it becomes if that is unknown. @param own  seconds ahead of UTC, or `noOffset` */
   takes(own: number): boolean {
     if (this.#seconds === undefined) {
       this.#seconds = own
@@ -61,10 +55,7 @@ export class ColumnOffsets {
   known: Readonly<Record<string, string>> | undefined
   readonly #byName = new Map<string, ColumnOffset>()
 
-  /**
-   * @param known  column → offset, such as `+08:00`, `Z` or `none`
-   * @throws {UsageError} DDB_USAGE for an invalid offset
-   */
+  /** @param known  column → offset, such as `+08:00`, `Z` or `none` @throws {UsageError} DDB_USAGE for an invalid offset */
   constructor(known: Readonly<Record<string, string>> = {}) {
     for (const [name, text] of Object.entries(known)) {
       const seconds = text === noOffsetText ? noOffset : offsetOf(text)
@@ -91,10 +82,7 @@ export class ColumnOffsets {
   }
 }
 
-/**
- * The time zone offsets of a run's columns; undefined if the option `timeZone` applies instead.
- * @throws {UsageError} DDB_USAGE if both a time zone and offsets are given
- */
+/** The offsets of a run's columns; undefined if `timeZone` applies instead. @throws {UsageError} DDB_USAGE if both are given */
 export function columnOffsets(
   { timeZone, offsets }: { timeZone?: string; offsets?: Readonly<Record<string, string>> },
   known: Readonly<Record<string, string>> = {},

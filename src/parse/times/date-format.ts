@@ -114,8 +114,7 @@ export function formatsDropping(text: string): string[] {
 }
 
 /**
- * Names the formats of `cells.dateFormats` that read a text which a column without a format refuses; undefined if no
- * format does.
+ * Names the formats of `cells.dateFormats` that read a text which a column without a format refuses; undefined if no format does.
  * @param holds  true if the type holds the time that a format has just read
  */
 export function formatHint(

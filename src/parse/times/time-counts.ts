@@ -17,14 +17,8 @@ import {
 } from '../cells/read-number.js'
 import { nanoDigits } from './time-pattern.js'
 import { isTextDay, type TimeReader } from './time-reader.js'
-import {
-  msPerDay,
-  nanosPerSecond,
-  secondsPerDay,
-  setMoment,
-  TimeParts,
-  type TimeZone,
-} from './time-zone.js'
+import { msPerDay, nanosPerSecond, secondsPerDay, setMoment, TimeParts } from './time-zone.js'
+import type { TimeZone } from './time-zone.js'
 
 /** For each format of counts: how many decimals of a second its unit has. */
 export const epochUnits: ReadonlyMap<string, number> = new Map([
@@ -48,22 +42,14 @@ export function likelyUnit(count: number): { format: string; day: string } | und
   return undefined
 }
 
-/**
- * The unit in which a count would be a usual time: `epoch:us would be 2023-11-14`.
- * @param seconds  since 1970, of the count in the unit with `unitDigits`
- * @returns undefined if the time is usual already, lies before 1970, or no unit makes it usual
- */
+/** `epoch:us would be 2023-11-14`, for a count that is unusual in its unit; undefined before 1970, and if no unit makes it usual. */
 function unitHint(seconds: number, unitDigits: number): string | undefined {
   if (seconds >= plausibleFrom && seconds < plausibleTo) return undefined
   const found = likelyUnit(seconds * 10 ** unitDigits)
   return found && `${found.format} would be ${found.day}`
 }
 
-/**
- * Asks whether the unit is right if all times lie in the first months of 1970, or after 2199.
- * @param format  such as `epoch:ms`
- * @param first  earliest time, in seconds since 1970
- */
+/** Asks whether the unit is right if all times, in seconds since 1970, lie in the first months of 1970 or after 2199. */
 export function unusualTimes(format: string, first: number, last: number): string | undefined {
   const isEarly = first >= 0 && last < plausibleFrom
   if (!isEarly && first < plausibleTo) return undefined
@@ -138,10 +124,7 @@ export class DayNumberReader extends TimeParts implements TimeReader {
   readonly #daysOf: (day: number) => number
   readonly #zone: TimeZone | undefined
 
-  /**
-   * @param isTimeOfDay  true to accept only fractions of a day: 0.5 is noon
-   * @param zone  refuses times that its clocks skipped
-   */
+  /** @param isTimeOfDay  true to accept only fractions of a day: 0.5 is noon @param zone  refuses times that its clocks skipped */
   constructor(is1904: boolean, isTimeOfDay: boolean, zone?: TimeZone) {
     super()
     this.#daysOf = isTimeOfDay ? day => (day === 0 ? 0 : NaN) : is1904 ? daysOf1904 : daysOf1900

@@ -1,8 +1,7 @@
 /*
-  Patterns of dates and times, in DolphinDB's format symbols (docs/server-semantics.md#text-of-values): yyyy MM dd HH mm ss SSS and
-  so on; `*` drops digits. Every other character is literal, and so is everything in single quotes. A pattern is compiled into
-  functions that find the fields of a text. Exchanges write times of day as whole numbers without leading zeros: with HHmmssSSS,
-  `93000000` is 09:30:00.000.
+  Patterns of dates and times, in DolphinDB's format symbols (docs/server-semantics.md#text-of-values): yyyy MM dd HH mm ss SSS and so on;
+  `*` drops digits. Every other character is literal, and so is everything in single quotes. A pattern is compiled into functions that find
+  the fields of a text. Exchanges write times of day as whole numbers without leading zeros: with HHmmssSSS, `93000000` is 09:30:00.000.
 */
 import * as ascii from '../ascii.js'
 import { isAt, latin1, trimmedStart } from '../cells/cell-bytes.js'
@@ -59,11 +58,8 @@ export class TimePlaces {
     this.separator = 0
     if (!pattern.step(this, start)) return false
     const { at, digits } = this
-    const [from, to] = [
-      start + at[fraction]! + nanoDigits,
-      start + at[fraction]! + digits[fraction]!,
-    ]
-    this.isTooFine = /[1-9]/.test(latin1(bytes, from, to))
+    const from = start + at[fraction]!
+    this.isTooFine = /[1-9]/.test(latin1(bytes, from + nanoDigits, from + digits[fraction]!))
     digits[fraction] = Math.min(nanoDigits, digits[fraction]!)
     this.fractionDigits = Math.min(nanoDigits, this.fractionDigits)
     return true

@@ -12,9 +12,10 @@ import { ArrayColumn, elementSeparator } from '../columns/array-column.js'
 import type { BufferPool } from '../columns/buffer-pool.js'
 import type { ColumnBuilder } from '../columns/column-builder.js'
 import { FixedColumn, type ElementReader } from '../columns/fixed-column.js'
+import { dateFormatFor } from '../times/date-format.js'
 import { TimeZone } from '../times/time-zone.js'
 import { elementTypes, textTypes, type CellType, type ElementType } from './cell-types.js'
-import { isDated, timeHint, timeReader, timeTypes, type TimeType } from './time-types.js'
+import { placeOf, timeHint, timeReader, timeTypes, type TimeType } from './time-types.js'
 
 type AnyType = ElementType | TimeType | (typeof textTypes)[number]
 
@@ -35,9 +36,7 @@ export function keepsBlanks({ type, array }: ColumnType): boolean {
 
 const defaultArrayDelimiter = ','
 
-/**
- * @throws {UsageError} DDB_USAGE for types that text cannot represent, and for formats that do not fit the type
- */
+/** @throws {UsageError} DDB_USAGE for types that text cannot represent, and for formats that do not fit the type */
 export function columnBuilder(
   column: TargetColumn,
   pool: BufferPool,
@@ -53,10 +52,7 @@ export function columnBuilder(
   return new ArrayColumn(elements, delimiter.charCodeAt(0), pool)
 }
 
-/**
- * The rules for the elements of an array column. Arrays in JSON hold numbers in JSON's own notation.
- * @throws {UsageError} DDB_USAGE if numbers contain the delimiter between elements
- */
+/** Arrays in JSON hold numbers in JSON's own notation. @throws {UsageError} DDB_USAGE if numbers contain the delimiter of elements */
 function elementRules(rules: CellRules, delimiter: string): CellRules {
   const { thousands, decimalComma } = rules
   if (delimiter.charCodeAt(0) === elementSeparator) return plainNumbers(rules)
@@ -113,9 +109,13 @@ export function formatHintFor(columnName: string, typeName: DataType): ElementRe
 }
 
 /** True if a format of `cells.dateFormats` applies to the column. */
-export function hasDateFormat(columnName: string, typeName: DataType, rules: CellRules): boolean {
+export function hasDateFormat(
+  columnName: string,
+  typeName: DataType,
+  { dateFormats = {} }: CellRules,
+): boolean {
   const type = timeTypeOf(typeName)
-  return type !== undefined && isDated(columnName, type, rules)
+  return type !== undefined && dateFormatFor(placeOf(columnName, type), dateFormats) !== undefined
 }
 
 /** Cached, because all columns of a run share one zone and the rules looked up for that zone. */

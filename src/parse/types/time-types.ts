@@ -155,21 +155,11 @@ export function timeHint(
   return formatHint(placeOf(columnName, type), holds, ...text)
 }
 
-/** True if a format of `cells.dateFormats` applies to the column. */
-export const isDated = (
-  columnName: string,
-  type: TimeType,
-  { dateFormats = {} }: CellRules,
-): boolean => dateFormatFor(placeOf(columnName, type), dateFormats) !== undefined
+export function placeOf(columnName: string, { name, needs, keepsTime }: TimeType): DatedPlace {
+  return { columnName, typeName: name, needs, keepsTime }
+}
 
-const placeOf = (columnName: string, { name, needs, keepsTime }: TimeType): DatedPlace => ({
-  ...{ columnName, typeName: name, needs, keepsTime },
-})
-
-/**
- * Takes a program's `Date` as a time in UTC. If the column has no offset yet, UTC becomes its offset.
- * @param offset  undefined if the column takes no `Date`
- */
+/** Takes a `Date` as a time in UTC, the offset of a column that has none. @param offset  undefined if the column takes no `Date` */
 function takeDates(
   { unitNanos, isLong }: TimeType,
   offset: ColumnOffset | undefined,
