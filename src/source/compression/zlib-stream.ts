@@ -3,13 +3,8 @@
   zeros may follow the compressed data, because some programs pad files with zeros.
 */
 import type { TransformOptions } from 'node:stream'
-import {
-  createBrotliDecompress,
-  createGunzip,
-  type BrotliDecompress,
-  type Gunzip,
-  type ZlibOptions,
-} from 'node:zlib'
+import { createBrotliDecompress, createGunzip } from 'node:zlib'
+import type { BrotliDecompress, Gunzip, ZlibOptions } from 'node:zlib'
 import type { Chunks } from '../byte-source.js'
 import { chunkBytes } from '../file-chunks.js'
 import { damagedInput, isCutOff, damagedText, trailingDataText } from './damaged-input.js'
@@ -135,9 +130,7 @@ async function* contentOf(
     if (chunk !== null) yield chunk
     else if (isOver) return failure
     else {
-      await new Promise<void>(resolve => {
-        wake = resolve
-      })
+      await new Promise<void>(resolve => (wake = resolve))
     }
   }
 }

@@ -1,13 +1,8 @@
 /*
   Decoders that turn an encoding into UTF-8.
 */
-import {
-  characterTable,
-  packedLength,
-  packedUtf8,
-  type CharacterTable,
-  type TableEncoding,
-} from './character-tables.js'
+import { characterTable, packedLength, packedUtf8 } from './character-tables.js'
+import type { CharacterTable, TableEncoding } from './character-tables.js'
 import { isUtf16, type Encoding, type Utf16Encoding } from './encodings.js'
 
 /**
