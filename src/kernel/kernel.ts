@@ -67,18 +67,12 @@ const usualLeastBytes = 32_768
 let leastBytes = usualLeastBytes
 let compiled: object | undefined
 
-/**
- * Sets for which inputs the kernel is used from now on. Without it the exact reader reads everything, with the same results.
- * @param fromBytes  bytes that an input must have at hand; Infinity switches the kernel off
- */
+/** From how many bytes at hand on an input is read with a kernel, which has the same results; Infinity switches it off. */
 export function useKernel(fromBytes: number = usualLeastBytes): void {
   leastBytes = fromBytes
 }
 
-/**
- * A kernel with memory of its own; undefined if it is switched off, not worth it, or the processor lacks its instructions.
- * @param byteLength  bytes of input at hand
- */
+/** A kernel for this much input at hand; undefined if it is off, not worth it, or the processor lacks its instructions. */
 export function newKernel(
   byteLength: number,
   cellCount: number,

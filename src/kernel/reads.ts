@@ -45,10 +45,7 @@ const reads: Readonly<Record<string, KernelRead>> = {
   DOUBLE: floats(8, nullDouble),
 }
 
-/**
- * How the kernel reads cells of a type other than times and texts; undefined if it does not.
- * @param scale  of a decimal
- */
+/** How the kernel reads cells of a type other than times and texts; undefined if it does not. @param scale  of a decimal */
 export function kernelReadOf(type: string, scale: number): KernelRead | undefined {
   if (type === 'DECIMAL32') return fixedPoints(4, scale)
   return type === 'DECIMAL64' ? fixedPoints(8, scale) : reads[type]
