@@ -53,6 +53,8 @@ export class RecordBlock {
   /** Records that no column reads. */
   readonly faults: Reject[] = []
   #kernel: Kernel | undefined
+  /** The window that was moved into the kernel's memory last. Other windows may have been shown since. */
+  #held: Window | undefined
   /** Many small inputs, which share a block, are worth a kernel as well. */
   #takenBytes = 0
 
@@ -73,10 +75,11 @@ export class RecordBlock {
     const kernel = this.#kernelFor(end - start)
     const isInPlace = window.bytes.buffer === kernel?.buffer
     if (kernel !== undefined && !isInPlace && bytesFor(end) <= kernel.text.length) {
-      const other = this.window
-      // The input before may go on later.
+      const other = this.#held
+      // Its input may go on later.
       if (other?.bytes === kernel.text) other.moveTo(new Uint8Array(bytesFor(other.end)))
       window.moveTo(kernel.text)
+      this.#held = window
     }
     this.window = window
     this.bytes = window.bytes

@@ -409,5 +409,13 @@ t.test('several windows in turn, each as long as it likes', async () => {
       )
     })
   }
-  fc.assert(fc.property(draws, areKept), { numRuns: 60 })
+  // The first window stays in the kernel's memory while the second one, which is too long for it, is shown in between.
+  const outgrown: [number, number, number][] = [
+    [2, 0, 13_656],
+    [2, 273_117, 26_298],
+    [0, 0, 1],
+    [2, 799_077, 38_689],
+    [1, 0, 0],
+  ]
+  fc.assert(fc.property(draws, areKept), { numRuns: 60, examples: [[outgrown]] })
 })
