@@ -6,13 +6,23 @@
 import { InputError } from '../errors.js'
 import type { BatchBuilder } from './batch-builder.js'
 import type { ResumePoint } from './batch.js'
-import type { BatchOptions } from './input-reader.js'
 
 /** A batch ends after this many records, or before a record that begins this many bytes after the batch. */
 export interface CutSizes {
   readonly records: number
   /** Decompressed bytes, with headers and lines between records; those after an input's last record only for its own last batch. */
   readonly bytes: number
+}
+
+export interface BatchSizes {
+  readonly batchRows: number
+  /** A batch ends with the block of rows that brings it to this many bytes on the wire. */
+  readonly batchBytes: number
+  /**
+   * Cuts batches by place: `batchRows` and `batchBytes` are then ignored, and a batch may have no rows, if all its records were bad.
+   * Its rejects are reported before it.
+   */
+  readonly cuts?: Cuts | undefined
 }
 
 /** What the batch under construction still takes. */
@@ -28,7 +38,7 @@ const roomForOne: BatchRoom = { records: 1, boundaryBytes: Infinity }
 
 /** Decides where the batch ends. @param nextBytes  offset in the input after which the next record begins */
 export function batchRoom(
-  { cuts, batchRows, batchBytes }: Pick<BatchOptions, 'cuts' | 'batchRows' | 'batchBytes'>,
+  { cuts, batchRows, batchBytes }: BatchSizes,
   builder: BatchBuilder,
   nextBytes: number,
 ): BatchRoom {

@@ -8,7 +8,7 @@ import type { Clock } from '../platform/platform.js'
 import type { ColumnMapping } from '../schema/cell-source.js'
 import type { RecordShape, Reject, ResumePoint } from './batch.js'
 import type { CellRules } from './cell-rules.js'
-import type { Cuts } from './cuts.js'
+import type { BatchSizes } from './cuts.js'
 import type { InputTexts } from '../source/path/input-texts.js'
 import type { Feed } from './rows/fed-rows.js'
 import type { RecordBlock } from './record-block.js'
@@ -38,28 +38,20 @@ export interface KnownDialect {
 export type FlushClock = Pick<Clock, 'nowMs' | 'afterIfAlive'>
 
 /** How records become rows, and rows become batches. */
-export interface BatchOptions {
+export interface BatchOptions extends BatchSizes {
   readonly mapping: ColumnMapping
   /** Texts from the input's path. */
   readonly texts?: InputTexts | undefined
   readonly cells?: CellRules
-  readonly batchRows: number
-  /** A batch ends with the block of rows that brings it to this many bytes on the wire. */
-  readonly batchBytes: number
   /** How long rows may wait for the rest of their batch; by default, until the batch is full. */
   readonly flushIntervalMs?: number | undefined
   /** Default: the machine's clock. */
   readonly clock?: FlushClock
   /**
    * Point where reading begins, from a batch of an earlier reader of this input. The reader still detects the dialect from the
-   * start, but does not parse, count or report the records before this point.
+   * start, but does not parse, count or report the records before this point. With `cuts`, it is the end of a batch.
    */
   readonly from?: ResumePoint | undefined
-  /**
-   * Cuts batches by place: `batchRows` and `batchBytes` are then ignored, and a batch may have no rows, if all its records were bad.
-   * Its rejects are reported before it. `from` must be the end of a batch.
-   */
-  readonly cuts?: Cuts | undefined
   /** Offsets in this input, ascending, at which a batch cut by place ends that is not full: the ends of earlier such batches. */
   readonly ends?: readonly number[] | undefined
   /** Takes the rows left at the end of the input, for a batch with the next input's rows. */
