@@ -25,7 +25,8 @@ const longestBytes = 4 + Math.max(...words.map(word => encoder.encode(word).leng
 
 /** True if the text is a word for sums, such as `total`, in upper or lower case, with or without a colon. */
 export function isTotalsWord(text: string): boolean {
-  return known.has(text.replace(/^\s+|\s*[:：]?\s*$/g, '').toLowerCase())
+  const word = text.trim().replace(/[:：]$/, '')
+  return known.has(word.trimEnd().toLowerCase())
 }
 
 interface Seen {
