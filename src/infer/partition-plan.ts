@@ -206,7 +206,10 @@ const sortsFirst = (column: InferredColumn): boolean => {
 const sortsLast = ({ type: { type } }: InferredColumn): boolean =>
   dataTypes[type].category === 'integral' || isTemporal(type)
 
-/** TSDB on request, for arrays and BLOBs, and for market data: a code and a time, or a symbol and a time of day. @param time  in `whole` */
+/**
+ * Chooses TSDB on request, for arrays and BLOBs, and for market data: a code and a time, or a symbol and a time of day.
+ * @param whole  the columns without nulls @param time  the first of them with a day
+ */
 function engineFor(
   schema: InferredSchema,
   whole: Columns,

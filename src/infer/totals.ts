@@ -40,7 +40,7 @@ export class Totals {
   /** The first record that holds the sums of columns, and the number of such records. */
   #first: Seen | undefined
   #count = 0
-  /** How many records begin with such a word, but have so many values that they may be rows; the one that ends the last block. */
+  /** How many records begin with a word for sums, but may be rows, as most fields have values; the one that ends the last block. */
   #alike = 0
   #last: Seen | undefined
   readonly #signs = new Set<string | undefined>()

@@ -81,11 +81,7 @@ export class CheckObserver {
     this.#sampleRows = sampleRows
   }
 
-  /**
-   * Called after an input is opened, and before its first row is read.
-   * @param map  throws if target and input do not fit
-   * @param texts  taken from the path of the input
-   */
+  /** Called before the first row of an input is read. @param map  throws if it does not fit the target @param texts  of its path */
   opened(
     summary: CheckedInput['summary'],
     reader: InputReader,

@@ -27,7 +27,7 @@ const maxOthers = 100
 /** The kernel finds records with at most this many bytes between them. */
 const maxLeadBytes = 256
 
-/** A line that is not JSON is rejected alone; documents are read no further. An object that is JSON but not a row becomes a reject. */
+/** A line that is not JSON is rejected alone; a document is read up to such a place. An object that is JSON but no row becomes a reject. */
 export class JsonTokenizer extends LineTokenizer {
   readonly #scanner: JsonScanner
   readonly #records: JsonRecords

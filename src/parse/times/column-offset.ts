@@ -22,7 +22,7 @@ export class ColumnOffset {
     this.#onKnown = onKnown
   }
 
-  /** True if a time's offset is the column's, which it becomes if that is unknown. @param own  seconds ahead of UTC, or `noOffset` */
+  /** True if a time has the column's offset; an unknown one becomes that of the time. @param own  seconds ahead of UTC, or `noOffset` */
   takes(own: number): boolean {
     if (this.#seconds === undefined) {
       this.#seconds = own
