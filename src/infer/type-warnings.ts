@@ -74,7 +74,10 @@ export function nearWarning(probe: ColumnProbe): Warning {
   const { type, refused, tried, firstOdd, format } = nearest
   const { file, lineNumber, text } = firstOdd
   const as = format === undefined ? '' : ` as ${format}`
-  return `${tried - refused} of ${tried} texts are ${columnTypeText(type)}${as}; the first that is not is ${quoted(text)}, ${file} line ${lineNumber}, column ${probe.name}${meaningOf(probe, nearest)}`
+  return (
+    `${tried - refused} of ${tried} texts are ${columnTypeText(type)}${as}; the first that is not is ` +
+    `${quoted(text)}, ${file} line ${lineNumber}, column ${probe.name}${meaningOf(probe, nearest)}`
+  )
 }
 
 /** Suggests a meaning of the odd text, and the option for it. */
@@ -94,4 +97,5 @@ function meaningOf(
 
 /** Warns that a few texts do not suit the type, and that their rows will be rejected. */
 export const rejectWarning = (probe: ColumnProbe, candidate: Candidate): string =>
-  `${refusedTextWarning(probe, candidate)}${meaningOf(probe, candidate)}; ${option('target.types')} ${probe.name}:STRING keeps such texts, otherwise their rows are rejected`
+  `${refusedTextWarning(probe, candidate)}${meaningOf(probe, candidate)}; ` +
+  `${option('target.types')} ${probe.name}:STRING keeps such texts, otherwise their rows are rejected`

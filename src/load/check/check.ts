@@ -34,10 +34,11 @@ import { explicitLoads, findRemedies, type Remedies } from './explicit-options.j
 const maxNotices = 100
 
 /**
- * Reads the inputs as `load` would, and writes nothing: no row, table, journal or rejects file. Does not test whether the user may write.
+ * Reads the inputs as `load` would, against the target's columns, and writes nothing: no row, table, journal or rejects file. It does not
+ * test whether the user may write.
  * @returns what would happen to the rows, including failures (`error`, `exitCode`). If the server cannot be asked, the result still shows
  *   how the inputs are read
- * @throws {UsageError} DDB_USAGE, DDB_NAME
+ * @throws {UsageError} DDB_USAGE, DDB_NAME for wrong options, and only for those
  */
 export async function check(options: CheckOptions): Promise<CheckResult> {
   checkCall(options, { sampleRows: whole(1) })

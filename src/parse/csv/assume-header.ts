@@ -187,7 +187,7 @@ function oddsOf(cell: string, column: readonly string[]): number {
   return Math.min(most, Math.max(least, odds))
 }
 
-/** Logarithm of the odds, judged by whether the text is among those below it. If most of these occur once, a new one proves little. */
+/** Logarithm of the odds of a header, judged by whether `cell` is among the texts below it. If most occur once, it proves little. */
 function noveltyOdds(cell: string, seen: readonly string[]): number {
   const counts = new Map<string, number>()
   for (const text of seen) counts.set(text, (counts.get(text) ?? 0) + 1)
