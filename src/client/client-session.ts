@@ -48,7 +48,6 @@ export class ClientSession implements Session {
   #asyncHead: RequestHead = requestHead('0', true, {})
   #answeredHead: RequestHead = this.#asyncHead
 
-  /** @param remoteAddress  numeric address at the other end */
   constructor(
     stream: Duplex,
     options: ConnectOptions,

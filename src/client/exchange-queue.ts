@@ -1,6 +1,5 @@
 /*
-  Queues requests that get answers, and sends them one at a time in order. If a caller stops waiting (time limit, AbortSignal), the
-  sent request keeps its place until the answer comes, so that requests and answers still match.
+  Sends requests that get answers one at a time. One whose caller gives up keeps its place, so that requests and answers still match.
 */
 import type { DdbError } from '../errors.js'
 import type { Request, RequestHead } from '../protocol/request.js'
@@ -29,7 +28,7 @@ interface Exchange {
 
 /** The requests of one session. The server has at most one of them at a time. */
 export class ExchangeQueue {
-  /** Number of asynchronous requests before the last request that gets an answer. */
+  /** Asynchronous requests before the last request that gets an answer. */
   sentBefore = 0
   readonly #outgoing: Outgoing
   readonly #reader: ByteReader
@@ -66,10 +65,7 @@ export class ExchangeQueue {
     return this.#outstanding === undefined && isEmpty && !this.isHeld
   }
 
-  /**
-   * Holds requests back until the caller calls the returned function, so that no other request comes between the caller's
-   * exchanges. A second caller waits until the first has finished.
-   */
+  /** Holds other requests back until the returned function is called. A second caller waits until the first has finished. */
   async hold(): Promise<() => void> {
     if (this.isHeld) await new Promise<void>(resolve => this.#holders.push(resolve))
     this.isHeld = true
@@ -84,10 +80,7 @@ export class ExchangeQueue {
     }
   }
 
-  /**
-   * @param isHolder  true for the requests of the caller of `hold`, which are not held back
-   * @throws {ValueError} (a rejection) if an argument cannot be encoded; then nothing is sent
-   */
+  /** @param isHolder  true for the caller of `hold` @throws {ValueError} (a rejection) for an unsuitable argument; then nothing is sent */
   submit(
     head: RequestHead,
     request: Request,

@@ -121,7 +121,6 @@ export function lacksLogin(serverMessage: string): boolean {
   return /Login is required|RefId:\s*S04009\b/i.test(serverMessage)
 }
 
-/** The server's message, followed by the advice to log in. */
 export function withLoginAdvice(serverMessage: string): string {
   return (
     `${serverMessage}. Log in with ${option('server.user')}. If you did, the session is no longer logged in: its ` +

@@ -1,6 +1,5 @@
 /*
-  Manages one connection from start to end. Requests leave through `Outgoing`, answers arrive through `ExchangeQueue`, and
-  both end together when the connection is closed or lost.
+  One connection from start to end: what leaves through `Outgoing` and arrives through `ExchangeQueue` ends together.
 */
 import type { Duplex } from 'node:stream'
 import type { DdbError } from '../errors.js'
@@ -170,7 +169,6 @@ export class Link {
     this.#stream.destroy()
   }
 
-  /** @see Session.close */
   close(): Promise<void> {
     this.#closing ??= this.#finish()
     return this.#closing
@@ -217,7 +215,6 @@ export class Link {
     return () => timer.cancel()
   }
 
-  /** @param what  what the server did */
   #lost(what: string): ConnectionError {
     const { host, port } = this.#options
     return new ConnectionError('DDB_CONNECTION_LOST', `${addressText(host, port)} ${what}`)

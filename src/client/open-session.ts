@@ -90,10 +90,7 @@ export interface Session<Answer = Value> extends AsyncDisposable {
   /** Like `send`, but sends a script instead of a function call. */
   sendScript(script: string): boolean
 
-  /**
-   * Resolves once there is room for more.
-   * @throws {ConnectionError} if the connection is lost first
-   */
+  /** Resolves once there is room for more. @throws {ConnectionError} if the connection is lost first */
   drained(): Promise<void>
 
   /**
@@ -126,7 +123,6 @@ export async function connect(options: ConnectOptions): Promise<Session | PlainS
   return openSession({ ...options, typed: options.typed ?? false }, systemPlatform)
 }
 
-/** Like `connect`, with typed answers. */
 export function connectTyped(options: ConnectOptions): Promise<Session> {
   return openSession({ ...options, typed: true }, systemPlatform)
 }

@@ -91,7 +91,6 @@ export class Outgoing {
     return this.bufferedBytes >= this.#highWaterBytes
   }
 
-  /** A snapshot; later sends do not change it. */
   get counts(): SendCounts {
     return { accepted: this.#accepted, started: this.#started, written: this.#written }
   }
@@ -120,10 +119,7 @@ export class Outgoing {
     return text
   }
 
-  /**
-   * Sends one more encoded asynchronous request soon, together with other requests of this turn of the event loop.
-   * @param onWritten  called once the kernel has taken the request's last byte; never called if the connection is lost first
-   */
+  /** Sends an encoded request soon, with others of this turn. @param onWritten  called once the kernel has it; not if the link is lost */
   commit(onWritten?: () => void): void {
     this.#accepted += 1
     if (onWritten !== undefined) this.#callbacks.push(onWritten)

@@ -124,10 +124,7 @@ function isoText(type: TemporalType, raw: number | bigint): string {
   return type === 'DATEHOUR' ? `${iso}:00` : iso
 }
 
-/**
- * A value that is not null. What `Date` cannot represent stays text: times of day, nanoseconds, distant years.
- * @throws {UsageError} DDB_USAGE if `Temporal` is requested and this Node has none
- */
+/** What `Date` cannot represent stays text: nanoseconds, distant years. @throws {UsageError} DDB_USAGE if this Node has no `Temporal` */
 function plainTime(type: TemporalType, raw: number | bigint, as: TimesAs): PlainOne {
   const text = isoText(type, raw)
   if (as === 'text') return text

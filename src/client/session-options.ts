@@ -19,10 +19,7 @@ export type CompressChoice = 'auto' | 'none' | 'lz4'
 export const maxInt32 = 0x7fff_ffff
 
 export interface AnswerOptions {
-  /**
-   * Answers are values with their DolphinDB types, and columns are typed arrays with DolphinDB's own nulls; default plain
-   * JavaScript.
-   */
+  /** Answers are values with their DolphinDB types, and columns are typed arrays with DolphinDB's own nulls; default plain JavaScript. */
   typed?: boolean
   /** Form of dates and times in plain answers; default ISO 8601 text. */
   times?: TimesAs
@@ -123,10 +120,7 @@ const runFields: FieldsOf<RunOptions> = {
 /** If the last argument is an object with only these member names, a call treats the object as options. */
 export const runOptionNames: ReadonlySet<string> = new Set(Object.keys(runFields))
 
-/**
- * Treats the last argument as options if it is an object with only these member names. A table with such column names stays a
- * value, because its members are lists, unlike options. @param names  names of all options
- */
+/** The last argument is options if it has only their names. A table with such columns stays a value, because its members are lists. */
 export function splitArguments<Options extends RunOptions = RunOptions>(
   args: readonly (PlainInput | Options)[],
   names: ReadonlySet<string> = runOptionNames,
@@ -186,10 +180,7 @@ export function checkRunOptions(options: RunOptions): void {
   checkFields(options, runFields)
 }
 
-/**
- * Whether a session compresses data (docs/decisions/0017-when-data-is-compressed.md).
- * @param remoteAddress  numeric address at the other end
- */
+/** See docs/decisions/0017-when-data-is-compressed.md. @param remoteAddress  numeric address at the other end */
 export function isCompressed(
   { compress = 'auto' }: { compress?: CompressChoice },
   remoteAddress: string,
@@ -204,10 +195,7 @@ export function connectHead(async: boolean, compress: boolean = false): RequestH
   return { ...head, protocol: 'API' }
 }
 
-/**
- * `API2 <sid> <n> / 32_1_4_64__0`, as the official C++ client writes it (docs/protocol.md#header-fields). The flags (32)
- * grow by 4 with `async`, by 64 with `compress`.
- */
+/** `API2 <sid> <n> / 32_1_4_64__0`, as the C++ client writes it. `async` adds 4 to the flags, `compress` 64. */
 export function requestHead(
   sessionId: string,
   async: boolean,

@@ -1,6 +1,5 @@
 /*
-  A log with one line for each message of a connection, for finding disagreements between a server and this client. Values are
-  shown only on request; logins and password changes are never shown.
+  A line for each message of a connection. Values are shown only on request; logins and changes of passwords never.
 */
 import type { DdbError } from '../errors.js'
 import { escapeControls } from '../platform/control-characters.js'

@@ -12,10 +12,7 @@ export interface WaitLimits {
 
 export const noLimits = (): void => undefined
 
-/**
- * Calls `giveUp` at most once: when the time is up or the signal fires. @param late  the error when the time is up
- * @returns a function that cancels both
- */
+/** Calls `giveUp` at most once. @param late  the error when the time is up @returns a function that cancels timer and signal */
 export function limitWait(
   clock: Clock,
   { timeoutMs, signal }: WaitLimits,

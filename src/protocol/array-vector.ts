@@ -177,7 +177,6 @@ export function* decodeArrayBlocks(
   }
 }
 
-/** Reads the counts of a block's rows, and stores the offset after each row. */
 function readOffsets(
   reader: ByteReader,
   offsets: Uint32Array,

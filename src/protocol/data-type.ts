@@ -1,6 +1,5 @@
 /*
-  The list of DolphinDB's data types, which the files in `types/` define. Add a new type to the file of its kind. Add a
-  new file to this list, and its scalar and vector to `value.ts`.
+  The list of the types that the files in `types/` define. `value.ts` needs scalar and vector of each file.
 */
 import type { ByteReader } from '../wire/byte-reader.js'
 import { blobTypes } from './types/blobs.js'

@@ -20,10 +20,7 @@ export const defaultDecodeLimits: DecodeLimits = {
   maxDepth: 64,
 }
 
-/**
- * Counted size of a VOID null, which has no bytes on the wire but becomes a text, row or list entry later. Without this
- * charge, twelve bytes that announce a billion nulls would exhaust the memory of the process that reads them.
- */
+/** Counted size of a VOID null, which takes no bytes. Otherwise twelve bytes could announce a billion nulls, and exhaust our memory. */
 const voidRowBytes = 64
 
 /** Base id → base (list of texts) of the SYMBOL columns of one table. */

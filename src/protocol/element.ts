@@ -80,10 +80,7 @@ export function emptyVector(type: ColumnType, capacity: number): Column {
   return { form: 'arrayVector', length: 0, offsets: new Uint32Array(capacity + 1), cells }
 }
 
-/**
- * Makes a column of `values`. Null becomes the null of the type.
- * @throws {ValueError} DDB_INPUT_RANGE for a value outside the type, DDB_USAGE for a value of the wrong kind
- */
+/** Null becomes the null of the type. @throws {ValueError} DDB_INPUT_RANGE outside the type, DDB_USAGE for a value of the wrong kind */
 export function vectorOf(type: ColumnType, values: readonly ElementValue[]): Column {
   return type.array ? arrayVectorOf(type, values) : accessOf(type.type).vectorOf(values, type)
 }

@@ -19,13 +19,11 @@ import type { DecodeLimits } from './decode-context.js'
 import { DecodeContext, defaultDecodeLimits } from './decode-context.js'
 import type { Value } from './value.js'
 
-/** Bits of the header field `flags` (docs/protocol.md#flags). Each request sets its own bits. */
+/** Bits of the header field `flags` that this program knows (docs/protocol.md#flags). Each request sets its own bits. */
 export const requestFlags = {
   urgent: 1,
-  secondary: 2,
   /** The server sends no answer, not even an error. Only connect requests get an answer all the same. */
   async: 4,
-  pickle: 8,
   /** The server clears the session's variables after the request. */
   clearMemory: 16,
   /** Set by the C++ and Python clients on every request. */
@@ -33,12 +31,6 @@ export const requestFlags = {
   compress: 64,
   python: 2048,
   kdb: 4096,
-  /** With `pickle`: asks for tables as lists. Without `pickle`: asks for tables as Arrow. */
-  pickleLists: 32_768,
-  reverseStreaming: 131_072,
-  oracle: 524_288,
-  mysql: 1_048_576,
-  decimalAsDouble: 8_388_608,
 } as const
 
 /** Default of an empty field. Official clients usually send the number. */
@@ -59,10 +51,6 @@ export interface RequestHead {
   parallelism: number
   /** Size of the blocks of the reply, in bytes. If 0 or omitted, the reply comes in one piece. */
   fetchSize?: number
-  /** With `sequenceNumber`, identifies the request, so that the server can drop repetitions. */
-  clientId?: string
-  /** Counts from 1. A repeated request has the negated number. */
-  sequenceNumber?: number
 }
 
 /** A request. Serialized values follow the text of `function` and `variable` (docs/protocol.md#bodies). */
@@ -92,10 +80,7 @@ export const defaultRequestLimits: RequestLimits = {
 /** Limit for the announced number of arguments. C++ and Python clients send only a few. */
 const maxArguments = 4096
 
-/**
- * Header and body, which come before the values.
- * @throws {UsageError} DDB_NAME for an invalid variable name, DDB_USAGE for a login that contains a line end
- */
+/** Header and body, without values. @throws {UsageError} DDB_NAME for a bad name of a variable, DDB_USAGE for a login with a line end */
 export function requestText(head: RequestHead, request: Request): string {
   const body = bodyText(request)
   const bodyBytes = Buffer.byteLength(body)
@@ -133,11 +118,7 @@ export function encodeRequest(
 function propertyList(head: RequestHead): string {
   const cancellable = head.cancellable === false ? '0' : '1'
   const list = `${head.flags}_${cancellable}_${head.priority}_${head.parallelism}`
-  const fetchSize = head.fetchSize ?? ''
-  if (head.clientId !== undefined || head.sequenceNumber !== undefined) {
-    return `${list}__${fetchSize}__${head.clientId ?? ''}_${head.sequenceNumber ?? ''}`
-  }
-  return fetchSize === '' ? list : `${list}__${fetchSize}`
+  return head.fetchSize === undefined ? list : `${list}__${head.fetchSize}`
 }
 
 function bodyText(request: Request): string {
@@ -188,10 +169,7 @@ function argumentsOf(request: Request): readonly Value[] {
 /** Makes the error for a request, with the position of its first byte. */
 type Fault = (problem: string, code?: 'DDB_LIMIT') => ProtocolError
 
-/**
- * Reads one request; undefined if the stream ends before the request begins.
- * @throws {ProtocolError} for invalid bytes; the rest of the stream can then not be decoded
- */
+/** Undefined if the stream ends before a request. @throws {ProtocolError} for invalid bytes; what follows them cannot be decoded */
 export function* decodeRequest(
   reader: ByteReader,
   limits: RequestLimits = defaultRequestLimits,
@@ -253,13 +231,8 @@ function parseProperties(
     parallelism: numberField(fields, 3, fault) ?? defaultParallelism,
   }
   if (fields[1] === '0') head.cancellable = false
-  if (fields.length <= 5) return head
   const fetchSize = numberField(fields, 5, fault)
   if (fetchSize !== undefined) head.fetchSize = fetchSize
-  const clientId = fields[7]
-  if (clientId) head.clientId = clientId
-  const sequenceNumber = numberField(fields, 8, fault)
-  if (sequenceNumber !== undefined) head.sequenceNumber = sequenceNumber
   return head
 }
 

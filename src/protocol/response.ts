@@ -25,10 +25,7 @@ const maxMessageBytes = 16_777_216
 
 const tupleFlag = (dataForms.vector << 8) | dataTypes.ANY.id
 
-/**
- * Writes one whole response, or nothing if it throws. An undefined value gives a response without an object.
- * @throws {ValueError} for a value that cannot be encoded
- */
+/** Writes one whole response, or nothing if it throws. @throws {ValueError} for a value that cannot be encoded */
 export function encodeResponse(
   writer: ByteWriter,
   sessionId: string,

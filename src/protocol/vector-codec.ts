@@ -29,10 +29,7 @@ import {
 import { isTuple } from './types/tuples.js'
 import type { ArrayVector, Pair, Scalar, TypedVector } from './value.js'
 
-/**
- * Writes a scalar with its flag; null becomes the sentinel of the type.
- * @throws {ValueError} DDB_INPUT_RANGE for a number too large, DDB_USAGE for bytes of wrong length, DDB_STRING_HAS_NUL
- */
+/** @throws {ValueError} DDB_INPUT_RANGE for a number too large, DDB_USAGE for bytes of wrong length, DDB_STRING_HAS_NUL */
 export function encodeScalar(writer: ByteWriter, scalar: Scalar): void {
   const { id, scalars } = dataTypes[scalar.type]
   encodeFlag(writer, 'scalar', id)

@@ -60,10 +60,7 @@ export interface InputShape {
 export interface MappingOptions {
   /** Default `name` if the input has names. */
   match?: 'name' | 'position'
-  /**
-   * Target column → input column, or the column's number from 1 if the input has no names; in JSON a member, or a
-   * nested one: `properties.mag`.
-   */
+  /** Target column → input column, or its number from 1 if the input has no names; in JSON a member, also a nested one: `place.mag`. */
   map?: Readonly<Record<string, string>>
   /**
    * Target column → text, such as `{symbol}.SZ`; `{{` is a literal opening brace. A name in braces is another column, a part of

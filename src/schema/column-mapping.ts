@@ -132,10 +132,7 @@ function byName(target: TargetSchema, known: KnownNames, rules: MappingRules): F
   return ({ name }, mapped) => namedField(mapped ?? name, known, asked)
 }
 
-/**
- * Takes the fields, in order, for the columns that are not in `map` or `set`. Skips fields that templates of `set`
- * use, such as `symbol` in `{symbol}.SZ`.
- */
+/** In order, for the columns that are not in `map` or `set`; skips fields of templates such as `{symbol}.SZ`. */
 function byPosition(input: InputShape, set: readonly (CellSource | undefined)[]): FindField {
   const inTemplates = fieldsUsed(set.flatMap(source => source ?? []))
   let next = 0

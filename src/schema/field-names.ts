@@ -33,10 +33,7 @@ export function uniqueByLowerCase(
   return found
 }
 
-/**
- * Index of the field with this name, or −1. Accepts a different case only if no other field and no other column match.
- * @param asked  the names that columns look for, keyed by lower case
- */
+/** Accepts a different case only if no other field and no other column match. @param asked  the names of columns, by lower case */
 export function namedField(
   name: string,
   { indexes, twice, alike }: KnownNames,

@@ -61,11 +61,7 @@ const likenesses: readonly ((column: string, field: string) => boolean)[] = [
     editDistance(keyOf(column), keyOf(field)) * leastLength <= keyOf(column).length,
 ]
 
-/**
- * @param open  columns that no field fills
- * @param free  fields that fill no column
- * @returns undefined if a person has to say which field fills which column
- */
+/** Undefined if a person has to decide. @param open  columns that no field fills @param free  fields that fill no column */
 export function mappingFix(open: readonly string[], free: readonly string[]): Fix | undefined {
   const left = new Set(free)
   const pairs = open.flatMap(column => {

@@ -39,10 +39,7 @@ export interface TargetSchema {
   readonly partition?: PartitionScheme
 }
 
-/**
- * Reads `time:TIMESTAMP,sym:SYMBOL,price:DECIMAL64(4),levels:DOUBLE[]`. The last colon of an entry ends its name.
- * @throws {UsageError} DDB_USAGE if the text is not a list of names and types
- */
+/** Reads `time:TIMESTAMP,price:DECIMAL64(4),levels:DOUBLE[]`. The last colon of an entry ends its name. @throws {UsageError} DDB_USAGE */
 export function schemaFromTypes(text: string): TargetSchema {
   const columns = text.split(',').map((entry): TargetColumn => {
     const colon = entry.lastIndexOf(':')

@@ -6,10 +6,7 @@ import { option, usageError } from '../errors.js'
 
 export type TemplatePart = { readonly text: string } | { readonly name: string }
 
-/**
- * @param target  the column that the template fills, for messages
- * @throws {UsageError} DDB_USAGE for an unclosed brace, or empty braces
- */
+/** @param target  the column that the template fills, for messages @throws {UsageError} DDB_USAGE for an unclosed brace, or empty braces */
 export function templateParts(text: string, target: string): readonly TemplatePart[] {
   const parts: TemplatePart[] = []
   let literal = ''

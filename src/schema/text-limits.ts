@@ -15,10 +15,7 @@ const dfsTextLimits: ReadonlyMap<DataType, number> = new Map([
   ['BLOB', 67_108_863],
 ])
 
-/**
- * Adds to each column the length of the longest text that the DFS table stores in it.
- * @param stored  columns of the DFS table, matched by name, because a target function may take different columns
- */
+/** Adds what a DFS table stores whole. @param stored  its columns, matched by name, because a target function may take others */
 export function limitedColumns(
   columns: readonly TargetColumn[],
   stored: readonly TargetColumn[],

@@ -1,6 +1,5 @@
 /*
-  A check of `selftest`: limits its time, turns its errors into outcomes, and closes its sessions. Also makes a text that users
-  may paste into an issue, with all findings but nothing that identifies the server.
+  Runs a check with a time limit. Also makes the text for an issue, with all findings but nothing that identifies the server.
 */
 import { DdbError, messageOf, ServerError } from '../errors.js'
 import { type CheckContext, type CheckScope, checkContext } from './context.js'
@@ -46,11 +45,7 @@ export const interrupted: Outcome = { status: 'skipped', reason: 'the run was in
 
 const usualLimitMs = 5_000
 
-/**
- * @param lastMs  the time by which the check must have ended
- * @param interruption  ends the check at once
- * @returns `endedInTime`: false if the check had to be ended. A request of the check may then still wait for the server
- */
+/** @param lastMs  when the check must have ended @returns `endedInTime`: false if a request may still wait for the server */
 export async function runCheck(
   check: Check,
   lastMs: number,

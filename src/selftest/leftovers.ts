@@ -54,10 +54,7 @@ export interface TestObject {
   readonly user?: string
 }
 
-/**
- * Removes objects that exist, and ignores objects that cannot be removed. Revokes rights first, because a revocation
- * names the object. The server runs this script after all earlier requests of the session.
- */
+/** Ignores objects that cannot be removed. Rights come first, because a revocation names the object. */
 export function removalScript(objects: readonly TestObject[]): string {
   const rights = objects.filter(({ kind }) => kind === 'grant')
   const others = objects.filter(({ kind }) => kind !== 'grant')
@@ -90,10 +87,7 @@ interface Asked {
   run(script: string, options: { signal: AbortSignal }): Promise<Value | undefined>
 }
 
-/**
- * Lists tables and views named `ddbIngestTest_…`, and all databases, as far as this user may see them.
- * @throws {ConnectionError} if the connection is lost or the wait is aborted
- */
+/** Those of this user's sight; databases of any name. @throws {ConnectionError} if the connection is lost or the wait is aborted */
 export async function listObjects(session: Asked, signal: AbortSignal): Promise<TestObject[]> {
   const objects: TestObject[] = []
   for (const kind of ['table', 'view', 'database'] as const) {
@@ -106,11 +100,7 @@ export async function listObjects(session: Asked, signal: AbortSignal): Promise<
   return objects
 }
 
-/**
- * Removes the objects of this run, and old objects of other runs.
- * @param nowMs  by the server's clock, like the time in names
- * @returns the objects that still exist
- */
+/** Also old objects of other runs. @param nowMs  by the server's clock, like the time in names @returns those that still exist */
 export async function removeTestObjects(
   session: Asked,
   own: NameStamp,

@@ -158,10 +158,7 @@ async function tryAll(run: Run, checks: readonly Check[]): Promise<CheckResult[]
   return results
 }
 
-/**
- * Opens the session for the next check if there is none. @returns why the check cannot run
- * @param hasFailed  true if an earlier check has failed: then a lost server makes this check skipped, not failed
- */
+/** @returns why the check cannot run @param hasFailed  if an earlier check failed, a lost server makes this one skipped, not failed */
 async function obstacleTo(run: Run, hasFailed: boolean): Promise<Outcome | undefined> {
   const isInterrupted = (): boolean => run.signal?.aborted === true
   if (isInterrupted()) return interrupted

@@ -1,6 +1,5 @@
 /*
-  The exports of `ddb-ingest/server`: the embedded DolphinDB-compatible server. Checks its options, and assembles a server: the
-  node, its users, its port, and the timers of sleeping scripts.
+  The exports of `ddb-ingest/server`. Checks options, and assembles a server: its node, its port, the timers of sleeping scripts.
 */
 import type { Clock, Platform } from '../platform/platform.js'
 import { ServerError, UsageError, messageOf } from '../errors.js'
@@ -238,11 +237,7 @@ async function runAsAdmin(
   }
 }
 
-/**
- * @internal
- * @param password  the current password of admin
- * @throws {UsageError} DDB_CONFIG if it is the initial password and other machines could connect
- */
+/** @internal @param password  that of admin @throws {UsageError} DDB_CONFIG if it is the initial one, and other machines could connect */
 export function checkExposure(
   host: string,
   password: string | undefined,

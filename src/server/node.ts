@@ -4,6 +4,7 @@
 */
 import type { Clock, Platform, Random } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
+import type { Request } from '../protocol/request.js'
 import type { Faults } from './net/faults.js'
 import type { ServerOptions } from './index.js'
 import type { ScriptSession, UserFunction } from './values/server-value.js'
@@ -11,7 +12,6 @@ import type { DatabaseHandle, ServerTable } from './tables/server-table.js'
 import type { NewValuePartitionPolicy } from './tables/partitions/partition-level.js'
 import type { Transactions } from './tables/write-rows.js'
 
-/** A function that all sessions may call. */
 export interface FunctionView extends UserFunction {
   readonly viewOwner: string
   readonly createdAt: Date
@@ -19,7 +19,6 @@ export interface FunctionView extends UserFunction {
 
 export interface SharedTable {
   table: ServerTable
-  /** User who shared the table. */
   owner: string
   /** True if users need rights to use the table (addAccessControl). */
   isControlled?: boolean
@@ -37,8 +36,7 @@ export interface User {
 export interface ConsoleJob {
   /** UUID text. */
   rootJobId: string
-  jobType: 'script' | 'function' | 'variable'
-  /** Script, function name or variable names, cut to 200 characters. */
+  jobType: Request['kind']
   description: string
   priority: number
   parallelism: number
@@ -73,14 +71,12 @@ export interface NodeOptions extends Pick<
   'host' | 'port' | 'adminPassword' | 'requireLogin' | 'version' | 'discard' | 'faults'
 > {
   config?: Partial<NodeConfig>
-  /** Default: the clock and the random numbers of the machine. */
   platform?: Pick<Platform, 'clock' | 'random'>
   now?: () => number
   /** A node that has ended. The new node takes over everything that a real server stores on disk. */
   restartOf?: Pick<ServerNode, 'databases' | 'functionViews' | 'users' | 'privileges'> | undefined
 }
 
-/** The state that all sessions of an embedded server share. It outlives the sessions. */
 export class ServerNode {
   readonly shared: Map<string, SharedTable> = new Map()
   readonly databases: Map<string, DatabaseHandle>
@@ -94,7 +90,6 @@ export class ServerNode {
   readonly jobs: Map<string, ConsoleJob> = new Map()
   /** @internal Physical index of the next DFS table. A table that is created again gets a new index. */
   nextPhysicalIndex: number
-  /** Transactions on DFS tables. */
   readonly transactions: Transactions = { open: new Set(), count: 0 }
   readonly config: NodeConfig
   /** The first word that version() returns, such as `3.00.5.0`. */
@@ -161,7 +156,6 @@ export function releaseOf(version: string): Release | undefined {
   return /^\d{1,4}(\.\d{1,4}){2,3}$/.test(version) ? version.split('.').map(Number) : undefined
 }
 
-/** True if `release` is version `first` or later. */
 export function isAtLeast(release: Release, first: Release): boolean {
   for (const [i, number] of first.entries()) {
     const difference = (release[i] ?? 0) - number

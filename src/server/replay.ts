@@ -1,6 +1,5 @@
 /*
-  Makes the server answer as the server did from which a report of `selftest` came (`serve --as`): with its words of
-  errors, types of counts, rights, and treatment of requests without answers.
+  Answers as the server did from which a report of `selftest` came (`serve --as`): its words, types of counts, rights, mixed requests.
 */
 import { UsageError } from '../errors.js'
 import { formatElement, vectorOf } from '../protocol/element.js'
@@ -77,17 +76,12 @@ const settings: readonly Setting[] = [
   [mixed, /^a question does not see/, { faults: requestedFaults('mixedIgnore') }],
 ]
 
-interface Finding {
-  readonly status: string
-  readonly reason: string
-}
-
 /** Reads what `selftest` writes with `--issue-text`: name of a check → its finding. @throws {UsageError} DDB_USAGE */
-function findingsOf(text: string): ReadonlyMap<string, Finding> {
+function findingsOf(text: string) {
   const rows = [...text.matchAll(/^\| (pass|fail|skipped) \| (.*?) \| (.*) \|$/gm)].map(
-    ([, status = '', name = '', cell = '']): [name: string, found: Finding] => {
+    ([, status = '', name = '', cell = '']) => {
       const found = cell.replace(/\. Depends on it: .*$/, '').replaceAll('\\|', '|')
-      return [name, { status, reason: found.replaceAll('&lt;', '<') }]
+      return [name, { status, reason: found.replaceAll('&lt;', '<') }] as const
     },
   )
   if (rows.length === 0) {
@@ -122,15 +116,8 @@ function rewordingOf([, own, asks = any, found = /(.*)/]: Wording, reason: strin
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
-/** What `startServerWith` needs to behave as the server of a report. */
-export interface Replay {
-  readonly options: ServerOptions
-  /** Answers as that server. */
-  around(run: RunRequest): RunRequest
-}
-
-/** @param text  the report @throws {UsageError} DDB_USAGE */
-export function replayOf(text: string): Replay {
+/** The options of a server like that of the report, and what makes it answer so. @throws {UsageError} DDB_USAGE */
+export function replayOf(text: string) {
   const checks = findingsOf(text)
   const findingOf = (check: string): string => checks.get(check)?.reason ?? ''
   // Other failures say what did not come, not the server's words.
@@ -176,7 +163,7 @@ export function replayOf(text: string): Replay {
       ...found.map(row => row[2]),
     ) as ServerOptions,
     around:
-      run =>
+      (run: RunRequest): RunRequest =>
       (session, head, request): Outcome => {
         const asked = fullText(request)
         const refused = refusals.find(([, asks]) => asks.test(asked))

@@ -79,10 +79,7 @@ export class ByteWriter {
     this.#position += this.#slab.write(text, this.#position, 'utf8')
   }
 
-  /**
-   * UTF-8, then one 00.
-   * @throws {ValueError} DDB_STRING_HAS_NUL for a text with U+0000, where every reader would end the string
-   */
+  /** UTF-8, then one 00. @throws {ValueError} DDB_STRING_HAS_NUL for a text with U+0000, where every reader would end the string */
   str0(text: string): void {
     const { length } = text
     if (length <= shortTextChars) {

@@ -1,6 +1,5 @@
 /*
-  Collects bytes whose announced number may be false. The array doubles as bytes arrive, so it takes at most about twice
-  the bytes that the sender has really sent.
+  Collects bytes whose announced number may be false: the array takes at most about twice the bytes that have really come.
 */
 
 const firstCapacityBytes = 64
@@ -11,10 +10,7 @@ export class GrowableBytes {
   length = 0
   readonly #maxBytes: number
 
-  /**
-   * @param maxBytes  limit of the array's size
-   * @param expectedBytes  initial size of the array
-   */
+  /** @param maxBytes  limit of the array's size @param expectedBytes  initial size of the array */
   constructor(maxBytes: number, expectedBytes: number = 0) {
     this.#bytes = new Uint8Array(expectedBytes)
     this.#maxBytes = maxBytes

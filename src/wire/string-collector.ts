@@ -28,10 +28,7 @@ export class StringCollector {
   #mayRepeat: boolean
   #newTexts = 0
 
-  /**
-   * @param wanted  number of texts that the sender announced
-   * @param availableBytes  bytes that have arrived; room for `wanted` texts is made only if these could contain them
-   */
+  /** @param wanted  texts that the sender announced; room for them is made only if `availableBytes` could contain them */
   constructor(wanted: number, availableBytes: number) {
     const isSure = wanted <= availableBytes && wanted <= maxPreparedTexts
     this.texts = isSure ? new Array<string>(wanted) : []
@@ -42,10 +39,7 @@ export class StringCollector {
     this.texts[this.length++] = text
   }
 
-  /**
-   * Adds up to `count` texts of the strings that end within the next block of `bytes`.
-   * @returns the position after the last added string, or `start` if no string ends there
-   */
+  /** Adds up to `count` texts that end within the next block. @returns the position after the last one, or `start` */
   collect(bytes: Buffer, start: number, count: number): number {
     const end = Math.min(bytes.length, start + blockBytes)
     if (this.#mayRepeat && end - start >= minRepeatedTexts) {

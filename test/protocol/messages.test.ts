@@ -52,28 +52,12 @@ const headers: readonly (readonly [string, RequestHead])[] = [
   ['API 0 8 / 0_1_4_2', { ...head, protocol: 'API', sessionId: '0', flags: 0, parallelism: 2 }],
   ['API2 1234567 8 / 32_1_4_64__0', { ...head, fetchSize: 0 }],
   ['API2 1234567 8 / 1_1_8_64', { ...head, flags: requestFlags.urgent, priority: 8 }],
-  [
-    'API2 1234567 8 / 32_1_4_64__0__46e3fbf2-abba-cd29-ec4a-ff517369c667_1',
-    { ...head, fetchSize: 0, clientId: '46e3fbf2-abba-cd29-ec4a-ff517369c667', sequenceNumber: 1 },
-  ],
-  [
-    'API 5 8 / 0_1_4_64__10000__46e3fbf2-abba-cd29-ec4a-ff517369c667_-3',
-    {
-      ...head,
-      protocol: 'API',
-      sessionId: '5',
-      flags: 0,
-      fetchSize: 10_000,
-      clientId: '46e3fbf2-abba-cd29-ec4a-ff517369c667',
-      sequenceNumber: -3,
-    },
-  ],
   ['API2 1234567 8 / 32_0_4_64', { ...head, cancellable: false }],
-  ['API2 1234567 8 / 32_1_4_64_____2', { ...head, sequenceNumber: 2 }],
-  ['API2 1234567 8 / 32_1_4_64____a_', { ...head, clientId: 'a' }],
 ]
 
 t.test('header lines of official clients, both ways', async t => {
+  const repeatable = 'API2 1234567 8 / 32_1_4_64__0__46e3fbf2-abba-cd29-ec4a-ff517369c667_-3'
+  t.strictSame(read(`${repeatable}\nconnect\n`)?.head, { ...head, fetchSize: 0 }, 'read only')
   for (const [line, expected] of headers) {
     t.equal(written(expected, { kind: 'connect' }).toString(), `${line}\nconnect\n`)
     t.strictSame(read(`${line}\nconnect\n`), { head: expected, request: { kind: 'connect' } }, line)

@@ -1,6 +1,5 @@
 /*
-  Redacts passwords in texts from servers. A server may repeat a password literally or encoded, and long after the login
-  (docs/security.md#a-server-that-repeats-the-password).
+  Redacts passwords, which a server may repeat, also encoded and much later (docs/security.md#a-server-that-repeats-the-password).
 */
 
 const stand = '***'
@@ -10,7 +9,6 @@ export type Hide = (text: string) => string
 /** Shorter encoded parts are not redacted, because they reveal too little and any text may contain them by chance. */
 const fewestEncoded = 6
 
-/** Redacts a password in all its encodings. */
 export function passwordHider(password: string): Hide {
   if (password === '') return text => text
   const pattern = new RegExp(formsOf(password).map(escaped).join('|'), 'g')

@@ -18,7 +18,6 @@ export interface Credentials {
   readonly password: string
 }
 
-/** Calls a function on the session that logs in, and returns the answer. */
 export type AskServer = (name: string, args: readonly Value[]) => Promise<Response>
 
 /** Shorter keys have been factored. The program does not demand longer keys, because the key lengths of servers are undocumented. */

@@ -1,6 +1,5 @@
 /*
-  One task of a pool: an id, a state, and a result to wait for; its request; and the queue in which tasks wait for a free
-  session.
+  One task of a pool: its state, its result, its request; and the queue in which tasks wait for a free session.
 */
 import { TimeoutError, usageError } from '../../errors.js'
 import { systemClock } from '../../platform/system.js'
@@ -11,7 +10,6 @@ import type { AnswerOptions, RunOptions } from '../session-options.js'
 import { checkRunOptions, maxInt32, runOptionNames, splitArguments } from '../session-options.js'
 import { limitWait, noAnswer, type WaitLimits } from '../wait-limits.js'
 
-/** Result of a task: a plain value, or a typed one; with `pickleTableToList`, the columns of a table. */
 export type TaskResult = PlainOutput | Value | undefined
 
 /** A task of a pool, as `runTaskAsync` returns it. */
@@ -126,7 +124,7 @@ export function taskResult(
   return typed || value === undefined ? value : toPlain(value, times)
 }
 
-/** First in, first out. Skips tasks whose caller has given up. */
+/** Skips tasks whose caller has given up. */
 export class TaskQueue {
   #first: TaskRequest | undefined
   #last: TaskRequest | undefined

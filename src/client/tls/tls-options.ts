@@ -13,10 +13,7 @@ export interface TlsOptions {
   caFile?: string
   /** Accepts any certificate. Nobody can overhear the traffic, but an attacker may impersonate the server. */
   tlsInsecure?: boolean
-  /**
-   * Our own certificate, followed by intermediate ones, and its private key without a passphrase, for servers that require
-   * a certificate.
-   */
+  /** For servers that require a certificate: ours, intermediate ones, and the private key without a passphrase. */
   certFile?: string
 }
 

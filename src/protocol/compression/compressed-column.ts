@@ -117,10 +117,7 @@ function isDeltaBetter(bytes: Uint8Array, width: Width): boolean {
   return deltaEnd >= 0 && deltaEnd < compressLz4(sample, room, 0)
 }
 
-/**
- * @param width  for delta-of-delta; undefined for LZ4
- * @returns blocks, each after its length; undefined if they exceed `mostBytes`, or delta-of-delta cannot hold the elements
- */
+/** Blocks, each after its length; undefined if they exceed `mostBytes` or `width` bytes. @param width  of elements for delta-of-delta */
 function blocksOf(bytes: Uint8Array, mostBytes: number, width?: Width): Uint8Array | undefined {
   const source = width === undefined ? bytes : aligned(bytes, width)
   const room = roomFor(mostBytes + 4 + lz4Bound(maxBlockBytes))

@@ -21,10 +21,7 @@ const maxBlockBytes = 65_536
 const endMarkBits = 71
 const lengthsAfterOnes = [0, 7, 9, 16, 32, 64] as const
 
-/**
- * Returns the elements of one block in the form in which columns store them.
- * @param offsetBytes  the block's position in its stream, for errors
- */
+/** The elements as columns store them. @param offsetBytes  the block's position in its stream, for errors */
 export function decodeDeltaOfDelta(
   block: Uint8Array,
   bytesPerValue: Width,

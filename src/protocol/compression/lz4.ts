@@ -22,16 +22,11 @@ const triesPerStep = 6
 
 const positions = new Uint16Array(1 << hashBits)
 
-/** The largest size that a compressed block can have. */
 export function lz4Bound(byteLength: number): number {
   return byteLength + Math.floor(byteLength / 255) + 16
 }
 
-/**
- * @param source  at most 65,536 bytes
- * @param target  has room for `lz4Bound`
- * @returns the position in `target` after the block
- */
+/** @param source  at most 65,536 bytes @param target  has room for `lz4Bound` @returns the position in `target` after the block */
 export function compressLz4(source: Uint8Array, target: Uint8Array, targetStart: number): number {
   const end = source.length
   const matchEnd = end - lastLiterals
@@ -117,11 +112,7 @@ function putLength(target: Uint8Array, start: number, length: number): number {
   return at
 }
 
-/**
- * Decompresses one block.
- * @param maxBytes  limit of the decompressed size
- * @param offsetBytes  the block's position in its stream, for errors
- */
+/** @param maxBytes  limit of the decompressed size @param offsetBytes  the block's position in its stream, for errors */
 export function decompressLz4(
   block: Uint8Array,
   maxBytes: number,

@@ -26,7 +26,6 @@ export interface EncodedBlobVector {
   encoded: Uint8Array
 }
 
-/** Size of the int32 before each value, which is the value's length. */
 const countBytes = 4
 
 const scalars: ScalarCodec<BlobScalar> = {

@@ -1,6 +1,5 @@
 /*
-  DECIMAL32, DECIMAL64 and DECIMAL128: unscaled integers of 4, 8 and 16 bytes. The scale comes once, before the values.
-  With scale 2, 150 means 1.50. The smallest integer is the null.
+  Decimals: unscaled integers; with scale 2, 150 means 1.50. The scale comes once, before the values. The smallest integer is null.
 */
 import type { ByteReader } from '../../wire/byte-reader.js'
 import { nullInt128, nullInt32 } from '../null-value.js'
@@ -61,10 +60,7 @@ export function readScale(reader: ByteReader, type: DecimalType): number {
   return checkedScale(reader, type, reader.i32())
 }
 
-/**
- * Returns `scale` if the type allows it.
- * @throws {ProtocolError} otherwise, with the position of the four bytes that were just read
- */
+/** Returns `scale` if the type allows it. @throws {ProtocolError} otherwise, with the position of the four bytes that were just read */
 export function checkedScale(reader: ByteReader, type: DecimalType, scale: number): number {
   if (scale < 0 || scale > maxScale[type]) {
     throw reader.fault(`A ${type} cannot have scale ${scale}`, 4)

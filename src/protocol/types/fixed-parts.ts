@@ -34,17 +34,11 @@ export interface FixedStorage<D extends FixedData, T> {
   readonly perValue?: number
   /** The value at an index of the column; null for the null sentinel. The result shares no memory with `data`. */
   readonly get: (data: D, index: number) => T | null
-  /**
-   * Stores a value or null.
-   * @throws {ValueError} DDB_INPUT_RANGE for a value outside the type, DDB_USAGE for a value of the wrong kind
-   */
+  /** Stores a value or null. @throws {ValueError} DDB_INPUT_RANGE for a value outside the type, DDB_USAGE for a value of the wrong kind */
   readonly set: (data: D, index: number, value: ElementValue, type: Scalar['type']) => void
 }
 
-/**
- * The parts of types whose elements have a fixed size. Sends the memory of typed arrays unchanged.
- * @param scales  reads and checks the int32 scale that comes before values; only for decimals
- */
+/** Sends the memory of typed arrays unchanged. @param scales  reads and checks the int32 scale before values; only for decimals */
 export function fixedParts<D extends FixedData, T>(
   storage: FixedStorage<D, T>,
   scales?: (reader: ByteReader, type: never) => number,

@@ -58,10 +58,7 @@ function numbersIn<T, D extends FixedData & Record<number, T>>(
   }
 }
 
-/**
- * Checks the range but does not round, because the typed array rounds later. Accepts NaN and infinities.
- * @throws {ValueError} DDB_INPUT_RANGE for a finite number that single precision cannot hold
- */
+/** The typed array rounds. NaN and infinities are values. @throws {ValueError} DDB_INPUT_RANGE for numbers beyond single precision */
 const storedSingle: Stored<number> = (value, sentinel, type) => {
   const number = numberOf(type, value) ?? sentinel
   if (Number.isFinite(number) && Math.abs(number) > -sentinel) {
@@ -72,7 +69,6 @@ const storedSingle: Stored<number> = (value, sentinel, type) => {
 
 const storedDouble: Stored<number> = (value, sentinel, type) => numberOf(type, value) ?? sentinel
 
-/** A BOOL is 0 or 1. Code that does not check a BOOL for null would read a null as true. */
 const booleans: FixedStorage<Int8Array, boolean> = {
   array: Int8Array,
   get: (data, index) => (data[index] === nullInt8 ? null : data[index] !== 0),
@@ -162,10 +158,7 @@ export function formatNumber(value: number): string {
   return Number.isNaN(value) ? 'NaN' : value > 0 ? 'inf' : '-inf'
 }
 
-/**
- * The double with the fewest digits that rounds to the same single: 0.1, not 0.10000000149011612.
- * @param value  finite
- */
+/** The double with the fewest digits that rounds to the same single: 0.1, not 0.10000000149011612. @param value  finite */
 export function shortestFloat(value: number): number {
   if (value === 0) return value
   for (let digits = 6; digits < 9; digits++) {

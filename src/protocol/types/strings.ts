@@ -33,7 +33,6 @@ interface FunctionScalar {
 }
 export type ServerObjectScalar = ObjectScalar | FunctionScalar
 
-/** The texts; '' is the null. */
 export type StringVector = VectorShape<'STRING', readonly string[]>
 
 /** Texts in wire form: `length` UTF-8 strings, each followed by a byte 00. Parsers make such vectors to send them. */
@@ -94,10 +93,7 @@ function decodeText(reader: ByteReader, context: DecodeContext): Generator<void,
   return reader.str0(context.remainingBytes(reader))
 }
 
-/**
- * Writes the elements without flag and length. Does not copy large texts that are already in wire form.
- * @throws {ValueError} DDB_STRING_HAS_NUL; DDB_USAGE if texts are missing, or encoded texts do not end in 00
- */
+/** Large texts in wire form are not copied. @throws {ValueError} DDB_STRING_HAS_NUL; DDB_USAGE if texts are missing or do not end in 00 */
 function encodeStrings(writer: ByteWriter, vector: AnyStringVector): void {
   if ('encoded' in vector) {
     // Checks only the last byte, because counting the texts would read the whole buffer again.

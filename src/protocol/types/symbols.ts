@@ -23,10 +23,7 @@ import { type ColumnAccess, type ElementCodec, type TypeFacts, typeFacts } from 
 /** Only clients send SYMBOL scalars. In DolphinDB, an element of a SYMBOL vector is a STRING. */
 export type SymbolScalar = ScalarShape<'SYMBOL', string>
 
-/**
- * Texts as codes: indexes into `base`, whose entry 0 is '' and means null. A vector that arrives as plain strings (flag
- * 17) is converted to codes, so all SYMBOL columns have this form.
- */
+/** `codes` are indexes into `base`, whose entry 0 is '' and means null. Plain strings (flag 17) become codes when they arrive. */
 export interface SymbolVector {
   form: 'vector'
   type: 'SYMBOL'

@@ -34,10 +34,7 @@ export interface FixedElements {
   ): FixedVector
   /** The bytes of elements `start` to `end` (exclusive). */
   bytesOf(vector: FixedVector, start: number, end: number): Uint8Array
-  /**
-   * Stores a JavaScript value as element `index`.
-   * @throws {ValueError} DDB_INPUT_RANGE for a value outside the type, DDB_USAGE for a value of the wrong kind
-   */
+  /** @throws {ValueError} DDB_INPUT_RANGE for a value outside the type, DDB_USAGE for a value of the wrong kind */
   store(vector: FixedVector, index: number, value: ElementValue): void
 }
 

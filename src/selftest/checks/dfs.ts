@@ -1,6 +1,5 @@
 /*
-  Checks tables in DFS databases: partitioned by the values 1 to 3, with one row per key, and made by one script of each
-  kind that `schema` prints and `load --create` runs. Also tries unusual column names.
+  Checks tables in DFS databases, scripts of each kind that `schema` prints and `load --create` runs, and unusual names of columns.
 */
 import { ServerError } from '../../errors.js'
 import { createScript, type NewTable } from '../../infer/create-script.js'

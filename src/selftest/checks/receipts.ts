@@ -1,6 +1,5 @@
 /*
-  Checks receipts as a run uses them, with the run's own scripts, but on temporary tables; function views; and what a
-  second user may do (docs/server-semantics.md#what-nobody-could-check).
+  Receipts, with a run's own scripts; function views; and what a second user may do (docs/server-semantics.md#what-nobody-could-check).
 */
 import type { Session } from '../../client/open-session.js'
 import type { TargetOptions } from '../../load/options.js'

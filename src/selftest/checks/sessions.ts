@@ -114,13 +114,6 @@ export const connectionChecks = [
         expectText(`a ${request.kind} was answered by session`, answered, sessionId)
       }
     },
-    'an unknown session id': async ({ rawSession }) => {
-      const { exchange } = await rawSession()
-      const sessionId = '987654321'
-      const answer = await exchange.ask({ sessionId }, { kind: 'script', script: '1+1' })
-      if (answer.sessionId === sessionId) fail('the answer carries the id that was sent')
-      return answer.ok ? undefined : `it is refused: ${answer.message}`
-    },
     'variables and functions belong to one session': async ({ ask, call, open, refusalOf }) => {
       const [first, second] = [await open(), await open()]
       await first.upload({ ddbIngestTestPrivate: 5 })

@@ -1,6 +1,5 @@
 /*
-  Writes every type as scalar, column and array column with tableInsert, and checks that it reads back bit for bit:
-  nulls, extremes, and values around zero.
+  Writes every type as scalar, column and array column, and reads it back bit for bit: nulls, extremes, values around zero.
 */
 import { parseColumnType } from '../../protocol/data-type.js'
 import { vectorOf, type ElementValue } from '../../protocol/element.js'

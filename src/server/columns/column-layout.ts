@@ -17,15 +17,11 @@ import { type Column, type TypedVector, type Vector } from '../../protocol/value
 import { check } from '../script-error.js'
 import { nullInt64, nullInt8 } from '../../protocol/null-value.js'
 
-/**
- * True for columns whose data is one typed array. Excludes SYMBOL, whose codes mean nothing without their base (the
- * list of distinct texts).
- */
+/** True for columns whose data is one typed array. Excludes SYMBOL, whose codes mean nothing without their base. */
 export function isFixedVector(column: Column): column is FixedVector {
   return column.form === 'vector' && isFixedType(column.type)
 }
 
-/** Compares element type, scale, and whether rows are arrays. */
 export function sameColumnType(a: ColumnType, b: ColumnType): boolean {
   return a.type === b.type && a.scale === b.scale && (a.array ?? false) === (b.array ?? false)
 }
@@ -124,7 +120,6 @@ export function widerType(
   return ranks.includes(-1) ? undefined : typeRanks[group][Math.max(...ranks)]
 }
 
-/** The number that stands for null in the column. */
 function sentinelOf({ type }: FixedVector): number | bigint {
   return (vectorOf({ type }, [null]) as FixedVector).data[0]!
 }

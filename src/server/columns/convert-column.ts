@@ -128,7 +128,6 @@ function numberColumn(column: Vector, target: ColumnType): Column {
   return columnOfCells(target, isFloating ? cellsAs('double', column) : cellsAs('long', column))
 }
 
-/** The elements as numbers or as bigints. Null is null. */
 export function cellsAs(kind: 'double', vector: Vector): (number | null)[]
 /** @param scale  scale of the results: 150n for 1.50 with scale 2. Rounds if the vector has a larger scale */
 export function cellsAs(kind: 'long', vector: Vector, scale?: number): (bigint | null)[]
@@ -143,7 +142,6 @@ export function cellsAs(kind: 'long' | 'double', vector: Vector, scale = 0): Cel
   return cells.map(cell => (cell === null ? null : convert(cell)))
 }
 
-/** The scale of a decimal column; undefined for other types. */
 export function scaleOf(column: Vector): number | undefined {
   return 'scale' in column ? column.scale : undefined
 }
@@ -188,10 +186,7 @@ function textColumn(column: Vector, target: ColumnType): Column {
 
 const numberText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
-/**
- * Converts text to FLOAT, DOUBLE or a decimal, as an insert does.
- * @throws {ScriptError} `Incompatible type. …` if a text is not a number
- */
+/** As an insert does. @throws {ScriptError} `Incompatible type. …` if a text is not a number */
 function numbersOfText(column: Vector, target: ColumnType): Column | undefined {
   const { category } = dataTypes[target.type]
   if (column.type === 'BLOB' || category === 'integral' || category === 'logical') return undefined
@@ -257,11 +252,7 @@ function timesOfNumbers(column: Vector, { type }: ColumnType): Column {
   return { ...convertColumn(column, { type: storedType(type) }), type } as Vector
 }
 
-/**
- * The unscaled integer of a decimal text; null if the text is not a number. Cuts off digits beyond the scale:
- * decimal32("3.1415926535", 4) is 3.1415 (DolphinDB manual, page decimal32).
- * @throws {ScriptError} if the text has more digits than the type can hold
- */
+/** Cuts off digits beyond the scale (DolphinDB manual, page decimal32). @throws {ScriptError} if the type cannot hold so many digits */
 function decimalOfText(text: string, target: ColumnType): bigint | null {
   const unscaled = parseDecimal(text, target.scale ?? 0, 'cut')
   if (unscaled === undefined) return null
@@ -335,10 +326,7 @@ export function convertTemporal(column: Vector, { type }: ColumnType): FixedVect
   return columnOfCells({ type }, cells)
 }
 
-/**
- * The elements as nanoseconds since 1970 or, for times of day, since midnight.
- * @param to  the type to convert to or to compare with; a time of day has no date
- */
+/** Nanoseconds since 1970 or midnight. @param to  the type to convert to or to compare with; a time of day has no date */
 export function nanosOf(column: Vector, to: DataType): (bigint | null)[] {
   const nanos = nanosOfUnit(column.type)
   const cutsDay = isOfDay(to) && !isOfDay(column.type)

@@ -7,11 +7,8 @@ import { type SymbolVector, isSymbolVector } from '../../protocol/types/symbols.
 import type { Column, Vector } from '../../protocol/value.js'
 import { isFixedVector, zeroColumn } from './column-layout.js'
 
-/** So many small pieces become one, so that a column to which single rows are added has few pieces. */
-const joinedPieces = 16
-/** Longer pieces are joined only when somebody reads the column. */
-const smallRows = 65_536
-/** The least room for rows. */
+/** So many pieces become one, so that a column to which single rows are added has few. */
+const mostPieces = 1_024
 const leastRoom = 64
 
 /** An array with room for more rows. */
@@ -35,7 +32,6 @@ function shown(piece: Column, symbols: Symbols | undefined): Column {
   return { form: 'vector', type: 'SYMBOL', length, codes, base: symbols.base }
 }
 
-/** A column without room for more. */
 function roomOf(column: FixedVector): Room {
   const width = dataTypes[column.type].bytesPerValue / column.data.BYTES_PER_ELEMENT
   return { column, width, rows: column.length }
@@ -81,7 +77,7 @@ export class GrowingColumn {
   #joined(pieces: Column[], count: number, symbols: Symbols | undefined): Column {
     if (count === 1) return shown(pieces[0]!, symbols)
     const joined = concatColumns(pieces.slice(0, count))
-    if (pieces === this.#pieces) this.#replace(0, count, joined)
+    if (pieces === this.#pieces) this.#pieces = [joined, ...pieces.slice(count)]
     return shown(joined, symbols)
   }
 
@@ -124,22 +120,7 @@ export class GrowingColumn {
 
   #push(column: Column): void {
     this.#pieces.push(column)
-    // A piece is joined with pieces of about its own length, so that each row is copied only a few times.
-    for (let from = this.#firstOfLast(); from >= 0; from = this.#firstOfLast()) {
-      const last = this.#pieces.slice(from)
-      if (last.reduce((sum, { length }) => sum + length, 0) > smallRows) return
-      this.#replace(from, joinedPieces, concatColumns(last))
-    }
-  }
-
-  /** Position of the first of the last pieces, if the very last one is as long as it; otherwise negative. */
-  #firstOfLast(): number {
-    const from = this.#pieces.length - joinedPieces
-    return from >= 0 && this.#pieces[from]!.length > this.#pieces.at(-1)!.length ? -1 : from
-  }
-
-  #replace(from: number, count: number, joined: Column): void {
-    this.#pieces = this.#pieces.toSpliced(from, count, joined)
+    if (this.#pieces.length === mostPieces) this.#pieces = [concatColumns(this.#pieces)]
   }
 
   /** Sets row `rows[i]` to row `i` of `values`, which has the same type. If a row occurs twice, the last value wins. */

@@ -1,7 +1,6 @@
 /*
-  The elements of values: makes, reads and changes dictionaries, reads members (`d.key`, `t.col`) and `x[i]` for every form of x
-  (manual, "at"), and runs `x[i] = v`. An element out of range is null. Also converts received values to script values and
-  back.
+  Makes, reads and changes dictionaries, members (`d.key`, `t.col`) and `x[i]` (manual, "at"). An element out of range is null.
+  Also converts received values to script values and back.
 */
 import { type ColumnType, type DataType, dataTypes } from '../../protocol/data-type.js'
 import { columnTypeOf, elementAt, formatScalar, takeRows } from '../../protocol/element.js'
@@ -62,10 +61,7 @@ function typedKey({ keyType }: ServerDictionary, key: ServerValue): ServerValue 
   return isTyped ? key : castValue(key, keyType)
 }
 
-/**
- * Makes the dictionary of `{k: v}` or `dict([…], […])`. The keys determine the key type.
- * @param valueType  if omitted, values may have any type
- */
+/** The keys determine the key type. @param valueType  if omitted, values may have any type */
 export function makeDictionary(
   keys: readonly ServerValue[],
   values: readonly ServerValue[],
@@ -78,10 +74,7 @@ export function makeDictionary(
   return dictionary
 }
 
-/**
- * Casts key and value to the types of the dictionary, and adds or replaces the entry.
- * @throws {ScriptError} if a cast is impossible
- */
+/** Casts key and value to the types of the dictionary, and adds or replaces the entry. @throws {ScriptError} if a cast is impossible */
 export function setEntry(dictionary: ServerDictionary, key: ServerValue, value: ServerValue): void {
   const { valueType } = dictionary
   const typed = typedKey(dictionary, key)
@@ -118,10 +111,7 @@ export function memberOf(target: ServerValue, name: string): ServerValue {
   return entryOf(target, stringScalar(name))
 }
 
-/**
- * @throws {ScriptError} for unknown columns, and for tables whose columns only SQL may read (S02008, S02009;
- *   docs/server-semantics.md#kinds-of-tables)
- */
+/** @throws {ScriptError} S02008, S02009 for tables whose columns only SQL may read (docs/server-semantics.md#kinds-of-tables) */
 function tableColumn(table: ServerTable, name: string): ServerValue {
   const index = table.columnNames.indexOf(name)
   check(index >= 0, `Unrecognized column name [${name}].`)
@@ -131,7 +121,6 @@ function tableColumn(table: ServerTable, name: string): ServerValue {
   return table.column(index)
 }
 
-/** The rows as dictionaries of the names of columns and their cells. */
 export function* rowsOf(table: ServerTable): Generator<ServerDictionary, void, void> {
   const names = table.columnNames.map(stringScalar)
   const { columns, rows } = table
@@ -291,11 +280,7 @@ function indexColumn(column: Column, index: ServerValue): ServerValue {
   return isSingle ? (elementAt(extended, inRange[0]!) as ServerValue) : takeRows(extended, inRange)
 }
 
-/**
- * Runs `x[i] = v` for vectors, and `` t[`col] = v ``, which replaces a column or adds a column.
- * @returns false if the index is invalid; the target is then unchanged
- * @throws {ScriptError} for other targets
- */
+/** `x[i] = v`, and `` t[`col] = v `` for old and new columns. @returns false if the index is invalid; the target is then unchanged */
 export function assignElements(
   target: ServerValue,
   index: ServerValue,

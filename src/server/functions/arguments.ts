@@ -1,6 +1,5 @@
 /*
-  Built-in functions are tables of signatures and code. This file declares what a signature means, reads arguments, and makes
-  results. Column types of results must be exact, because clients cast to them.
+  Functions are tables of signatures and code. Types of results must be exact, because clients cast to them.
 */
 import type {
   Builtin,
@@ -167,7 +166,7 @@ function required<T>(value: T | undefined, parameter: string, wanted: string): T
   throw new ScriptError(`The argument [${parameter}] ${wanted}`)
 }
 
-/** The strings of a vector, or a list with a single string; none for NULL. */
+/** The strings of a vector or of a single string; none for NULL. */
 export function textsArgument(value: ServerValue, parameter: string): readonly string[] {
   if (isVoid(value)) return []
   return required(textsOf(value), parameter, 'must be a string scalar or vector.')
@@ -187,11 +186,7 @@ export function tableArgument(value: ServerValue, context: CallContext): ServerT
   return table
 }
 
-/**
- * Reads one of the words, given as a text in any case or as its number.
- * @param words  word → its number
- * @returns undefined if the argument is absent
- */
+/** The word that is given as a text in any case or as its number; undefined if the argument is absent. @param words  word → its number */
 export function wordArgument<Word extends string>(
   value: Argument,
   name: string,
@@ -205,10 +200,7 @@ export function wordArgument<Word extends string>(
   return required(word, name, `must be ${all.slice(0, -1).join(', ')} or ${all.at(-1)}.`)
 }
 
-/**
- * Accepts types as words (`[INT, SYMBOL]`), as conversion functions (`[int, symbol]`) and as strings (`` `INT`SYMBOL ``;
- * DolphinDB manual, page var).
- */
+/** Accepts types as words (`[INT, SYMBOL]`), as functions (`[int, symbol]`) and as strings (DolphinDB manual, page var). */
 export function typesArgument(value: ServerValue, name: string): readonly ColumnType[] {
   return elementsOf(value).map(element => {
     const text = element.form === 'function' ? element.name : (textOf(element) ?? '')

@@ -1,6 +1,5 @@
 /*
-  Databases under dfs:// and their tables, which the embedded server keeps in memory (docs/server-semantics.md#dfs-databases,
-  #tables-in-databases).
+  Databases under dfs:// and their tables, kept in memory (docs/server-semantics.md#dfs-databases, #tables-in-databases).
 */
 import { columnTypeText } from '../../protocol/data-type.js'
 import { formatValue } from '../../protocol/element.js'
@@ -37,10 +36,7 @@ const maxLevels = 3
 const engines = { OLAP: 0, TSDB: 1, PKEY: 2 } as const
 
 export const dfsFunctions = family({
-  /**
-   * All arguments are optional. Without a directory, returns a nameless handle: for tables in memory, or for one level
-   * of a COMPO scheme, which combines several levels.
-   */
+  /** Without a directory, returns a nameless handle: for tables in memory, or for one level of a COMPO scheme. */
   'database([directory: text], [partitionType], [partitionScheme], [locations], [engine], [atomic], [chunkGranularity])':
     (context, [directory = '', partitionType, scheme, , engine, atomic]) => {
       const path = directoryOf(directory)
@@ -80,7 +76,6 @@ export const dfsFunctions = family({
       })
     },
   'existsDatabase(dbUrl: path)': ({ node }, [path]) => node.databases.has(path),
-  /** `dbUrl` may be a path or a database handle. */
   'existsTable(dbUrl: path, tableName: text)': ({ node }, [path, name]) =>
     node.databases.get(path)?.tables.has(name) ?? false,
   /** Finds databases and tables by path, but never files of the host. */
@@ -125,10 +120,7 @@ export const dfsFunctions = family({
       tables.map(([name, { stored }]) => [name, stored?.physicalIndex ?? '']),
     )
   },
-  /**
-   * Returns one row per table, because the embedded server does not store partitions as chunks. In the path, `*` and
-   * `%` match any text, `?` matches one character (DolphinDB manual, page getChunksMeta).
-   */
+  /** One row per table, which is not stored in chunks. In paths, `*` and `%` are any text, `?` a character (manual, page getChunksMeta). */
   'getChunksMeta([chunkPath: texts], [top: int])': ({ node }, [paths = ['*'], top = 1_024]) => {
     const patterns = paths.map(path => patternOf(path, { '*': '.*', '%': '.*', '?': '.' }))
     const chunks = [...node.databases.values()]
@@ -149,10 +141,7 @@ export const dfsFunctions = family({
     emptied(context, storedTable(context.node, path, name)),
 })
 
-/**
- * Registers a new database. Returns the existing one if `handle` has the same scheme or none.
- * @throws {ScriptError} if the existing database has a different scheme, or if a new database has no scheme
- */
+/** Registers a new database, or returns the existing one. @throws {ScriptError} for another scheme, and for no scheme of a new one */
 function opened(context: CallContext, handle: DatabaseHandle): DatabaseHandle {
   const { path, levels } = handle
   if (path === '') return handle

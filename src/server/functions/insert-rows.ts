@@ -1,6 +1,5 @@
 /*
-  Functions that insert rows into tables (docs/server-semantics.md#inserting), and functions about names, shared tables
-  (#shared-tables) and stream tables (#stream-tables).
+  Functions that insert rows, and those about names, shared tables and stream tables (docs/server-semantics.md#inserting).
 */
 import type { CallContext, Evaluation, ServerValue, Suspension } from '../values/server-value.js'
 import { ScriptError, check } from '../script-error.js'
@@ -46,10 +45,7 @@ export const rowFunctions = family({
     check(isPlain, 'The embedded server is one node: a table is shared by its name alone.')
     shareTable(node, session, table, name)
   },
-  /**
-   * Removes variables, shared tables or functions by name. The name `all` removes all objects of the given kind;
-   * without a kind, it removes all objects of the session (DolphinDB manual, page undef).
-   */
+  /** The name `all` stands for all objects of the given kind; without a kind, of the session (DolphinDB manual, page undef). */
   'undef(obj: texts, [objType])': ({ node, session }, [names, objType]) => {
     const isAll = names.length === 1 && names[0] === 'all'
     const given = wordArgument(objType, 'objType', objectKinds)
@@ -63,10 +59,7 @@ export const rowFunctions = family({
       }
     }
   },
-  /**
-   * Finds a variable of the session, or else a shared table. With sharedVar true, finds only shared tables; with false,
-   * only variables (DolphinDB manual, page objByName).
-   */
+  /** A variable of the session, or else a shared table; `sharedVar` looks for one of them alone (DolphinDB manual, page objByName). */
   'objByName(name: text, [sharedVar: bool])': ({ node, session }, [name, sharedVar]) => {
     const own = session.variables.get(name)
     const isShared = sharedVar ?? own === undefined
@@ -101,18 +94,11 @@ export const rowFunctions = family({
   'getPersistenceMeta(table: table)': ({ node }, [{ rows, totalRows, cachedRows }]) => {
     check(cachedRows !== undefined, 'The table is not persisted.')
     return dictionaryOf({
-      lastLogSeqNum: -1n,
       sizeInMemory: BigInt(rows),
-      asynWrite: true,
       totalSize: BigInt(totalRows),
-      raftGroup: -1,
-      compress: true,
       memoryOffset: BigInt(totalRows - rows),
       sizeOnDisk: BigInt(totalRows),
-      retentionMinutes: 1440,
       persistenceDir: node.config.persistenceDir,
-      hashValue: 0,
-      diskOffset: 0n,
     })
   },
   'getStreamTables([option])': ({ node }) => {
@@ -127,10 +113,7 @@ export const rowFunctions = family({
       }),
     )
   },
-  /**
-   * Returns the name of the column that receives the arrival time. Here it is always '', because no table has such a
-   * column. Writers to stream tables call this function (docs/protocol.md#table-writers).
-   */
+  /** The name of the column for the arrival time, which no table has here. Writers to streams ask (docs/protocol.md#table-writers). */
   'getStreamTableTimestamp(tableName: table)': (_, [table]) => {
     check(isStream(table), 'getStreamTableTimestamp(table). table must be a stream table.')
     return ''

@@ -1,6 +1,5 @@
 /*
-  Functions that define, print, wait or call functions, the functions behind operators (DolphinDB manual), and function
-  views, which all sessions share (docs/server-semantics.md#function-views).
+  Functions that define, print, wait or call, those behind operators, and function views (docs/server-semantics.md#function-views).
 */
 import {
   type CallContext,

@@ -1,6 +1,5 @@
 /*
-  Functions that create tables in memory, and replace, add or fill their columns (DolphinDB manual, pages table, rows,
-  columns and nullFill; docs/server-semantics.md#stream-tables). Also reads column definitions from arguments.
+  Functions that create tables in memory and change their columns (DolphinDB manual, pages table, rows, columns and nullFill).
 */
 import { type ColumnType, columnTypeText, isDecimal } from '../../protocol/data-type.js'
 import { columnTypeOf, isNullAt, takeRows } from '../../protocol/element.js'
@@ -71,10 +70,7 @@ function givenColumns(
   return { names: named.map(([name]) => name), types: columns.map(columnTypeOf), columns }
 }
 
-/**
- * Makes a table of this kind from the arguments. For the keyed kinds, the first argument names the key columns.
- * @throws {ScriptError} if a keyed kind has no key columns
- */
+/** For the keyed kinds, the first argument names the key columns. @throws {ScriptError} if there are none */
 function maker(kind: TableKind): Call<CallArguments> {
   const isKeyed = (['keyed', 'indexed', 'keyedStream'] as TableKind[]).includes(kind)
   return ({ node, argumentNames }, args) => {
@@ -113,10 +109,7 @@ export const tableFunctions = family({
     table.replaceColumn(columnIndex(table, name), column)
     return table
   },
-  /**
-   * Adds columns to a stream table or a DFS table; existing rows get nulls
-   * (docs/server-semantics.md#tables-in-databases).
-   */
+  /** Adds columns to a stream table or a DFS table; existing rows get nulls (docs/server-semantics.md#tables-in-databases). */
   'addColumn(table: table, colNames: texts, colTypes: types)': (context, [table, names, types]) => {
     check(names.length === types.length, 'The size of colNames and colTypes must be equal.')
     const isStored = table.kind === 'dfs'

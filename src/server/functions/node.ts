@@ -1,7 +1,6 @@
 /*
-  Functions about the cluster, which consists of this single node (docs/protocol.md#high-availability), its sessions and
-  requests ("console jobs", docs/server-semantics.md#console-jobs), and what clients ask a server by themselves
-  (docs/protocol.md#what-clients-call).
+  The cluster, which is this node, its sessions and requests ("console jobs", docs/server-semantics.md#console-jobs), and what clients
+  ask by themselves (docs/protocol.md#what-clients-call).
 */
 import { availableParallelism, freemem, loadavg, totalmem } from 'node:os'
 import type { Evaluation, ServerValue } from '../values/server-value.js'
@@ -51,7 +50,6 @@ export const nodeFunctions = family({
   /** `host:port:alias` of each data node (docs/protocol.md#pools). */
   'getClusterLiveDataNodes([includeComputeNodes])': ({ node }) =>
     stringVector([`${node.host}:${node.port}:${nodeAlias(node)}`, ...node.otherNodes]),
-  /** Calls the function if `nodeAlias` is the alias of this node. */
   'rpc(nodeAlias: text, func: function, ...rest)': (context, [alias, fn, ...args]) => {
     checkAlias(context.node, alias)
     return context.call(
@@ -59,18 +57,11 @@ export const nodeFunctions = family({
       args.map(value => value ?? voidValue),
     )
   },
-  /**
-   * Calls the function on this node, which is the whole cluster. Turns a scalar result into a table of node and value,
-   * and can add a column of aliases to a table (DolphinDB manual, page pnodeRun).
-   */
-  *'pnodeRun(function: function, [nodes: texts], [addNodeAlias: bool])'(
-    context,
-    [fn, nodes = [], addsAlias = true],
-  ): Evaluation<ServerValue> {
-    for (const name of nodes) checkAlias(context.node, name)
+  /** A scalar result becomes a table of node and value; a table gets a column of aliases (DolphinDB manual, page pnodeRun). */
+  *'pnodeRun(function: function)'(context, [fn]): Evaluation<ServerValue> {
     const value = yield* context.call(fn, [])
     const alias = nodeAlias(context.node)
-    if (value.form === 'serverTable' && addsAlias) {
+    if (value.form === 'serverTable') {
       const columns = value.columns.map((column, at) => [value.columnNames[at]!, column] as const)
       const aliases = stringVector(new Array<string>(value.rows).fill(alias))
       return tableOfColumns({ ...Object.fromEntries(columns), node: aliases })
@@ -80,10 +71,7 @@ export const nodeFunctions = family({
   },
   'getCurrentSessionAndUser()': ({ session: { id, user, remoteAddress, remotePort } }) =>
     tupleOf([BigInt(id), user, remoteAddress, remotePort].map(valueOf)),
-  /**
-   * One row for the memory of shared tables, and one per session. Users who are not administrators see only their own
-   * sessions; this is a choice of the embedded server, because no document describes it.
-   */
+  /** Other users than administrators see only their own sessions. That is our choice, because no document describes it. */
   'getSessionMemoryStat()': ({ node, session: { user, isAdmin } }) => {
     const sharedTables = [...node.shared.values()].map(({ table }) => table)
     const sessions = [...node.sessions.values()].filter(one => isAdmin || one.user === user)
@@ -100,10 +88,7 @@ export const nodeFunctions = family({
   },
   /** No effect, because there is no cache. Clients' helpers call this (docs/server-semantics.md#small-functions). */
   'clearAllCache()': () => undefined,
-  /**
-   * Returns all settings of this server, or one setting as text; NULL for an unknown name (DolphinDB manual, page
-   * getConfig).
-   */
+  /** Returns all settings of this server, or one setting as text; NULL for an unknown name (DolphinDB manual, page getConfig). */
   'getConfig([key: text])': ({ node: { config } }, [key]) => {
     const known = Object.entries(config).filter(([, value]) => value !== undefined)
     const texts = known.map(([name, value]) => [name, String(value)])
@@ -131,11 +116,7 @@ export const nodeFunctions = family({
       }),
     )
   },
-  /**
-   * Accepts one or more ids, as STRING or UUID, and ignores ids of jobs that have ended (DolphinDB manual, page
-   * cancelConsoleJob). A waiting job (`sleep`) ends; a computing job continues. Only administrators can cancel the jobs
-   * of other users.
-   */
+  /** Ignores ids of jobs that have ended (DolphinDB manual, page cancelConsoleJob). A waiting job ends; a computing job continues. */
   'cancelConsoleJob(rootJobId)': ({ node, session }, [value]) => {
     const ids = new Set(textsOf(castValue(value, { type: 'STRING' })))
     const chosen = [...node.jobs].filter(([, job]) => ids.has(job.rootJobId))
@@ -145,10 +126,7 @@ export const nodeFunctions = family({
     }
     for (const [, job] of chosen) job.cancel?.()
   },
-  /**
-   * One of the tables, or a dictionary of several. They are empty, because nobody can subscribe to tables here (DolphinDB
-   * manual, page getStreamingStat).
-   */
+  /** Empty tables, because nobody can subscribe here; several in a dictionary (DolphinDB manual, page getStreamingStat). */
   'getStreamingStat([stat: texts])': (_, [names = Object.keys(streamingTables)]) => {
     const tables = names.map(name => {
       const columns = streamingTables[name]

@@ -1,6 +1,5 @@
 /*
-  schema(): describes a table or a database in exactly the members and types that the table writers of clients expect
-  (docs/protocol.md#schema-dictionary). objs(): lists the objects of a session (DolphinDB manual, page objs).
+  schema(), with exactly the members and types that table writers expect (docs/protocol.md#schema-dictionary), and objs().
 */
 import { columnTypeText, dataTypes } from '../../protocol/data-type.js'
 import type { DatabaseHandle, ServerTable } from '../tables/server-table.js'
@@ -26,7 +25,6 @@ export function tableBytes(table: ServerTable): number {
 }
 
 export const schemaFunctions = family({
-  /** Accepts a database handle, a table or the name of a table. */
   'schema(table)': (context, [value]) =>
     value.form === 'database'
       ? databaseSchema(value)
@@ -123,7 +121,6 @@ function levelsSchema(levels: readonly PartitionLevel[]): Record<string, ServerV
   }
 }
 
-/** The only element of a vector, or else the vector. */
 function oneOrMany(vector: Vector): ServerValue {
   return vector.length === 1 ? scalarAt(vector as TypedVector, 0) : vector
 }

@@ -1,6 +1,5 @@
 /*
-  The types and sizes of values, conversions, also of JSON, equality, parts of texts, and the current time (DolphinDB manual,
-  one page per function).
+  Types and sizes of values, conversions, equality, parts of texts, the current time (DolphinDB manual, one page per function).
 */
 import {
   type ColumnType,
@@ -198,11 +197,7 @@ export const typeFunctions = [
   }),
 ]
 
-/**
- * Whether two values have the same type and content (DolphinDB manual, page eqObj). Columns of texts are equal even if
- * they store their texts differently.
- * @param precision  floating numbers are equal if they differ by at most 10^−precision
- */
+/** Type and content (manual, page eqObj), however texts are stored. @param precision  floating numbers may differ by 10^−precision */
 function areEqual(a: ServerValue, b: ServerValue, precision: number): boolean {
   if (a === b) return true
   if (shapeText(a) !== shapeText(b)) return false

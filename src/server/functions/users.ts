@@ -1,6 +1,5 @@
 /*
-  Logins (docs/protocol.md#login, docs/protocol.md#scram), users and rights (docs/server-semantics.md#rights; DolphinDB manual,
-  pages login, createUser, grant, revoke).
+  Logins (docs/protocol.md#login, #scram), users and rights (docs/server-semantics.md#rights; DolphinDB manual, page grant).
 */
 import type { CallContext, ServerValue } from '../values/server-value.js'
 import { check } from '../script-error.js'

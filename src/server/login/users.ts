@@ -16,10 +16,7 @@ import type { ScriptSession } from '../values/server-value.js'
 
 let keys: { publicPem: string; privateKey: KeyObject } | undefined
 
-/**
- * The RSA key, made at the first call for all servers of the process, because making it takes longer than the rest of a
- * login. Made synchronously, because a test that controls the clock could not control another thread.
- */
+/** Made late, because it takes longer than the rest of a login; synchronously, because a test's clock could not control another thread. */
 export function loginKeys(): NonNullable<typeof keys> {
   if (keys === undefined) {
     const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })

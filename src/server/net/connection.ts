@@ -1,6 +1,5 @@
 /*
-  One connection to the embedded server: one loop that takes requests as their bytes arrive, runs one after the other, and
-  sends the answers. If the peer leaves, the connection still runs the requests that have arrived.
+  Takes the requests of one connection as bytes arrive, runs them one after the other, even if the peer has left, and answers.
 */
 import {
   type Request,
@@ -14,8 +13,8 @@ import { ByteReader } from '../../wire/byte-reader.js'
 import { newUuid } from '../values/values.js'
 import type { Clock } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'
-import type { ConsoleJob, ServerNode } from '../node.js'
-import { type FaultAction, type FaultBefore, actionOf, requestInfo, requestText } from './faults.js'
+import type { ServerNode } from '../node.js'
+import { type FaultAction, type FaultBefore, actionOf, requestText } from './faults.js'
 import { Replies } from './replies.js'
 import type { ScriptSession } from '../values/server-value.js'
 import type { Executor, RunRequest, Transport } from './request-runner.js'
@@ -26,7 +25,6 @@ export interface ConnectionContext {
   readonly limits: RequestLimits
   readonly executor: Executor
   readonly run: RunRequest
-  /** Opens a session of the client behind the transport. */
   open(client: Pick<Transport, 'remoteAddress' | 'remotePort' | 'refusal'>): ScriptSession
   countRequest(asynchronous: boolean): void
   /** Called for a failed request whose client gets no answer. */
@@ -143,7 +141,6 @@ export class Connection {
     this.#transport.end()
   }
 
-  /** Stops at once: runs no further request. */
   stop(): void {
     if (this.#finished) return
     this.#finished = true
@@ -174,7 +171,6 @@ export class Connection {
     this.#transport.end()
   }
 
-  /** The next request, as soon as it has arrived and there is room for its answer. */
   async #next(): Promise<Arrival> {
     for (;;) {
       const arrival = this.#read()
@@ -235,13 +231,16 @@ export class Connection {
     this.#context.countRequest(asynchronous)
     if (this.#connected && head.sessionId !== this.#session.id) this.#openAnew()
     if (!this.#connected) this.#connectedSilent = asynchronous
-    const mixed = asynchronous !== this.#connectedSilent
-    const { id } = this.#session
     // Sends earlier answers first, because the fault may concern only the answer of this request.
     if (faults.before !== undefined) this.#replies.flush()
-    const fault = actionOf(
-      faults.before?.(requestInfo(id, this.#requestNumber, request, asynchronous, mixed)),
-    )
+    const last = request.kind === 'function' ? request.args.at(-1) : undefined
+    const given = faults.before?.({
+      ...{ sessionId: this.#session.id, requestNumber: this.#requestNumber },
+      ...{ kind: request.kind, text: requestText(request) },
+      ...{ asynchronous, mixed: asynchronous !== this.#connectedSilent },
+      rows: last?.form === 'table' ? last.rows : 0,
+    })
+    const fault = actionOf(given)
     return { head, request, fault, silent: asynchronous && request.kind !== 'connect' }
   }
 
@@ -261,7 +260,6 @@ export class Connection {
     return !this.#finished
   }
 
-  /** A promise only if the request waits. */
   #resultOf(work: Work): Result | Promise<Result> {
     const { request: fault } = work.fault
     this.#session.fault = work.fault
@@ -277,27 +275,11 @@ export class Connection {
     }
   }
 
-  async #awaited(work: Work, outcome: Promise<Value | undefined>): Promise<Result> {
-    const { node } = this.#context
-    const { id } = this.#session
-    const job = this.#jobOf(work)
-    if (job !== undefined) node.jobs.set(id, job)
-    // Sends printed output before the request waits.
-    this.#replies.flush()
-    const result = await outcome.then(
-      value => ({ value }),
-      (error: unknown) => ({ error }),
-    )
-    node.jobs.delete(id)
-    return result
-  }
-
-  /** The request's entry in the list of jobs that other sessions can query; undefined for a connect request. */
-  #jobOf({ head, request }: Work): ConsoleJob | undefined {
-    if (request.kind === 'connect') return undefined
+  /** Meanwhile, other sessions can see the request, and cancel it. */
+  async #awaited({ head, request }: Work, outcome: Promise<Value | undefined>): Promise<Result> {
     const { node } = this.#context
     const session = this.#session
-    return {
+    node.jobs.set(session.id, {
       rootJobId: newUuid(node.random),
       jobType: request.kind,
       description: requestText(request),
@@ -305,10 +287,17 @@ export class Connection {
       parallelism: head.parallelism,
       receivedAt: new Date(node.now()),
       ...(head.cancellable !== false && { cancel: () => session.runtime?.cancel() }),
-    }
+    })
+    // Sends printed output before the request waits.
+    this.#replies.flush()
+    const result = await outcome.then(
+      value => ({ value }),
+      (error: unknown) => ({ error }),
+    )
+    node.jobs.delete(session.id)
+    return result
   }
 
-  /** Answers a request, or counts its failure if its client gets no answer. */
   #settle({ head, request, silent, fault }: Work, result: Result): void {
     if (this.#finished) return
     const context = this.#context

@@ -1,6 +1,5 @@
 /*
-  Deliberate failures, for tests: one hook decides for each request what goes wrong. It sees the requests of a session in
-  order, so a test that counts requests is deterministic. Users choose faults by name, for tests of clients:
+  Deliberate failures: one hook decides for each request of a session, in order, what goes wrong. Users choose faults by name:
   `serve --fault ChunkInRecovery:5` (docs/server-semantics.md#refusals).
 */
 import { UsageError } from '../../errors.js'
@@ -22,7 +21,6 @@ export interface RequestInfo {
   readonly rows: number
 }
 
-/** The action fails with this text. */
 interface FaultError {
   readonly error: string
 }
@@ -89,7 +87,6 @@ const none: FaultAction = {}
 
 const describedChars = 200
 
-/** The script, the name of the function, or the names of the variables. */
 export function fullText(request: Request): string {
   if (request.kind === 'script') return request.script
   if (request.kind === 'function') return request.name
@@ -101,26 +98,6 @@ export function requestText(request: Request): string {
   return fullText(request)
     .slice(0, describedChars)
     .replaceAll(/\blogin\s*\([^)]*\)?/g, 'login(***)')
-}
-
-/** Describes a request to hooks; hides passwords inside `login(…)`. */
-export function requestInfo(
-  sessionId: string,
-  requestNumber: number,
-  request: Request,
-  asynchronous: boolean,
-  mixed: boolean,
-): RequestInfo {
-  const last = request.kind === 'function' ? request.args.at(-1) : undefined
-  return {
-    sessionId,
-    requestNumber,
-    kind: request.kind,
-    text: requestText(request),
-    asynchronous,
-    mixed,
-    rows: last?.form === 'table' ? last.rows : 0,
-  }
 }
 
 /** The tags of the errors with which a cluster refuses a write that would succeed a little later. */
@@ -155,17 +132,13 @@ const refusedInserts: Readonly<Record<string, string>> = {
 
 type Before = NonNullable<Faults['before']>
 
-/** Applies to requests in which flag 4 (no answer) is not the same as in the connect request. */
 const toMixed =
   (fault: FaultBefore) =>
   (): Before =>
   ({ mixed }) =>
     mixed ? fault : undefined
 
-/**
- * Name → hook of the fault. `isDue` counts the events and is true for each N-th (`every`); the faults of every request
- * ignore both.
- */
+/** Name → hook of the fault. `isDue` counts the events and is true for each N-th (`every`); the faults of every request ignore both. */
 const faults: Readonly<Record<string, (isDue: () => boolean, every: number) => Before>> = {
   ...Object.fromEntries(
     Object.entries(refusedInserts).map(([name, text]) => [
@@ -176,7 +149,6 @@ const faults: Readonly<Record<string, (isDue: () => boolean, every: number) => B
       }),
     ]),
   ),
-  // Refuses the removal of a shared stream table, as if the table had a subscriber.
   S03000: isDue => () => ({
     removal: table => {
       const error = `To undefine the shared stream table '${table}', first cancel all subscriptions to it. RefId: S03000`
@@ -203,11 +175,7 @@ const faults: Readonly<Record<string, (isDue: () => boolean, every: number) => B
 
 export const faultNames = Object.keys(faults)
 
-/**
- * Makes the hook of a fault that the user requests by name.
- * @param text  `NAME` or `NAME:N`; N is 10 by default. Faults of every request take no N.
- * @throws {UsageError} DDB_USAGE
- */
+/** @param text  `NAME` or `NAME:N`; N is 10 by default. Faults of every request take no N. @throws {UsageError} DDB_USAGE */
 export function requestedFaults(text: string): Required<Faults> {
   const [, name = '', count] = /^(\w+)(?::(\d{1,9}))?$/.exec(text) ?? []
   const every = Number(count ?? 10)

@@ -10,10 +10,7 @@ import { ByteWriter } from '../../wire/byte-writer.js'
 import { encodeMessage, encodeResponse } from '../../protocol/response.js'
 import type { Transport } from './request-runner.js'
 
-/**
- * Cuts a table into blocks. An empty table becomes one empty block, so that the client still receives the columns.
- * @param blockBytes  approximate size of a block on the wire
- */
+/** An empty table becomes an empty block, so that the client still receives the columns. @param blockBytes  approximate size when sent */
 function inBlocks(table: Table, blockBytes: number): Value {
   const writer = new ByteWriter()
   encodeValue(writer, table)
@@ -38,7 +35,6 @@ function indexed(column: Column): Column {
 }
 
 export class Replies {
-  /** The session id in the answers that follow. */
   sessionId: string
   /** False if the caller must wait until the peer has read more. The caller sets it to true then. */
   hasRoom = true
@@ -55,10 +51,7 @@ export class Replies {
     return this.#writer.byteLength
   }
 
-  /**
-   * @param blockBytes  approximate block size of a table; 0 to send the table in one piece
-   * @param isCompressed  true if the columns of a table may be compressed
-   */
+  /** @param blockBytes  approximate size of the blocks of a table; 0 to send it in one piece */
   value(value: Value | undefined, blockBytes: number, isCompressed: boolean = false): void {
     try {
       const answer = blockBytes > 0 && value?.form === 'table' ? inBlocks(value, blockBytes) : value

@@ -1,6 +1,5 @@
 /*
-  Runs the requests of a session, whatever their transport. Also the two interfaces that a connection uses: an interpreter
-  that runs requests, and a transport that carries bytes.
+  Runs the requests of a session. Also what a connection uses: an interpreter that runs requests, a transport that carries bytes.
 */
 import type { Value } from '../../protocol/value.js'
 import type { ScriptSession } from '../values/server-value.js'
@@ -39,7 +38,6 @@ export interface Executor {
 export interface Transport {
   readonly remoteAddress: string
   readonly remotePort: number
-  /** As in `SessionInfo`. */
   readonly refusal: string | undefined
   /** True if each answer and each MSG is sent as its own message (WebSocket, docs/protocol.md#websocket). */
   readonly framed: boolean
@@ -49,7 +47,6 @@ export interface Transport {
   resume(): void
   /** Sends the remaining bytes, then tells the peer that nothing more will come. */
   end(): void
-  /** Ends the connection at once and drops the remaining bytes. */
   destroy(): void
 }
 

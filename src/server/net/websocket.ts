@@ -1,6 +1,5 @@
 /*
-  Serves WebSocket on the port of the TCP protocol, for the JavaScript client and browsers (docs/protocol.md#websocket).
-  Passes a connection that begins with an HTTP request to Node's HTTP server and, after the upgrade, to `ws`.
+  WebSocket on the port of the TCP protocol (docs/protocol.md#websocket): what begins with an HTTP request goes to Node and then to `ws`.
 */
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -8,10 +7,7 @@ import type { Duplex } from 'node:stream'
 export interface WebSocketOptions {
   readonly allowOrigins: readonly string[]
   readonly maxMessageBytes: number
-  /**
-   * Opens a session for an upgraded socket. Each write to `messages` is one message, and each message that arrives is
-   * read as its bytes. With `refusal`, the session refuses every request.
-   */
+  /** Each write to `messages` is one message, and each message is read as its bytes. With `refusal`, the session refuses every request. */
   accept(messages: Duplex, socket: Duplex, refusal: string | undefined): void
 }
 

@@ -127,11 +127,7 @@ function wholeArithmetic(
   return columnOfCells({ type }, wholeCells(operator as WholeOperator, pairing).map(wrap))
 }
 
-/**
- * Adds a number to a time, or subtracts it, in the unit of the time. The only operation on two times is subtraction, in
- * the unit of the finer type.
- * @throws {ScriptError} for other operators and operands
- */
+/** In the unit of the time; of two times in that of the finer type. @throws {ScriptError} for other operators and operands */
 function temporalArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right } = pairing
   const name = operatorNames[operator]

@@ -35,17 +35,11 @@ export function compare(operator: ComparisonOperator, pairing: Pairing): Vector 
   const data = new Int8Array(length)
   const holds = comparisons[operator]
   if (a instanceof BigInt64Array && leftStep === 1 && rightStep === 0 && length > 0) {
-    // Compares halves of the numbers, which is faster than to make a BigInt for each. Most questions are for equal ones.
+    // Compares halves of the numbers, which is faster than to make a BigInt for each.
     const halves = new Int32Array(a.buffer, a.byteOffset, length * 2)
     const wanted = b[0] as bigint
     const [low, high] = [Number(BigInt.asUintN(32, wanted)), Number(wanted >> 32n)]
     const [less, equal, greater] = [-1, 0, 1].map(order => Number(holds(order, 0)))
-    if (less === 0 && greater === 0) {
-      for (let i = 0; i < length; i++) {
-        if (halves[i * 2] === (low | 0) && halves[i * 2 + 1] === high) data[i] = 1
-      }
-      return { form: 'vector', type: 'BOOL', length, data }
-    }
     for (let i = 0; i < length; i++) {
       const order = halves[i * 2 + 1]! - high || (halves[i * 2]! >>> 0) - low
       data[i] = order < 0 ? less! : order > 0 ? greater! : equal!
@@ -67,7 +61,6 @@ export const comparisons: Readonly<
   '>=': (x, y) => x >= y,
 }
 
-/** Scripts may chain these operators: `1 < x < 3`. */
 export function isComparison(operator: string | undefined): operator is ComparisonOperator {
   return operator !== undefined && Object.hasOwn(comparisons, operator)
 }
@@ -129,10 +122,7 @@ export function truthOf(vector: Vector, operation: string): Int8Array {
   )
 }
 
-/**
- * Scripts always evaluate both operands, because the operators also accept vectors.
- * @throws {ScriptError} for operands that have no truth value, such as text
- */
+/** @throws {ScriptError} for operands that have no truth value, such as text */
 export function logic(operator: '&&' | '||', pairing: Pairing): Vector {
   const name = operator === '&&' ? 'and' : 'or'
   const { length, leftStep, rightStep } = pairing

@@ -1,6 +1,5 @@
 /*
-  The operators and the names of their functions, for error messages and result columns. Converts operands to vectors, and
-  results back to the form of the operands, so that each operator is written once, for vectors.
+  The operators and the names of their functions. Makes vectors of operands, so that each operator is written once, for vectors.
 */
 import { type DataType, dataTypes } from '../../protocol/data-type.js'
 import { elementAt } from '../../protocol/element.js'
@@ -29,12 +28,10 @@ export interface Operand {
   readonly rebuild: (result: Vector) => ServerValue
 }
 
-/** An error of category SYSTEM_Operator. */
 export function operatorError(message: string): ScriptError {
   return new ScriptError(message, { category: 'SYSTEM_Operator' })
 }
 
-/** @param operation  name of a function */
 export function refused(operation: string, what: string): ScriptError {
   return operatorError(`Arguments for ${operation} method can not be ${what}.`)
 }

@@ -1,6 +1,5 @@
 /*
-  Applies the operators of the language to values of any form. `x $ TYPE` and cast(x, TYPE) convert more than an insert: they
-  parse text, print every type, and convert times and integers into each other by their raw numbers.
+  Applies operators to values of any form. `x $ TYPE` and cast(x, TYPE) convert more than an insert.
 */
 import { type ColumnType, parseColumnType } from '../../protocol/data-type.js'
 import { type FixedVector, columnTypeOf, elementAt, vectorOf } from '../../protocol/element.js'
@@ -106,10 +105,7 @@ function pairOf(left: ServerValue, right: ServerValue): ServerValue {
   throw operatorError('Both arguments of a pair must be scalars of the same type.')
 }
 
-/**
- * `a..b`: all values from a to b, ascending or descending, for integers and temporal values. If an end is null, the
- * result is empty. @throws {ScriptError} for uncountable types
- */
+/** All values from a to b, up or down; none if an end is null. @throws {ScriptError} unless both are integers or times */
 function sequence(left: ServerValue, right: ServerValue): Vector {
   // A left side such as `-(n..n)` or `(n)` is a vector with one element.
   const first = left.form === 'vector' && left.length === 1 ? elementAt(left, 0) : left

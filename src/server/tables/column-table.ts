@@ -24,7 +24,6 @@ interface KeyRule {
 export interface TableOptions {
   /** Initial rows, in the types of the table. The caller must not change these columns afterwards. */
   columns?: readonly Column[] | undefined
-  /** Names of the key columns, for keyed, indexed and keyed stream tables. */
   keyColumns?: readonly string[]
   partitioning?: TablePartitioning | undefined
   stored?: StoredTableFacts | undefined
@@ -40,7 +39,6 @@ export class ColumnTable {
   /** True after the table was dropped. Sessions that still refer to it can read it but not write it. */
   isDropped = false
   readonly stored: StoredTableFacts | undefined
-  /** How the table is partitioned; undefined for tables without partitions. */
   readonly partitioning: TablePartitioning | undefined
   readonly #keys: KeyRule | undefined
   columnNames: readonly string[]
@@ -89,7 +87,6 @@ export class ColumnTable {
     return this.#columns.map(column => column.view())
   }
 
-  /** Column `index`, like `columns`. */
   column(index: number): Column {
     return this.#columns[index]!.view()
   }
@@ -120,7 +117,6 @@ export class ColumnTable {
     this.#purgedRows += written[0]!.length
   }
 
-  /** Drops the older half of the rows from memory when the cache is full. */
   #purge(): void {
     if (this.cachedRows === undefined || this.rows <= this.cachedRows) return
     const left = this.rows >> 1
@@ -144,7 +140,6 @@ export class ColumnTable {
     this.#forgetUpsertIndex()
   }
 
-  /** @throws {ScriptError} if the column belongs to the key */
   checkNoKey(index: number): void {
     check(!this.keyColumns.includes(index), "Can't update a key column.")
   }

@@ -1,7 +1,6 @@
 /*
-  Prepares columns for a table: checks number and lengths, converts types, and applies the rules of the storage engine. DFS
-  tables refuse some types that tables in memory convert (S05004), and limit the length of texts
-  (docs/server-semantics.md#conversions-on-insert).
+  Prepares columns for a table: their number, lengths and types, and the rules of DFS tables, which refuse more (S05004) and limit
+  texts (docs/server-semantics.md#conversions-on-insert).
 */
 import { Buffer } from 'node:buffer'
 import { type ColumnType, columnTypeText, dataTypes } from '../../protocol/data-type.js'
@@ -28,10 +27,7 @@ function isStorable(actual: ColumnType, target: ColumnType): boolean {
   return to === 'denary' && (from === 'integral' || from === 'floating' || from === 'literal')
 }
 
-/**
- * Cuts STRING values that are too long for a DFS table.
- * @throws {ScriptError} if a SYMBOL has more than 255 bytes
- */
+/** Cuts STRING values that are too long for a DFS table. @throws {ScriptError} if a SYMBOL has more than 255 bytes */
 function limitText(column: Column): Column {
   if (column.form !== 'vector') return column
   if (column.type === 'SYMBOL') {

@@ -30,19 +30,13 @@ export function hasRight(
   )
 }
 
-/**
- * Administrators may call every view, owners their own views, and other users the views granted to them: by name or `*`.
- * @throws {ScriptError} `<NoPrivilege>Not granted to execute function view put`
- */
+/** @throws {ScriptError} `<NoPrivilege>Not granted to execute function view put` */
 export function checkViewCall(context: Context, view: string, owner: string | undefined): void {
   const mayCall = hasRight(context, [`VIEW_EXEC ${view}`], owner)
   check(mayCall, `<NoPrivilege>Not granted to execute function view ${view}`)
 }
 
-/**
- * @param change  the change to be made; TABLE_WRITE and DB_WRITE permit all changes
- * @throws {ScriptError} `<NoPrivilege>Not granted to write data to table dfs://db/pt`, `No access to table [trades]`
- */
+/** @throws {ScriptError} `<NoPrivilege>Not granted to write data to table dfs://db/pt`, `No access to table [trades]` */
 export function checkWrite(
   context: Context,
   table: ServerTable,
@@ -139,10 +133,7 @@ export function shareTable(
   node.shared.set(name, { table, owner: session.user })
 }
 
-/**
- * Even an administrator other than the user admin needs the right CREATE_SHARED_VAR (DolphinDB manual, page grant).
- * @throws {ScriptError} with our own text, because the server's text is undocumented
- */
+/** Even administrators need the right, except admin (manual, page grant). @throws {ScriptError} our own text, because none is documented */
 function checkMayShare({ config, release, privileges }: ServerNode, session: ScriptSession): void {
   if (!config.enableSharedVarCreationControl) return
   if (!isAtLeast(release, firstReleases.sharedVariableControl)) return

@@ -1,6 +1,5 @@
 /*
-  What tables and databases of the embedded server are. Creates tables, and converts them from and to the form in which they are
-  sent.
+  What tables and databases of the embedded server are. Creates tables, and converts them from and to what is sent.
 */
 import type { PartitionLevel } from './partitions/partition-level.js'
 import { type TableOptions, ColumnTable } from './column-table.js'
@@ -47,10 +46,7 @@ export interface StoredTableFacts {
 /** A table that sessions can change. Only copies of its columns are sent (`tableToWire`). */
 export type ServerTable = ColumnTable
 
-/**
- * The result of `database(...)`, with a path for DFS, nameless for partitioned tables in memory. Describes how rows are
- * partitioned.
- */
+/** The result of `database(...)`, with a path for DFS, nameless for partitioned tables in memory. Describes how rows are partitioned. */
 export interface DatabaseHandle {
   form: 'database'
   /** `dfs://…`, or '' for a nameless handle. */
@@ -64,11 +60,7 @@ export interface DatabaseHandle {
   tables: Map<string, ServerTable>
 }
 
-/**
- * Creates an in-memory, stream, keyed or partitioned table.
- * @throws {ScriptError} for duplicate column names (S05017), missing key columns, duplicate keys (S05012), and types
- *   that no table can have
- */
+/** @throws {ScriptError} for duplicate columns (S05017) or keys (S05012), missing key columns, and types that no table can have */
 export function createTable(
   kind: TableKind,
   names: readonly string[],

@@ -19,10 +19,7 @@ import {
   columnIndex,
 } from './server-table.js'
 
-/**
- * The rows that the arguments of `tableInsert(table, args…)` give.
- * @throws {ScriptError} with the texts of docs/server-semantics.md#error-texts
- */
+/** The rows of `tableInsert(table, args…)`. @throws {ScriptError} with the texts of docs/server-semantics.md#error-texts */
 export function rowsOfArguments(
   table: ServerTable,
   args: readonly ServerValue[],
@@ -85,7 +82,6 @@ export function deleteRows(table: ServerTable, rows: Int32Array): void {
   table.keepRows(all.filter(row => row !== rows[next] || ++next === 0))
 }
 
-/** New values of a column, one per row. */
 export interface ColumnChange {
   readonly name: string
   readonly rows: Int32Array

@@ -23,7 +23,6 @@ export interface ScriptSession extends SessionInfo {
   readonly functions: Map<string, FunctionValue>
   /** The interpreter, from the first request on. */
   runtime?: Runtime
-  /** A SCRAM login that has begun. */
   scram?: { user: string; nonce: string; challenge: ScramChallenge } | undefined
   /** What goes wrong with the running request; only for tests. */
   fault?: FaultAction | undefined

@@ -1,7 +1,5 @@
 /*
-  Makes and reads values: scalars, vectors, tuples. Also reads numbers, dates and times as scripts write them
-  (docs/embedded-server.md#literals), and lists the words that are constants: data types, data forms, partition types, kinds of objects
-  (manual, "Constants").
+  Makes and reads scalars, vectors and tuples; reads literals (docs/embedded-server.md#literals); lists constants (manual, "Constants").
 */
 import {
   type ColumnType,
@@ -166,7 +164,6 @@ export function constantOf(name: string): ServerValue | undefined {
   return constants.get(name)
 }
 
-/** Suffix of a number → its type. */
 const numberSuffixes: Readonly<Record<string, DataType>> = {
   b: 'BOOL', c: 'CHAR', h: 'SHORT', i: 'INT', l: 'LONG', f: 'FLOAT', F: 'DOUBLE',
 } // prettier-ignore
@@ -204,7 +201,6 @@ const temporalLiterals = Object.entries({
 const shortInteger = /\d{1,9}(?![\w.:])/y
 const numberPattern = /(\d+(?:\.\d+|\.(?![\w.]))?|\.\d+)([eE][+-]?\d+)?([A-Za-z_]\w*)?/y
 
-/** A constant, and the position after it. */
 interface NumberLiteral {
   readonly value: Scalar
   readonly end: number

@@ -1,6 +1,5 @@
 /*
-  Runs `f(…)` and `f{…}`: finds the function, evaluates the arguments, arranges them in declared order, refuses to change
-  read-only values, and creates the frame of a user function.
+  Runs `f(…)` and `f{…}`: finds the function, arranges the arguments, and refuses to change read-only values.
 */
 import { isDecimal, maxScale } from '../../../protocol/data-type.js'
 import { ScriptError, check, notEmbedded } from '../../script-error.js'
@@ -26,9 +25,7 @@ import type { Runtime } from '../session/session.js'
 import { evaluate, type Frame, calleeOfName, lookUp } from './evaluate.js'
 import { executeBody, locateInFunction, withSourceText } from './execute.js'
 
-/**
- * Runs `f(…)`. @throws {ScriptError} with the source text of this call, or of an inner call that failed
- */
+/** Runs `f(…)`. @throws {ScriptError} with the source text of this call, or of an inner call that failed */
 export function* evaluateCall(node: Call, frame: Frame): Evaluation<ServerValue> {
   const rowCount = rowCountOf(node, frame)
   if (rowCount !== undefined) return rowCount
@@ -103,10 +100,7 @@ function* evaluateArguments(
   return given
 }
 
-/**
- * `f{…}` of constants and variables, as clients write it; undefined for other nodes. Without a generator, because clients
- * send it with every request.
- */
+/** `f{…}` of constants and variables; undefined for other nodes. No generator, because clients send it with every request. */
 export function plainPartial(node: Call, frame: Frame): PartialFunction | undefined {
   const callee = node.callee.kind === 'name' ? calleeOfName(node.callee.name, frame) : undefined
   if (callee === undefined) return undefined
@@ -173,10 +167,7 @@ function openPosition({ bound }: PartialFunction, index: number): number {
   return open[index] ?? bound.length + index - open.length
 }
 
-/**
- * Calls any function value. Yields only while the function has to wait.
- * @throws {ScriptError} for a wrong number of arguments, unknown keywords, and missing rights
- */
+/** Yields only to wait. @throws {ScriptError} for a wrong number of arguments, unknown keywords, and missing rights */
 export function* callFunction(...call: Parameters<typeof beginCall>): Evaluation<ServerValue> {
   const begun = beginCall(...call)
   return 'form' in begun ? begun : yield* begun

@@ -112,7 +112,6 @@ function* evaluateElements(node: Index, frame: Frame): Evaluation<ServerValue> {
   return indexValue(target, yield* evaluateIndex(node, frame))
 }
 
-/** Evaluates the content of the brackets. */
 export function* evaluateIndex({ index }: Index, frame: Frame): Evaluation<ServerValue> {
   check(index !== undefined, 'An index is expected.')
   return immediate(index, frame) ?? (yield* evaluate(index, frame))

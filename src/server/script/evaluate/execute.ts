@@ -1,8 +1,6 @@
 /*
-  Executes statements. Each execution returns how the statement ended. Assignment copies: after `x = y`, changes of x do
-  not affect y (manual, "Assignment"). Also makes the texts of run-time errors:
-  `<source of the failing call> => <message>`; inside the function f, also `f: …` (docs/server-semantics.md#error-texts; DolphinDB
-  manual, "interface_development": `f() => f: throw "x" => x`).
+  Executes statements. Each execution returns how the statement ended. Assignment copies (manual, "Assignment"). Also makes the texts of
+  errors: `<source of the failing call> => <message>`; inside the function f, also `f: …` (docs/server-semantics.md#error-texts).
 */
 import { DdbError, messageOf } from '../../../errors.js'
 import { formatValue } from '../../../protocol/element.js'
@@ -150,7 +148,6 @@ function* executeLoopBody(body: readonly Statement[], frame: Frame): Execution {
   return completion?.kind === 'continue' ? undefined : completion
 }
 
-/** The items of a loop. */
 function* evaluateItems(node: Expression, frame: Frame): Evaluation<Iterable<ServerValue>> {
   try {
     const value = yield* evaluate(node, frame)

@@ -44,10 +44,7 @@ export function syntaxError(line: number, message: string): ScriptError {
 /** Limit for the length of a string constant; longer constants are errors (docs/server-semantics.md#sessions). */
 const maxTextLength = 65_536
 
-/**
- * DolphinDB's I/O error 4. Its message contains the RefId as 00020, without the S. @param reason our own text, added to
- * DolphinDB's text
- */
+/** DolphinDB's I/O error 4, with the RefId 00020, without the S. @param reason  our own text after DolphinDB's */
 function unreadableCode(reason: string): ScriptError {
   return new ScriptError(
     `Failed to read message from the socket with IO error type 4. RefId: 00020. ${reason}`,
@@ -77,10 +74,7 @@ function matchAt(pattern: RegExp, source: string, position: number): string | un
 
 const startOfScript = { end: 0, nextLine: 1 }
 
-/**
- * The token after another one; after the last one, `end`.
- * @throws {ScriptError} `Syntax Error: [line #n] Cannot recognize the token …`
- */
+/** The token after another one; after the last one, `end`. @throws {ScriptError} `Syntax Error: [line #n] Cannot recognize the token …` */
 function tokenAfter(source: string, before: Pick<Token, 'end' | 'nextLine'>): Token {
   let start = before.end
   let line = before.nextLine
@@ -174,7 +168,6 @@ export const freshMode = { ignoresNewlines: false, isSql: false }
 export abstract class Cursor {
   protected mode: Mode = { ...freshMode, hasColumns: false }
   readonly #source: string
-  /** The last token that was read. */
   #last: Pick<Token, 'end' | 'nextLine'> = startOfScript
   /** The tokens of the statement. Those before `#head` are consumed. */
   #tokens: Token[] = []
@@ -236,7 +229,6 @@ export abstract class Cursor {
     return token.text === text || (token.kind === 'name' && token.text.toLowerCase() === text)
   }
 
-  /** Consumes the token if it is next. @returns true if it was */
   protected accept(text: string): boolean {
     if (!this.is(text)) return false
     this.next()
@@ -326,7 +318,6 @@ export abstract class Cursor {
     })
   }
 
-  /** Parses `(…)` around one item. */
   protected inParentheses<T>(parse: () => T): T {
     this.expect('(')
     const item = this.within({ ignoresNewlines: true }, parse)

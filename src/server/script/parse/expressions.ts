@@ -1,6 +1,5 @@
 /*
-  Parses expressions by precedence (Pratt): constants, names, brackets, functions, what may directly follow them, and the
-  operators between them (manual, "Operators", "Named function", "Lambda expression").
+  Parses expressions by precedence (Pratt; manual, "Operators", "Named function", "Lambda expression").
 */
 import { dataTypes } from '../../../protocol/data-type.js'
 import { explicitNull } from '../../../protocol/value.js'
@@ -49,7 +48,6 @@ export const pairPrecedence: number = precedences[':']!
 const notPrecedence = 2.5
 const unaryPrecedence = 18
 
-/** Other spellings of operators. */
 const spellings: ReadonlyMap<string, string> = new Map([
   ['and', '&&'],
   ['or', '||'],
@@ -111,27 +109,12 @@ export abstract class ExpressionParser extends Cursor {
   #parseInfix(operator: string, left: Expression, first: Token): Expression {
     if (operator === 'is') return this.#parseIsNull(left, first)
     if (operator === 'not' || infixWords.includes(operator)) return this.#parseWord(left, first)
-    if (isComparison(operator)) return this.#parseComparisons(left, first)
     this.next()
     const right = this.parseExpression(precedences[operator]! + 1)
-    return this.node(first, { kind: 'binary', operator: operator as BinaryOperator, left, right })
-  }
-
-  /** Parses one comparison or several: `1 < x <= 3` becomes `1 < x && x <= 3` (manual, "Chained comparison"). */
-  #parseComparisons(begin: Expression, first: Token): Expression {
-    let all: Expression | undefined
-    let left = begin
-    for (;;) {
-      const operator = this.#infixAt()
-      if (!isComparison(operator)) return all ?? begin
-      this.next()
-      const right = this.parseExpression(precedences[operator]! + 1)
-      const link = this.node(first, { kind: 'binary', operator, left, right })
-      all = all
-        ? this.node(first, { kind: 'binary', operator: '&&', left: all, right: link })
-        : link
-      left = right
+    if (isComparison(operator) && isComparison(this.#infixAt())) {
+      this.fail(`1 < x < 3 (chained comparisons)${notEmbedded}`)
     }
+    return this.node(first, { kind: 'binary', operator: operator as BinaryOperator, left, right })
   }
 
   /** Parses `x in y`, `x not in y`, `x between 1:5`; in SQL also `x between 1 and 5`. */
@@ -177,7 +160,6 @@ export abstract class ExpressionParser extends Cursor {
     }
   }
 
-  /** True for a name that can be a variable. */
   protected isPlainName(): boolean {
     const { kind, text } = this.peek()
     return kind === 'name' && !constants.has(text) && !reservedWords.has(text)
@@ -380,10 +362,7 @@ export abstract class ExpressionParser extends Cursor {
     return { name, isMutable, defaultValue }
   }
 
-  /**
-   * Parses a body: a block, or an expression, in which line breaks keep their meaning.
-   * @param name  '' for a lambda
-   */
+  /** Parses a body: a block, or an expression, in which line breaks keep their meaning. @param name  '' for a lambda */
   protected parseDefinition(
     first: Token,
     name: string,

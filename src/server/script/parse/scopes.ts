@@ -1,6 +1,5 @@
 /*
-  The names that exist where the parser is. Like DolphinDB, the parser refuses unknown names, changes of constants, and
-  `share` statements or named functions inside functions, before the unit runs (docs/server-semantics.md#parse-units).
+  The names that the parser knows. It refuses unknown ones before the unit runs (docs/server-semantics.md#parse-units).
 */
 import type { Parameter } from './syntax.js'
 

@@ -1,6 +1,5 @@
 /*
-  Parses SQL: select, exec, insert, update and delete, and `create` and `drop` of databases and tables, which become calls
-  of functions (manual, "SQL"; docs/server-semantics.md#tables-in-databases). Each clause may be on its own line.
+  Parses SQL. `create` and `drop` become calls of functions (manual, "SQL"; docs/server-semantics.md#tables-in-databases).
 */
 import { stringScalar, stringVector } from '../../values/values.js'
 import type { ServerValue } from '../../values/server-value.js'

@@ -22,10 +22,7 @@ const startingWords: readonly string[] = [
 ] // prettier-ignore
 
 export class Parser extends SqlParser {
-  /**
-   * Parses the code up to the next `go`, which ends a unit. Call this only after the previous unit has run (manual,
-   * "go"). @throws {ScriptError} `Syntax Error: [line #n] …`
-   */
+  /** Parses up to the next `go`. Call this only after the previous unit has run. @throws {ScriptError} `Syntax Error: [line #n] …` */
   parseUnit(): Statement[] {
     this.scopes.beginUnit()
     const statements = this.#parseStatements(() => {

@@ -37,17 +37,13 @@ export interface OrderItem {
 type ExpressionNode = Readonly<
   /** A constant, or a vector of several constants next to each other (`1 2 NULL`). */
   | { kind: 'literal'; value: ServerValue }
-  /**
-   * A variable, column, table, constant or function; only the evaluation decides which one. `isFunction` is true where
-   * only a function can be meant: in `x.f()` and `x in y`.
-   */
+  /** Only the evaluation decides what a name is. `isFunction`: only a function can be meant, as in `x.f()` and `x in y`. */
   | { kind: 'name'; name: string; isFunction: boolean }
   /** `[a, b]` or `(a, b)`. */
   | { kind: 'vector' | 'tuple'; elements: readonly Expression[] }
   /** `{k: v}`. The parser turns a key that is a plain word into a string. */
   | { kind: 'dictionary'; keys: readonly ServerValue[]; values: readonly Expression[] }
   | { kind: 'unary'; operator: UnaryOperator; operand: Expression }
-  /** The parser has already split chained comparisons: `1 < x < 3` is `1 < x && x < 3`. */
   | { kind: 'binary'; operator: BinaryOperator; left: Expression; right: Expression }
   /** `f(x)`, `x.f(a)` (the object becomes the first argument), `x in y`; `f{a,,b}` is partial. */
   | { kind: 'call' | 'partial'; callee: Expression; args: readonly Argument[] }
@@ -55,7 +51,6 @@ type ExpressionNode = Readonly<
   | { kind: 'index'; target: Expression; index: Expression | undefined }
   /** `t.col`, `d.key`. */
   | { kind: 'member'; target: Expression; name: string }
-  /** A function without a name. */
   | { kind: 'lambda'; definition: FunctionDefinition }
   /** `expression as name`, as an argument: `table(1..3 as id)`. */
   | { kind: 'named'; expression: Expression; name: string }
@@ -149,7 +144,6 @@ export type StatementNode = Readonly<
   | { kind: 'throw'; value: Expression }
   /** Also the single expression of a short function. Without a value, the function returns VOID. */
   | { kind: 'return'; value: Expression | undefined }
-  /** For the innermost loop. */
   | { kind: 'break' | 'continue' }
   /** `share t as name`. Later lines of the same unit may already use the name (docs/server-semantics.md#parse-units). */
   | { kind: 'share'; value: Expression; name: string }

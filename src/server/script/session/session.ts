@@ -47,7 +47,6 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map([
   ['dropDB', named.get('dropDatabase')!],
 ])
 
-/** A new session without variables, whose user is guest. */
 export function createScriptSession(node: ServerNode, info: SessionInfo): ScriptSession {
   return {
     ...info,
@@ -63,7 +62,6 @@ export function createScriptSession(node: ServerNode, info: SessionInfo): Script
   }
 }
 
-/** The interpreter of the sessions of a node. */
 export function scriptExecutor(node: ServerNode): Executor {
   return {
     open: info => {
@@ -85,10 +83,7 @@ export function scriptExecutor(node: ServerNode): Executor {
   }
 }
 
-/**
- * @returns the value of the script, or undefined if it has none; a promise if the script has to wait
- * @throws {ScriptError} with the final text of the error; a promise rejects with this error
- */
+/** Undefined for a script without a value; a promise if it waits. @throws {ScriptError} with the final text, also as a rejection */
 export function runScript(session: ScriptSession, node: ServerNode, script: string): Outcome {
   const runtime = (session.runtime ??= new Runtime(node, session))
   return answer(runtime, asScriptError, () => runUnits(runtime, script))
@@ -235,10 +230,7 @@ const maxCallDepth = 200
 export class Runtime {
   readonly node: ServerNode
   readonly session: ScriptSession
-  /**
-   * Names of the variables that were written as arguments of this call, which `table(x, 1..3 as id)` needs; undefined
-   * for an argument that is not a name. A built-in must read them before it calls a script function or waits.
-   */
+  /** Names of the arguments of this call (`table(x, 1..3 as id)`). Read them before you call a script function or wait. */
   argumentNames: readonly (string | undefined)[] = []
   /** The name field of the last function request, which clients repeat. */
   nameField: { readonly text: string; readonly node: Expression } | undefined

@@ -1,6 +1,5 @@
 /*
-  The columns that a SQL statement sees: columns of its table, with only the rows that meet the `where` conditions. Also
-  executes insert, update and delete.
+  The columns that a SQL statement sees, with only the rows that meet the `where` conditions. Also runs insert, update and delete.
 */
 import {
   type ColumnChange,
@@ -78,7 +77,6 @@ export class TableScope implements ColumnScope {
   readonly #results: ReadonlyMap<string, ServerValue>
   /** Positions of the selected rows in the table; undefined if all rows are selected. */
   readonly #selected: Int32Array | undefined
-  /** What the table had when the statement began. */
   readonly #source: { columns: readonly (() => Column)[]; rows: number; version: number }
   readonly #cache = new Map<string, Column>()
 
@@ -104,7 +102,6 @@ export class TableScope implements ColumnScope {
     return this.#selected?.length ?? this.#source.rows
   }
 
-  /** Positions of the selected rows in the table. */
   get positions(): Int32Array {
     return this.#selected ?? Int32Array.from({ length: this.#source.rows }, (_, row) => row)
   }

@@ -1,5 +1,5 @@
 /*
-  Finds the partition of each row, level by level of the scheme. Tables do not store partitions; the scheme only decides which rows a table keeps, and which share a partition
+  Finds the partition of each row, which decides if a table keeps it, and which rows share one
   (docs/server-semantics.md#rows-outside-the-scheme, docs/protocol.md#routing-of-rows).
 */
 import type { Column, Vector } from '../../../protocol/value.js'
@@ -28,7 +28,6 @@ export function checkPartitions(count: number): void {
 /** Kinds of levels under their names in scripts. See `partitionTypeIds` for their numbers. */
 export type LevelKind = 'VALUE' | 'RANGE' | 'LIST' | 'HASH'
 
-/** One level of a partition scheme. */
 export interface PartitionLevel {
   readonly kind: LevelKind
   /** The type into which values are converted for the look-up: `partitionColumnType` of `schema()`. */
@@ -187,11 +186,7 @@ export interface TablePartitioning {
   readonly newValues: () => NewValuePartitionPolicy | 'memory'
 }
 
-/**
- * A number for the partition of each row; −1 for rows outside the scheme.
- * @param columns  all columns of the table, in the types of the table
- * @throws {ScriptError} S01001, S01016 or S01018 for a value that a VALUE level refuses
- */
+/** The partition of each row; −1 outside the scheme. @throws {ScriptError} S01001, S01016, S01018 for values that a VALUE level refuses */
 export function placeRows(
   partitioning: TablePartitioning,
   columns: readonly Column[],

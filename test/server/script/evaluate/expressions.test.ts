@@ -1,6 +1,6 @@
 /*
   Precedence, calls, indexes and lambdas: the examples in the DolphinDB manual ("Operator precedence", "Function call",
-  "at", "Chained comparison", "Ternary operator", "Lambda expression", "Closure", "Partial application").
+  "at", "Ternary operator", "Lambda expression", "Closure", "Partial application").
 */
 import t from 'tap'
 import { testYieldingExamples } from '../../../helpers/examples.js'
@@ -30,13 +30,6 @@ testYieldingExamples(t, {
     'take(1 2, 3) join 4 5': '[1,2,1,4,5]',
     '`a <- `b`c': '[a,b,c]',
     'int[1, -1, NULL]': '[1,-1,]',
-  },
-  'comparisons chain': {
-    '1<2<=3.5': 'true',
-    'NULL<1<3>=2<3!=1>=NULL': 'true',
-    '1<3>1==2<3!=1': 'false',
-    '1 2 3 >=2 ==1 2 3': '[false,true,false]',
-    '1 2 3 <= 3 2 2 > 2 1 2': '[true,true,false]',
     '(1<2)<2': 'true',
   },
   'indexes pick elements': {
@@ -134,7 +127,6 @@ t.test('operands are evaluated from the left, and a condition evaluates one bran
     'n(1) + n(2) * n(3) - n(4)': '[1,2,3,4]',
     '[n(1), (n(2), n(3))]': '[1,2,3]',
     '{a: n(1), b: n(2)}': '[1,2]',
-    'n(1) < n(2) < n(3)': '[1,2,2,3]',
     'n(0) && n(1)': '[0,1]',
     '(x -> n(x))(n(1))': '[1,1]',
   }

@@ -194,6 +194,7 @@ const refused: readonly (readonly [string, number, string])[] = [
   ['def f(){\ndef g(): 1}', 2, nested('g')],
   ['x = def(a){def g(): 1}', 1, nested('g')],
   ['1\ndef sum(a): a', 2, builtin],
+  ['1 < 2 < 3', 1, '1 < x < 3 (chained comparisons): not in the embedded server'],
 ]
 
 t.test("forbidden code is refused in DolphinDB's words, with the line", async t => {
