@@ -64,22 +64,13 @@ export interface ServerOptions {
   initScript?: string
   /** Origins of the web pages whose scripts may connect, such as `https://example.org`; default none. */
   allowOrigins?: readonly string[]
-  /**
-   * If true, inserts into shared and stored tables check and count the rows, and store nothing. Exception: keyed stream
-   * tables still store rows that are not passed as a table.
-   */
+  /** Inserts into shared and stored tables are checked, counted and dropped, except values (not tables) for keyed stream tables. */
   discard?: boolean
-  /**
-   * For rows that have no partition in a VALUE scheme of a DFS database: `add` adds the partition, `skip` drops the
-   * rows silently, `fail` refuses the insert. Default `add`, as DolphinDB ships it (newValuePartitionPolicy).
-   */
+  /** For rows without a partition in a VALUE scheme: `add` one (the default), `skip` them, or `fail` (newValuePartitionPolicy). */
   newValuePartitions?: NewValuePartitionPolicy
   /** DolphinDB version to imitate, such as `1.30.22`. The server refuses features that are newer. Default 3.00.5. */
   version?: string
-  /**
-   * A report of `selftest` (the text of `--issue-text`). The server answers the checked questions as the server of the report
-   * did: words of errors, types of counts, rights, requests without answers. What the report says wins over other options.
-   */
+  /** A report of `selftest` (`--issue-text`): checked questions are answered as by the server of the report. Wins over other options. */
   report?: string
   /** Settings of `dolphindb.cfg`, under the names that they have there. */
   settings?: Partial<Settings>
@@ -123,8 +114,7 @@ const longestSleepMs = 2 ** 31 - 1
 
 /**
  * Starts an independent server in this process. `close()` releases everything that the server uses.
- * @throws {UsageError} DDB_USAGE for invalid options; DDB_CONFIG for an unusable address, certificate or file, or if
- *   other machines could log in with the initial password
+ * @throws {UsageError} DDB_USAGE for invalid options; DDB_CONFIG for an unusable address or file, or if others know the password
  * @throws {ConnectionError} DDB_CONNECT if the port is in use
  * @throws {ServerError} DDB_SCRIPT if the initial script fails
  */
@@ -268,10 +258,7 @@ const settingReaders: Readonly<Record<keyof Settings, (text: string) => unknown>
   dfsReplicationFactor: countOf,
 }
 
-/**
- * Reads settings in the form of `dolphindb.cfg`: name → text.
- * @throws {UsageError} DDB_USAGE for an invalid value, and for a name that the embedded server does not know
- */
+/** Settings as in `dolphindb.cfg`, name → text. @throws {UsageError} DDB_USAGE for an invalid value, and for an unknown name */
 export function readSettings(texts: Readonly<Record<string, string>>): Partial<Settings> {
   const names = Object.keys(settingReaders)
   const read = Object.entries(texts).map(([name, text]) => {

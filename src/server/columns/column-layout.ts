@@ -149,10 +149,7 @@ export function cellsOf(vector: Vector): Cell[] {
   return cells
 }
 
-/**
- * Makes a column of numbers. Rounds fractions half away from zero. Numbers that the type cannot hold become null; so does
- * NaN, except in floating types. @throws {ValueError} if a decimal type cannot hold a number
- */
+/** Rounds half away from zero. Numbers beyond the type become null. @throws {ValueError} if a decimal type cannot hold a number */
 export function columnOfCells(type: ColumnType, cells: ArrayLike<Cell>): FixedVector {
   if (isDecimal(type.type)) return vectorOf(type, Array.from(cells)) as FixedVector
   const column = zeroColumn(type, cells.length) as FixedVector

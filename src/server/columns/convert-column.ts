@@ -84,10 +84,7 @@ const casts: Conversions = {
   bytes: { text: printed },
 }
 
-/**
- * Converts a column, as an insert does or, if `isCast` is true, as a cast. May return `column` itself.
- * @throws {ScriptError} `Incompatible type. Expected: INT, Actual: STRING` if DolphinDB cannot convert these types
- */
+/** May return `column` itself. @throws {ScriptError} `Incompatible type. Expected: INT, Actual: STRING` for types that do not convert */
 export function convertColumn(column: Column, target: ColumnType, isCast = false): Column {
   const actual = columnTypeOf(column)
   if (sameColumnType(actual, target)) return column
@@ -301,11 +298,7 @@ export function withinDay(count: bigint, type: DataType): bigint {
   return isOfDay(type) ? floorModulo(count, nanosPerDay / nanosOfUnit(type)) : count
 }
 
-/**
- * Whether an insert converts `from` into `to` (docs/server-semantics.md#conversions-on-insert). A time of day converts
- * only into times of day, MONTH into no other type. The other types contain a date and convert into all types with a
- * date, including MONTH. DATETIME, TIMESTAMP and NANOTIMESTAMP also convert into times of day.
- */
+/** Times that an insert converts (docs/server-semantics.md#conversions-on-insert): those of a day, and MONTH, only into their like. */
 export function isInsertable(from: DataType, to: DataType): boolean {
   if (from === to) return true
   if (isOfDay(from)) return isOfDay(to)
@@ -313,10 +306,7 @@ export function isInsertable(from: DataType, to: DataType): boolean {
   return !isOfDay(to) || ['DATETIME', 'TIMESTAMP', 'NANOTIMESTAMP'].includes(from)
 }
 
-/**
- * Converts a temporal column to another temporal type. Nulls stay null; values out of range become null. A date becomes
- * midnight of that day, a month its first day. A conversion to a time of day drops the date.
- */
+/** Values out of range become null. A date becomes its midnight, a month its first day. A time of day drops the date. */
 export function convertTemporal(column: Vector, { type }: ColumnType): FixedVector {
   const perUnit = nanosOfUnit(type)
   const cells = nanosOf(column, type).map(nanos => {

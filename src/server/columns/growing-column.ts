@@ -42,10 +42,7 @@ function fill({ data }: FixedVector, from: FixedVector['data'], count: number, a
   ;(data as Float64Array).set(elements as Float64Array, at)
 }
 
-/**
- * The rows that were appended. Numbers are copied into one array, of which a reader gets the rows so far. Texts and arrays stay pieces, which
- * are joined when somebody reads the column. Symbols are numbers: their codes in the texts of the whole column.
- */
+/** Numbers grow in one array. Texts and arrays are pieces until somebody reads them. Symbols are codes in the texts of the column. */
 export class GrowingColumn {
   /** Columns are only added to this array. Everything else replaces it, because snapshots refer to it. */
   #pieces: Column[]

@@ -27,12 +27,7 @@ import {
   vectorOfElements,
   vectorOfScalars,
 } from '../values/values.js'
-import {
-  type FunctionValue,
-  type ServerDictionary,
-  type ServerValue,
-  overwrite,
-} from '../values/server-value.js'
+import { type ServerDictionary, type ServerValue, overwrite } from '../values/server-value.js'
 import { cellsOf, kindOf, nullColumn } from '../columns/column-layout.js'
 import { cellsAs, convertColumn } from '../columns/convert-column.js'
 import { operandOf } from '../operators/operands.js'
@@ -121,17 +116,6 @@ function tableColumn(table: ServerTable, name: string): ServerValue {
   return table.column(index)
 }
 
-export function* rowsOf(table: ServerTable): Generator<ServerDictionary, void, void> {
-  const names = table.columnNames.map(stringScalar)
-  const { columns, rows } = table
-  for (let row = 0; row < rows; row++) {
-    yield makeDictionary(
-      names,
-      columns.map(column => elementAt(column, row) as ServerValue),
-    )
-  }
-}
-
 /** The number of each kind of function in the protocol (docs/protocol.md#data-types). */
 const functionKinds = { builtin: 0, user: 3, partial: 4 } as const
 
@@ -167,13 +151,17 @@ export function toWire(value: ServerValue): Value {
       return dictionaryToWire(value)
     case 'database':
       return { form: 'scalar', type: 'HANDLE', value: value.path }
-    case 'function':
+    case 'function': {
+      const { kind, name } = value
+      const text = kind === 'user' && name === '' ? value.definition.source : name
+      const shown = kind === 'partial' ? `${name}{…}` : text
       return {
         form: 'scalar',
         type: 'FUNCTIONDEF',
-        functionKind: functionKinds[value.kind],
-        value: functionText(value),
+        functionKind: functionKinds[kind],
+        value: shown,
       }
+    }
     case 'type':
       return intScalar(dataTypes[value.column.type].id)
     case 'vector': {
@@ -182,18 +170,6 @@ export function toWire(value: ServerValue): Value {
     }
     default:
       return value
-  }
-}
-
-/** The text that printing a function shows: its name, its source, or `f{…}`. */
-function functionText(fn: FunctionValue): string {
-  switch (fn.kind) {
-    case 'builtin':
-      return fn.name
-    case 'user':
-      return fn.name === '' ? fn.definition.source : fn.name
-    case 'partial':
-      return `${functionText(fn.target)}{${fn.bound.map(() => '…').join(', ')}}`
   }
 }
 

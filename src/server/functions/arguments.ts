@@ -109,11 +109,7 @@ type Plain = string | number | bigint | boolean
 /** The code of a function. A generator, which may wait, returns a value of the interpreter. */
 export type Call<Args> = (context: CallContext, args: Args) => Result | Evaluation<ServerValue>
 
-/**
- * Makes functions of signatures. Their names are those of keyword arguments; an argument with a kind is converted before
- * the call, and `mutable` marks a first argument that the function changes. Of the arguments of a call, optional ones may be
- * undefined; those with a kind are also undefined for NULL.
- */
+/** Signature → code. A kind converts an argument; with one, an optional argument is undefined for NULL. `mutable` is changed. */
 export function family<Signature extends string>(functions: {
   readonly [One in Signature]: Call<Given<One>>
 }): readonly Builtin[] {

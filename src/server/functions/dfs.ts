@@ -39,7 +39,12 @@ export const dfsFunctions = family({
   /** Without a directory, returns a nameless handle: for tables in memory, or for one level of a COMPO scheme. */
   'database([directory: text], [partitionType], [partitionScheme], [locations], [engine], [atomic], [chunkGranularity])':
     (context, [directory = '', partitionType, scheme, , engine, atomic]) => {
-      const path = directoryOf(directory)
+      const path = directory.replace(/\/+$/, '')
+      const isKnown = directory === '' || directory.startsWith('dfs://')
+      check(
+        isKnown,
+        `The embedded server has no databases on disk: [${directory}] must begin with dfs://.`,
+      )
       const levels = isAbsent(partitionType) ? [] : levelsOf(partitionType, scheme)
       const isNothing = path === '' && levels.length === 0
       check(!isNothing, 'A database without a directory needs a partition scheme.')
@@ -169,11 +174,7 @@ function storedTable(node: ServerNode, path: string, name: string): ServerTable 
   return table
 }
 
-/**
- * Creates an empty table with the columns of `template`. With the handle of a database, the table belongs to that
- * database, as a dimension table if it has no partition columns. With a nameless handle, it is partitioned in memory.
- * @throws {ScriptError} if the name exists, or if partition columns do not fit the scheme
- */
+/** With a nameless handle in memory; without partition columns, a dimension table. @throws {ScriptError} for a name that exists */
 function createdTable(
   context: CallContext,
   handle: DatabaseHandle,
@@ -263,12 +264,6 @@ function engineOf({ release }: ServerNode, given: Argument): keyof typeof engine
   const isKnown = engine !== 'PKEY' || isAtLeast(release, firstReleases.primaryKeyEngine)
   check(isKnown, 'The argument [engine] must be one of OLAP, TSDB.')
   return engine
-}
-
-function directoryOf(path: string): string {
-  const isKnown = path === '' || path.startsWith('dfs://')
-  check(isKnown, `The embedded server has no databases on disk: [${path}] must begin with dfs://.`)
-  return path.replace(/\/+$/, '')
 }
 
 function levelsOf(partitionType: ServerValue, scheme: Argument): PartitionLevel[] {

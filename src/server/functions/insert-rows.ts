@@ -139,7 +139,9 @@ export const rowFunctions = family({
   /** Appends rows or elements to obj, and returns obj (docs/server-semantics.md#append). */
   'append!(mutable obj, newData)': (context, [target, addition]) => {
     if (target.form === 'vector' || target.form === 'arrayVector') {
-      return appendToVector(target, addition)
+      const more = convertColumn(additionOf(target, addition), columnTypeOf(target))
+      // In place, because variables refer to the target.
+      return Object.assign(target, concatColumns([target, more]))
     }
     const table = tableArgument(target, context)
     checkWrite(context, table)
@@ -188,12 +190,6 @@ function presentValues(values: readonly (ServerValue | undefined)[]): ServerValu
     check(value !== undefined, `Argument ${index + 2} of tableInsert must not be empty.`)
     return value
   })
-}
-
-/** Converts the addition to the type of `target` and appends it in place, because variables refer to `target`. */
-function appendToVector(target: Column, addition: ServerValue): ServerValue {
-  const more = convertColumn(additionOf(target, addition), columnTypeOf(target))
-  return Object.assign(target, concatColumns([target, more]))
 }
 
 function additionOf(target: Column, addition: ServerValue): Column {

@@ -3,12 +3,11 @@
 */
 import {
   type CallContext,
-  type Evaluation,
   type FunctionValue,
   type ServerValue,
   partialOf,
 } from '../values/server-value.js'
-import { ScriptError, check, notEmbedded } from '../script-error.js'
+import { check, notEmbedded } from '../script-error.js'
 import { elementsOf, vectorOfElements, voidValue } from '../values/values.js'
 import { family, tableOf } from './arguments.js'
 import { hasRight } from '../tables/privileges.js'
@@ -22,33 +21,10 @@ function checkMayOwnViews(context: CallContext): void {
   check(mayOwn, '<NoPrivilege>Only administrators or VIEW_OWNER can manage function views.')
 }
 
-function viewable(value: ServerValue): Extract<ServerValue, { form: 'function'; kind: 'user' }> {
-  if (value.form === 'function' && value.kind === 'user' && value.name !== '') return value
-  throw new ScriptError('addFunctionView(udf). udf must be a user-defined function with a name.')
-}
-
 /** The items of a value; undefined for a scalar, which `each` combines with every item of the other arguments. */
 function itemsAt(value: ServerValue | undefined): readonly ServerValue[] | undefined {
   if (value === undefined || value.form === 'scalar' || value.form === 'function') return undefined
   return elementsOf(value.form === 'serverDictionary' ? dictionaryValues(value) : value)
-}
-
-/** Yields the results of fn(args[0][i], args[1][i], …). A scalar argument is the same in every call. */
-function* applyToEach(
-  context: CallContext,
-  fn: FunctionValue,
-  args: readonly (ServerValue | undefined)[],
-): Evaluation<ServerValue[]> {
-  const lists = args.map(itemsAt)
-  const lengths = new Set(lists.filter(list => list !== undefined).map(list => list.length))
-  check(lengths.size <= 1, 'each: the arguments must have the same length.')
-  const length = [...lengths][0] ?? 1
-  const results: ServerValue[] = []
-  for (let index = 0; index < length; index++) {
-    const row = args.map((value, at) => lists[at]?.at(index) ?? value)
-    results.push(yield* context.call(fn, row))
-  }
-  return results
 }
 
 /** What print() sends: a line for each entry of a dictionary; for a table its names and a line for each row. */
@@ -71,7 +47,11 @@ export const languageFunctions = [
     'addFunctionView(udf)': (context, [value]) => {
       const { node, session } = context
       checkMayOwnViews(context)
-      const functions = elementsOf(value).map(viewable)
+      const functions = elementsOf(value).map(one => {
+        const isNamed = one.form === 'function' && one.kind === 'user' && one.name !== ''
+        check(isNamed, 'addFunctionView(udf). udf must be a user-defined function with a name.')
+        return one
+      })
       const existing = functions.find(fn => node.functionViews.has(fn.name))
       const text = `The FunctionView [${existing?.name}] already exists, please drop it before adding a new one`
       check(existing === undefined, text)
@@ -119,9 +99,17 @@ export const languageFunctions = [
     },
     'neg(X)': (_, [x]) => applyUnary('-', x),
     'not(X)': (_, [x]) => applyUnary('!', x),
-    /** Returns a vector if all results are scalars, otherwise a tuple. */
+    /** The results of fn(args[0][i], args[1][i], …): a vector if all are scalars, otherwise a tuple. */
     *'each(func: function, X, ...rest)'(context, [fn, ...args]) {
-      return vectorOfElements(yield* applyToEach(context, fn, args))
+      const lists = args.map(itemsAt)
+      const lengths = new Set(lists.filter(list => list !== undefined).map(list => list.length))
+      check(lengths.size <= 1, 'each: the arguments must have the same length.')
+      const results: ServerValue[] = []
+      for (let index = 0; index < ([...lengths][0] ?? 1); index++) {
+        const row = args.map((value, at) => lists[at]?.at(index) ?? value)
+        results.push(yield* context.call(fn, row))
+      }
+      return vectorOfElements(results)
     },
     /** Calls `func` with the elements of `args`. DolphinDB's JavaScript client needs this function and `partial`. */
     'unifiedCall(func: function, args)': (context, [fn, args]) =>

@@ -47,10 +47,7 @@ function emptyColumns(
   return { names, types, columns: types.map(type => zeroColumn(type, size)) }
 }
 
-/**
- * The columns of values. A column is named after the alias of its value, or the variable that was passed, or else after its
- * position. A single value is repeated, so that it fills its column (`table(1..3 as id, 0 as v)`).
- */
+/** Named by their aliases, variables or positions. A single value fills its column (`table(1..3 as id, 0 as v)`). */
 function givenColumns(
   args: CallArguments,
   argumentNames: readonly (string | undefined)[],

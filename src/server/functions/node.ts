@@ -16,7 +16,7 @@ import {
   tupleOf,
   voidValue,
 } from '../values/values.js'
-import { type ConsoleJob, type ServerNode, nodeAlias } from '../node.js'
+import { type ConsoleJob, nodeAlias } from '../node.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 import { dictionaryOf, family, tableOf, tableOfColumns, valueOf } from './arguments.js'
 import { tableBytes } from './schema.js'
@@ -51,7 +51,8 @@ export const nodeFunctions = family({
   'getClusterLiveDataNodes([includeComputeNodes])': ({ node }) =>
     stringVector([`${node.host}:${node.port}:${nodeAlias(node)}`, ...node.otherNodes]),
   'rpc(nodeAlias: text, func: function, ...rest)': (context, [alias, fn, ...args]) => {
-    checkAlias(context.node, alias)
+    const isKnown = alias === nodeAlias(context.node)
+    check(isKnown, `Can't find the node with alias ${alias}.`)
     return context.call(
       fn,
       args.map(value => value ?? voidValue),
@@ -146,10 +147,6 @@ const streamingTables: Readonly<Partial<Record<string, string>>> = {
   subWorkers:
     'workerId INT, topic STRING, type STRING, queueDepthLimit INT, queueDepth INT, processedMsgCount LONG, lastMsgId LONG, failedMsgCount LONG, lastFailedMsgId LONG, lastFailedTimestamp NANOTIMESTAMP, lastErrMsg STRING, msgAsTable BOOL, batchSize INT, throttle INT, hash INT, filter STRING, persistOffset BOOL, timeTrigger BOOL, handlerNeedMsgId BOOL, raftGroup INT',
   udpPubTables: 'tableName STRING, channel STRING, msgOffset LONG, actions STRING, subNum INT',
-}
-
-function checkAlias(node: ServerNode, alias: string): void {
-  check(alias === nodeAlias(node), `Can't find the node with alias ${alias}.`)
 }
 
 function bytesOf(values: readonly ServerValue[]): bigint {

@@ -101,7 +101,8 @@ function access(
 ): Call<[user: string, type: string, objs: ServerValue | undefined]> {
   return (context, [user, type, objs]) => {
     const { functionViews, privileges, users } = context.node
-    const objects = objectNames(objs)
+    const ofFunction = objs?.form === 'function' ? [objs.name] : undefined
+    const objects = ofFunction ?? (isAbsent(objs) ? ['*'] : textsArgument(objs, 'objs'))
     const isOwn = (object: string): boolean =>
       functionViews.get(object)?.viewOwner === context.session.user
     if (type !== 'VIEW_EXEC' || !objects.every(isOwn)) checkAdmin(context, name)
@@ -115,10 +116,4 @@ function access(
     }
     privileges.set(user, own)
   }
-}
-
-/** The names of tables, databases or views; `*` if omitted. For a view, the caller may also pass the function. */
-function objectNames(objs: ServerValue | undefined): readonly string[] {
-  if (isAbsent(objs)) return ['*']
-  return objs.form === 'function' ? [objs.name] : textsArgument(objs, 'objs')
 }

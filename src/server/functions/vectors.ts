@@ -59,11 +59,6 @@ function sumOf(vector: Vector, name = 'sum'): ServerValue {
   return { form: 'scalar', type, scale, value }
 }
 
-/** The arithmetic mean, always a DOUBLE. */
-function meanOf(vector: Vector): ServerValue {
-  return applyBinary('\\', sumOf(vector, 'avg'), intScalar(presentCount(vector)))
-}
-
 /** The smallest or largest element; the first one if several are equal. */
 function extremeOf(vector: Vector, wantsLargest: boolean): ServerValue {
   if (vector.type === 'VOID') return explicitNull
@@ -94,13 +89,6 @@ function isIn(needle: ServerValue, haystack: ServerValue): ServerValue {
   const known = new Set(keys.splice(length))
   const flags = keys.map(key => known.has(key))
   return boolResult(needle, flags)
-}
-
-/** between(X, a:b) includes both bounds. */
-function between(value: ServerValue, bounds: ServerValue): ServerValue {
-  check(bounds.form === 'pair', 'between: Y must be a pair.')
-  const [low, high] = [0, 1].map(index => elementAt(bounds.elements, index) as ServerValue)
-  return applyBinary('&&', applyBinary('>=', value, low!), applyBinary('<=', value, high!))
 }
 
 /** @param wildcards  characters of the pattern that stand for others, as regular expressions such as `.*` */
@@ -159,7 +147,9 @@ function randomColumn(value: ServerValue, length: number, random: () => number):
 
 export const vectorFunctions = family({
   'sum(X: numbers)': (_, [vector]) => sumOf(vector),
-  'avg(X: numbers)': (_, [vector]) => meanOf(vector),
+  /** Always a DOUBLE. */
+  'avg(X: numbers)': (_, [vector]) =>
+    applyBinary('\\', sumOf(vector, 'avg'), intScalar(presentCount(vector))),
   'max(X: numbers)': (_, [vector]) => extremeOf(vector, true),
   'min(X: numbers)': (_, [vector]) => extremeOf(vector, false),
   /** True if no element is false. Nulls do not count as false. */
@@ -174,7 +164,12 @@ export const vectorFunctions = family({
   'first(X)': (_, [value]) => indexValue(value, intScalar(0)),
   'last(X)': (_, [value]) => indexValue(value, intScalar(columnArgument(value, 'last').length - 1)),
   'in(X, Y)': (_, [x, y]) => isIn(x, y),
-  'between(X, Y)': (_, [x, y]) => between(x, y),
+  /** Includes both bounds of the pair Y. */
+  'between(X, Y)': (_, [value, bounds]) => {
+    check(bounds.form === 'pair', 'between: Y must be a pair.')
+    const [low, high] = [0, 1].map(index => elementAt(bounds.elements, index) as ServerValue)
+    return applyBinary('&&', applyBinary('>=', value, low!), applyBinary('<=', value, high!))
+  },
   'like(X, pattern: text)': (_, [value, pattern]) => {
     const { vector } = operandOf(value, 'like')
     const isText = isLiteral(vector.type) || vector.type === 'CHAR'

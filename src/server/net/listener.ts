@@ -78,11 +78,7 @@ export class Listener {
     return this.#peers.size
   }
 
-  /**
-   * @returns the port
-   * @throws {ConnectionError} DDB_CONNECT if the port is in use, or if listening fails for an unknown reason
-   * @throws {UsageError} DDB_CONFIG if the certificate or the address cannot be used
-   */
+  /** @throws {ConnectionError} DDB_CONNECT if the port is in use @throws {UsageError} DDB_CONFIG for an unusable certificate or address */
   async listen(host: string, port: number): Promise<number> {
     try {
       const { network, tls } = this.#options

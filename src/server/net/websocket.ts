@@ -21,10 +21,7 @@ const refusals: Readonly<Record<string, string>> = {
   streaming: 'does not publish stream tables to subscribers',
 }
 
-/**
- * The WebSocket connections of one port. Loads its modules late, because most servers never see a browser.
- * @returns takes over a connection; the caller has put the bytes that it read back into the stream
- */
+/** Loads its modules late, because most servers never see a browser. @returns takes over a connection, with what was read put back */
 export function webSocketDoor(options: WebSocketOptions): (stream: Duplex) => Promise<void> {
   let loaded: Promise<HttpServer> | undefined
   return async stream => {
@@ -52,7 +49,8 @@ async function upgradingServer(options: WebSocketOptions): Promise<HttpServer> {
   http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const { origin } = request.headers
     if (origin !== undefined && !allowOrigins.includes(origin)) {
-      refuseUpgrade(stream)
+      const text = 'This origin may not connect; allow it with allowOrigins (--allow-origin).\n'
+      stream.end(`HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\n${text}`)
       return
     }
     sockets.handleUpgrade(request, stream, head, socket => {
@@ -68,9 +66,4 @@ function answerPlainRequest(_request: IncomingMessage, response: ServerResponse)
   response.end(
     'This is the DolphinDB-compatible server of ddb-ingest. It speaks the DolphinDB protocol over TCP and WebSocket.\n',
   )
-}
-
-function refuseUpgrade(stream: Duplex): void {
-  const text = 'This origin may not connect; allow it with allowOrigins (--allow-origin).\n'
-  stream.end(`HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\n${text}`)
 }

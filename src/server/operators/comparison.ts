@@ -128,19 +128,16 @@ export function logic(operator: '&&' | '||', pairing: Pairing): Vector {
   const { length, leftStep, rightStep } = pairing
   const a = truthOf(pairing.left, name)
   const b = truthOf(pairing.right, name)
-  const combine = operator === '&&' ? both : either
   const data = new Int8Array(length)
-  for (let i = 0; i < length; i++) data[i] = combine(a[i * leftStep]!, b[i * rightStep]!)
+  for (let i = 0; i < length; i++) {
+    const x = a[i * leftStep]!
+    const y = b[i * rightStep]!
+    const hasNull = x === nullInt8 || y === nullInt8
+    // The null is the least value, so that the larger one is the value, if there is one.
+    if (operator === '&&') data[i] = hasNull ? nullInt8 : x & y
+    else data[i] = hasNull ? Math.max(x, y) : x | y
+  }
   return { form: 'vector', type: 'BOOL', length, data }
-}
-
-function both(a: number, b: number): number {
-  return a === nullInt8 || b === nullInt8 ? nullInt8 : a & b
-}
-
-function either(a: number, b: number): number {
-  if (a === nullInt8) return b
-  return b === nullInt8 ? a : a | b
 }
 
 /** Null stays null, 0 becomes true, and every other value becomes false. */

@@ -55,14 +55,8 @@ export function operandOf(value: ServerValue, operation: string): Operand {
     case 'type':
       return operandOf(intScalar(dataTypes[value.column.type].id), operation)
     default:
-      throw refused(operation, formWords[value.form] ?? value.form)
+      throw refused(operation, value.form.replace('server', '').toLowerCase())
   }
-}
-
-const formWords: Partial<Record<ServerValue['form'], string>> = {
-  serverTable: 'table',
-  serverDictionary: 'dictionary',
-  database: 'handle',
 }
 
 /** Two operands, prepared for a loop: element i of the result uses `left[i * leftStep]` and `right[i * rightStep]`. */

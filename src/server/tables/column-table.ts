@@ -96,11 +96,7 @@ export class ColumnTable {
     return this.#columns[index]!.snapshot()
   }
 
-  /**
-   * Appends rows. Converts types as DolphinDB does.
-   * @returns the number of rows with new keys for a keyed table in memory, else the number of rows inside the scheme
-   * @throws {ScriptError} with the server's message; the table is then unchanged
-   */
+  /** @returns new keys of a keyed table in memory, else rows inside the scheme @throws {ScriptError} the table is then unchanged */
   append(written: readonly Column[]): number {
     const batch = this.#place(prepareColumns(this, written))
     const rows = batch.columns[0]!.length

@@ -40,7 +40,10 @@ function limitText(column: Column): Column {
   }
   if (column.type === 'STRING' && 'data' in column) {
     if (column.data.every(text => fits(text, maxStringBytes))) return column
-    return { ...column, data: column.data.map(cutText) }
+    const room = new Uint8Array(maxStringBytes)
+    const encoder = new TextEncoder()
+    const cut = (text: string): string => text.slice(0, encoder.encodeInto(text, room).read)
+    return { ...column, data: column.data.map(cut) }
   }
   return column
 }
@@ -48,11 +51,6 @@ function limitText(column: Column): Column {
 /** True if the text has at most so many bytes. One UTF-16 unit needs at most three bytes. */
 function fits(text: string, maxBytes: number): boolean {
   return text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes
-}
-
-/** The whole characters that have room. */
-function cutText(text: string): string {
-  return text.slice(0, new TextEncoder().encodeInto(text, new Uint8Array(maxStringBytes)).read)
 }
 
 type Template = Pick<ServerTable, 'columnNames' | 'columnTypes'>

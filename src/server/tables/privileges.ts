@@ -14,9 +14,8 @@ import { isStream } from './prepare.js'
 type Context = Pick<CallContext, 'node' | 'session'>
 
 /**
- * True for administrators, for the owner of the object, and for users who have one of the rights. Inside a function view, the
- * view's owner takes the place of the user. Guests own nothing.
- * @param rights  as in `ServerNode.privileges`; rights that end with `*` include all that begin like them (manual, page grant)
+ * True for administrators, the owner of the object, and users who have one of the rights. A right that ends with `*` includes all that
+ * begin like it (manual, page grant).
  */
 export function hasRight(
   { node, session }: Context,
@@ -28,12 +27,6 @@ export function hasRight(
   return [...(node.privileges.get(user) ?? [])].some(own =>
     rights.some(one => one === own || (own.endsWith('*') && one.startsWith(own.slice(0, -1)))),
   )
-}
-
-/** @throws {ScriptError} `<NoPrivilege>Not granted to execute function view put` */
-export function checkViewCall(context: Context, view: string, owner: string | undefined): void {
-  const mayCall = hasRight(context, [`VIEW_EXEC ${view}`], owner)
-  check(mayCall, `<NoPrivilege>Not granted to execute function view ${view}`)
 }
 
 /** @throws {ScriptError} `<NoPrivilege>Not granted to write data to table dfs://db/pt`, `No access to table [trades]` */
@@ -108,9 +101,8 @@ export function checkMayChange(
 export const mayNot = '<NoPrivilege>Not granted to create or delete databases'
 
 /**
- * Makes a table visible to all sessions. If a different table has the name, the name moves to the new table.
- * @throws {ScriptError} for an invalid name, or if the user has no right to share tables. For a stream table, also if
- *   it is already shared under a different name, or if the node publishes no tables (S00001)
+ * The name of another table moves to this one. @throws {ScriptError} for an invalid name, and without the right to share; for a stream
+ * table, also if it has another name, or if the node publishes none (S00001)
  */
 export function shareTable(
   node: ServerNode,

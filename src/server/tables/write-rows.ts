@@ -33,10 +33,8 @@ export function rowsOfArguments(
 }
 
 /**
- * The rows of one value per column, like SQL's `insert into t values(…)`: all scalars, or all vectors of one length. For
- * a column of arrays, a vector is one row.
- * @param names  the columns of the values; all other columns become null. Default: all columns in order
- * @throws {ScriptError} `Inconsistent length of values to insert.`
+ * The rows of one value per column: all scalars, or all vectors of one length. For a column of arrays, a vector is one row.
+ * @param names  the columns of the values; all others become null @throws {ScriptError} `Inconsistent length of values to insert.`
  */
 export function rowsOfValues(
   table: ServerTable,
@@ -88,10 +86,7 @@ export interface ColumnChange {
   readonly values: Column
 }
 
-/**
- * Changes columns. Converts all values before it changes the first column.
- * @throws {ScriptError} for stream tables, key columns, partition columns, and types that do not convert
- */
+/** Converts all values first. @throws {ScriptError} for stream tables, key and partition columns, and types that do not convert */
 export function updateColumns(table: ServerTable, changes: readonly ColumnChange[]): void {
   checkChangeable(table)
   const prepared = changes.map(({ name, rows, values }) => {
@@ -124,15 +119,11 @@ export interface Transactions {
 }
 
 /**
- * Writes rows. Those for a DFS table lock their partitions and are written in the next turn of the event loop, so that
- * simultaneous writes of several sessions can conflict, as on a real server. `serve --discard` counts and drops rows for
- * shared and stored tables, except rows for keyed stream tables that were not given as a table: the loader inserts receipts in
- * this way, and needs to know which of them the table already has.
- * @param isTable  true if the caller gave the rows as a table
- * @param answer  makes the result from the counts
- * @param upsert  set if rows with known keys change the stored rows
- * @throws {ScriptError} if the table refuses the rows; `<ChunkInTransaction>… RefId:S00002` if the write is all or nothing
- *   (TRANS) and a different transaction has locked one of the partitions
+ * Rows for a DFS table lock their partitions and are written in the next turn of the event loop, so that writes of several
+ * sessions can conflict. `serve --discard` drops rows, except those for keyed stream tables that are not a table: the loader
+ * inserts receipts in this way.
+ * @param isTable  true if the caller gave the rows as a table @param answer  makes the result from the counts
+ * @throws {ScriptError} if the table refuses the rows; `<ChunkInTransaction>… RefId:S00002` with atomic='TRANS'
  */
 export function writeRows<T>(
   context: CallContext,

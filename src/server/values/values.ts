@@ -240,7 +240,8 @@ function scalarOf(digits: string, exponent: string, suffix: string): Scalar | un
   const whole = isInteger ? longOf(digits) : undefined
   if (suffix === 'P') return exponent === '' ? decimal(digits) : undefined
   if (suffix === '' || Object.hasOwn(numberSuffixes, suffix)) {
-    const type = numberSuffixes[suffix] ?? plainType(number, whole)
+    const plain = whole === undefined ? 'DOUBLE' : number <= 2147483647 ? 'INT' : 'LONG'
+    const type = numberSuffixes[suffix] ?? plain
     if (!isInteger && dataTypes[type].category !== 'floating') return undefined
     // A number that is too large for its suffix is the null of the type: `-128c` is the null CHAR.
     return scalarAt(columnOfCells({ type }, [whole ?? number]), 0)
@@ -248,12 +249,6 @@ function scalarOf(digits: string, exponent: string, suffix: string): Scalar | un
   const unit = durationUnits.get(suffix)
   if (unit === undefined || !isInteger) return undefined
   return { form: 'scalar', type: 'DURATION', value: { count: number, unit } }
-}
-
-/** The type of a number without a suffix. @param whole  the number, if it is an integer of at most 64 bits */
-function plainType(number: number, whole: bigint | undefined): DataType {
-  if (whole === undefined) return 'DOUBLE'
-  return number <= 2147483647 ? 'INT' : 'LONG'
 }
 
 /** The number; undefined if it is out of range. Does not convert texts that are surely too long. */

@@ -3,7 +3,7 @@
 */
 import { isDecimal, maxScale } from '../../../protocol/data-type.js'
 import { ScriptError, check, notEmbedded } from '../../script-error.js'
-import { checkViewCall } from '../../tables/privileges.js'
+import { hasRight } from '../../tables/privileges.js'
 import {
   type CallArguments,
   type Evaluation,
@@ -122,11 +122,8 @@ function give(given: Given, { name, value: node }: Argument, value: ServerValue 
 }
 
 /**
- * The value of a constant or a known variable; undefined for other nodes. User functions receive variables by reference.
- * Built-ins receive copies, because they may keep an argument in a table or dictionary. Only an argument that a built-in
- * changes is passed by reference.
- * @param given  the arguments before this one
- * @throws {ScriptError} if the function would change a read-only variable
+ * The value of a constant or a known variable; undefined for other nodes. Built-ins get copies, because they may keep an
+ * argument in a table; only one that they change is passed by reference. @throws {ScriptError} if they may not change it
  */
 function plainArgument(
   fn: FunctionValue | undefined,
@@ -246,7 +243,8 @@ function* callUser(
   }
   const { session } = runtime
   const callerRights = session.viewOwner
-  if (fn.isView === true) checkViewCall(runtime, fn.name, fn.viewOwner)
+  const mayCall = fn.isView !== true || hasRight(runtime, [`VIEW_EXEC ${fn.name}`], fn.viewOwner)
+  check(mayCall, `<NoPrivilege>Not granted to execute function view ${fn.name}`)
   const frame: Frame = { runtime, variables: new Map(), parameters, columns: undefined }
   runtime.enterCall(fn.name)
   session.viewOwner = fn.isView === true || fn.viewOwner === callerRights ? fn.viewOwner : undefined

@@ -4,7 +4,7 @@
 */
 import { DdbError, messageOf } from '../../../errors.js'
 import { formatValue } from '../../../protocol/element.js'
-import { assignElements, indexValue, rowsOf } from '../../elements/elements.js'
+import { assignElements, indexValue } from '../../elements/elements.js'
 import { type BinaryOperator, scalarAt } from '../../operators/operands.js'
 import { applyBinary } from '../../operators/operators.js'
 import { ScriptError, check } from '../../script-error.js'
@@ -46,10 +46,7 @@ function* executeStatements(statements: readonly Statement[], frame: Frame): Exe
   return undefined
 }
 
-/**
- * @returns undefined if the statement ended normally and is not an expression
- * @throws {ScriptError} with the source text of the failing call or statement
- */
+/** Undefined after a statement without a value. @throws {ScriptError} with the source text of the failing call or statement */
 export function* executeStatement(statement: Statement, frame: Frame): Execution {
   const { runtime } = frame
   try {
@@ -151,7 +148,6 @@ function* executeLoopBody(body: readonly Statement[], frame: Frame): Execution {
 function* evaluateItems(node: Expression, frame: Frame): Evaluation<Iterable<ServerValue>> {
   try {
     const value = yield* evaluate(node, frame)
-    if (value.form === 'serverTable') return rowsOf(value)
     const isList = ['vector', 'arrayVector', 'scalar'].includes(value.form)
     check(isList, 'The object in a for statement must be a vector.')
     return itemsOf(value)

@@ -7,11 +7,7 @@ import { readNumber, stringScalar, stringVector, textOf } from '../../values/val
 import type { Call, Expression, Name, Span } from './syntax.js'
 
 export interface Token {
-  /**
-   * Constants of one kind (number, string, symbol), written next to each other, may form a vector. A name may be a
-   * keyword, and ends with `!` if it has one. If several operators match, the token is the longest one. `end` follows the
-   * last token, so that the parser always has a next token.
-   */
+  /** Constants next to each other may form a vector. A name may be a keyword, and may end with `!`. `end` follows the last token. */
   readonly kind: 'number' | 'string' | 'symbol' | 'name' | 'operator' | 'end'
   readonly text: string
   /** Undefined unless the token is a constant. */

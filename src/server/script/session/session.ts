@@ -143,11 +143,7 @@ function topFrame(runtime: Runtime): Frame {
   return { runtime, variables, parameters: undefined, columns: undefined }
 }
 
-/**
- * Parses and executes one unit of a script after the other.
- * @returns the value of a `return`, or else of the last statement if that is an expression; otherwise undefined
- * @throws {ScriptError} with the final text of the error
- */
+/** Unit by unit. @returns the value of a `return`, or of an expression at the end @throws {ScriptError} with the final text */
 export function* runUnits(runtime: Runtime, script: string): Evaluation<ServerValue | undefined> {
   const frame = topFrame(runtime)
   const parser = new Parser(script, name => runtime.kindOfName(name))
@@ -165,11 +161,7 @@ export function* runUnits(runtime: Runtime, script: string): Evaluation<ServerVa
 /** A name alone or before `{`. */
 const calledName = /^[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*!?(?=\{|$)/
 
-/**
- * Runs a function request. Looks up names at every call, because a shared table may have been replaced.
- * @param text  the request's name field
- * @throws {ScriptError} `Can't recognize function name …`
- */
+/** Looks up names at every call, because a shared table may have been replaced. @throws {ScriptError} `Can't recognize function name …` */
 function callByText(
   runtime: Runtime,
   text: string,

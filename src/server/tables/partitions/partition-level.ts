@@ -65,6 +65,8 @@ export function levelOf(kind: LevelKind, scheme: ServerValue): PartitionLevel {
     case 'VALUE':
     case 'LIST': {
       const isList = kind === 'LIST'
+      const listOf = (one: ServerValue): Vector =>
+        one.form === 'scalar' ? columnOfScalar(one) : vectorScheme(one)
       const lists = isList ? elementsOf(scheme).map(listOf) : [vectorScheme(scheme)]
       check(lists.length > 0, 'The LIST partition scheme should be a tuple of vectors.')
       const entries = lists.flatMap((list, no) =>
@@ -79,10 +81,6 @@ export function levelOf(kind: LevelKind, scheme: ServerValue): PartitionLevel {
     case 'HASH':
       return hashLevel(scheme)
   }
-}
-
-function listOf(list: ServerValue): Vector {
-  return list.form === 'scalar' ? columnOfScalar(list) : vectorScheme(list)
 }
 
 function vectorScheme(scheme: ServerValue): Vector {

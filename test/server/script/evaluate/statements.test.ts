@@ -23,8 +23,6 @@ testYieldingExamples(t, {
     's=0\nfor(x in 1..4){s+=x}\ns': '10',
     's=""\nfor(x in `a`b) s=x+s\ns': 'ba',
     's=0\nfor(x in (1, 2 3)){s+=sum(x)}\ns': '6',
-    's=0\nfor(r in table(1 2 as x, 4 5 as y)){s+=r.x*r.y}\ns': '14',
-    's=0\nfor(r in table(1:0, `x, [INT])){s+=1}\ns': '0',
     's=0\nfor (x in 1..9) { if(x==3) continue\n if(x==5) break\n s+=x }\ns': '7',
   },
   'while and do-while repeat': {
