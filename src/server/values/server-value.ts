@@ -57,7 +57,7 @@ export interface Builtin {
   ) => ServerValue | Evaluation<ServerValue>
 }
 
-/** `def f(...)` or `x -> ...`. DolphinDB has no closures, so a lambda receives outer variables as bound arguments. */
+/** `def f(...)` or `x -> ...`. */
 export interface UserFunction {
   form: 'function'
   kind: 'user'
