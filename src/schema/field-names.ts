@@ -7,7 +7,6 @@ export interface KnownNames {
   /** Index by name. For a repeated name, the index of the first field. */
   readonly indexes: ReadonlyMap<string, number>
   readonly twice: ReadonlySet<string>
-  /** Lower-case name → name; undefined if several names differ only in case. */
   readonly alike: ReadonlyMap<string, string | undefined>
 }
 

@@ -59,11 +59,7 @@ export function formatTemporal(type: TemporalType, raw: number | bigint): string
   return temporalTypes[type].format(raw)
 }
 
-/**
- * Parses a DolphinDB literal or ISO 8601 text into a raw value: a bigint for 64-bit types, otherwise a number.
- * Undefined for any other text, for dates that do not exist, for time zones other than UTC, and if the type cannot hold
- * digits of the fraction other than 0.
- */
+/** A DolphinDB literal or ISO 8601 text; undefined for others, dates that do not exist, zones other than UTC, digits beyond the type. */
 export function parseTemporal(type: Temporal64Type, text: string): bigint | undefined
 export function parseTemporal(type: TemporalType, text: string): number | bigint | undefined
 export function parseTemporal(type: TemporalType, text: string): number | bigint | undefined {

@@ -16,7 +16,7 @@ import {
   tupleOf,
   voidValue,
 } from '../values/values.js'
-import { type ConsoleJob, nodeAlias } from '../node.js'
+import { type ConsoleJob, type ServerNode, nodeAlias } from '../node.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 import { dictionaryOf, family, tableOf, tableOfColumns, valueOf } from './arguments.js'
 import { tableBytes } from './schema.js'
@@ -51,18 +51,21 @@ export const nodeFunctions = family({
   'getClusterLiveDataNodes([includeComputeNodes])': ({ node }) =>
     stringVector([`${node.host}:${node.port}:${nodeAlias(node)}`, ...node.otherNodes]),
   'rpc(nodeAlias: text, func: function, ...rest)': (context, [alias, fn, ...args]) => {
-    const isKnown = alias === nodeAlias(context.node)
-    check(isKnown, `Can't find the node with alias ${alias}.`)
+    checkAlias(context.node, alias)
     return context.call(
       fn,
       args.map(value => value ?? voidValue),
     )
   },
-  /** A scalar result becomes a table of node and value; a table gets a column of aliases (DolphinDB manual, page pnodeRun). */
-  *'pnodeRun(function: function)'(context, [fn]): Evaluation<ServerValue> {
+  /** A scalar result becomes a table of node and value; a table may get a column of aliases (DolphinDB manual, page pnodeRun). */
+  *'pnodeRun(function: function, [nodes: texts], [addNodeAlias: bool])'(
+    context,
+    [fn, nodes = [], addsAlias = true],
+  ): Evaluation<ServerValue> {
+    for (const name of nodes) checkAlias(context.node, name)
     const value = yield* context.call(fn, [])
     const alias = nodeAlias(context.node)
-    if (value.form === 'serverTable') {
+    if (value.form === 'serverTable' && addsAlias) {
       const columns = value.columns.map((column, at) => [value.columnNames[at]!, column] as const)
       const aliases = stringVector(new Array<string>(value.rows).fill(alias))
       return tableOfColumns({ ...Object.fromEntries(columns), node: aliases })
@@ -147,6 +150,10 @@ const streamingTables: Readonly<Partial<Record<string, string>>> = {
   subWorkers:
     'workerId INT, topic STRING, type STRING, queueDepthLimit INT, queueDepth INT, processedMsgCount LONG, lastMsgId LONG, failedMsgCount LONG, lastFailedMsgId LONG, lastFailedTimestamp NANOTIMESTAMP, lastErrMsg STRING, msgAsTable BOOL, batchSize INT, throttle INT, hash INT, filter STRING, persistOffset BOOL, timeTrigger BOOL, handlerNeedMsgId BOOL, raftGroup INT',
   udpPubTables: 'tableName STRING, channel STRING, msgOffset LONG, actions STRING, subNum INT',
+}
+
+function checkAlias(node: ServerNode, alias: string): void {
+  check(alias === nodeAlias(node), `Can't find the node with alias ${alias}.`)
 }
 
 function bytesOf(values: readonly ServerValue[]): bigint {

@@ -165,16 +165,13 @@ export function groupRows(columns: readonly Column[]): Int32Array[] {
   return Array.from(groups.values(), rows => Int32Array.from(rows))
 }
 
-/** A column to sort by. Rows that are equal in this column are ordered by the next sort column. */
-interface SortColumn {
-  readonly column: Column
-  readonly descending: boolean
-}
-
 type RowComparison = (a: number, b: number) => number
 
-/** Row indexes in sorted order. Equal rows keep their order. */
-export function sortRows(columns: readonly SortColumn[], rows: number): Int32Array {
+/** Row indexes, sorted by the first column, then by the next ones. Equal rows keep their order. */
+export function sortRows(
+  columns: readonly { column: Column; descending: boolean }[],
+  rows: number,
+): Int32Array {
   const comparisons = columns.map(({ column, descending }) => {
     const compare = rowComparison(column)
     return descending ? (a: number, b: number): number => compare(b, a) : compare

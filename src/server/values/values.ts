@@ -201,13 +201,8 @@ const temporalLiterals = Object.entries({
 const shortInteger = /\d{1,9}(?![\w.:])/y
 const numberPattern = /(\d+(?:\.\d+|\.(?![\w.]))?|\.\d+)([eE][+-]?\d+)?([A-Za-z_]\w*)?/y
 
-interface NumberLiteral {
-  readonly value: Scalar
-  readonly end: number
-}
-
-/** Reads the number, date or time at `start`; undefined for other text, such as the impossible date 2024.02.30. */
-export function readNumber(source: string, start: number): NumberLiteral | undefined {
+/** The number, date or time at `start`, and the position after it; undefined for other text, such as the date 2024.02.30. */
+export function readNumber(source: string, start: number) {
   shortInteger.lastIndex = start
   if (shortInteger.test(source)) {
     const end = shortInteger.lastIndex
@@ -224,7 +219,7 @@ export function readNumber(source: string, start: number): NumberLiteral | undef
   return readPlainNumber(source, start)
 }
 
-function readPlainNumber(source: string, start: number): NumberLiteral | undefined {
+function readPlainNumber(source: string, start: number) {
   numberPattern.lastIndex = start
   const match = numberPattern.exec(source)
   if (match === null) return undefined

@@ -87,6 +87,7 @@ t.test('rpc and pnodeRun run functions on this node', async t => {
   const columns = columnsText((await run('pnodeRun(isNodeInitialized)')) as Table)
   t.equal(columns, 'Node STRING, Value BOOL')
   t.equal(await show('def f(){return table(1 2 as a)}\npnodeRun(f)'), '1 local8848;2 local8848')
+  t.equal(await show('pnodeRun(f, getNodeAlias(), false)'), '1;2')
   t.equal(await show('pnodeRun(clearAllCache)'), '')
   t.match(await fail('rpc("elsewhere", version)'), /Can't find the node with alias elsewhere/)
   t.match(await fail('rpc(getNodeAlias(), 5)'), /must be a function/)
