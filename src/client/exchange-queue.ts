@@ -122,11 +122,7 @@ export class ExchangeQueue {
     }
   }
 
-  /**
-   * Continues reading the outstanding answer after bytes were added to the reader.
-   * @throws {ProtocolError} if the bytes are not an answer, or no answer is due
-   * @throws {DdbError} the error that `LastAnswer` returned, before anything else is sent
-   */
+  /** @throws {ProtocolError} for bytes that are no answer, or not due @throws {DdbError} of `LastAnswer`, before anything else is sent */
   advance(): void {
     while (this.#decoding !== undefined) {
       const step = this.#decoding.next()

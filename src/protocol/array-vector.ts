@@ -111,11 +111,7 @@ function encodeBlock(
   return end
 }
 
-/**
- * Reads the blocks of `length` rows, and before them a decimal's scale.
- * @param cellCount  undefined for compressed columns, which are sent without it
- * @param sentScale  a decimal's scale, if it does not come before the blocks
- */
+/** @param cellCount  undefined for compressed columns, sent without it @param sentScale  a decimal's, if not before the blocks */
 export function* decodeArrayBlocks(
   reader: ByteReader,
   context: DecodeContext,

@@ -87,12 +87,7 @@ export function requestText(head: RequestHead, request: Request): string {
   return `${head.protocol} ${head.sessionId} ${bodyBytes} / ${propertyList(head)}\n${body}`
 }
 
-/**
- * Writes one whole request, or nothing if it throws.
- * @param text  the result of `requestText`, if the caller already has it as bytes
- * @throws {UsageError} like `requestText`
- * @throws {ValueError} for an argument that cannot be encoded
- */
+/** One whole request, or nothing. @param text  `requestText` as bytes @throws {UsageError} like it @throws {ValueError} for an argument */
 export function encodeRequest(
   writer: ByteWriter,
   head: RequestHead,

@@ -60,7 +60,6 @@ export interface NodeConfig {
   dfsReplicationFactor?: number
 }
 
-/** Counts since the server started. */
 export interface DiscardCounters {
   readonly inserts: number
   readonly rows: number

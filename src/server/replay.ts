@@ -28,10 +28,7 @@ const unknown = ': not in the embedded server'
 const rights = 'rights: TABLE_INSERT alone'
 const any = /(?:)/
 
-/**
- * A check, our words for its error, the requests that are meant, and where the finding has the other server's words. Between
- * « and » is the pattern of what the check asked for, which is another thing in other requests. The first row counts.
- */
+/** A check, our words, the requests meant, and where the other server's words are. In «» are patterns of what was asked. */
 type Wording = readonly [check: string, own: string, asks?: RegExp, found?: RegExp]
 const wordings: readonly Wording[] = [
   ['refusals: an unknown function in a call', known + unknown],

@@ -200,12 +200,7 @@ class ValueWriter {
 /** Room for the bits not yet written, one more value and the end mark, in bytes. */
 const valueAndEndBytes = 48
 
-/**
- * Writes one block.
- * @param source  elements in the form in which columns store them, aligned to their width
- * @param targetEnd  the block must end before this position of `target`
- * @returns the position in `target` after the block; −1 if it does not fit, or if a difference is too large
- */
+/** @param source  aligned to its width @returns the position in `target` after the block; −1 if it, or a difference, does not fit */
 export function encodeDelta(
   source: Uint8Array,
   width: Width,

@@ -1,7 +1,6 @@
 /*
-  The one table of conversions between column types: those of an insert (docs/server-semantics.md#conversions-on-insert), and
-  the further ones of a cast, which also parses and prints texts and treats times as their numbers. Decimals are rounded half
-  away from zero if the new scale is smaller. A number too large for the decimal type is an error. Times are converted exactly.
+  The one table of conversions between column types: of an insert (docs/server-semantics.md#conversions-on-insert), and the further ones
+  of a cast. Decimals are rounded half away from zero; a number too large for the decimal type is an error.
 */
 import {
   type ColumnType,

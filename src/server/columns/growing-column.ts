@@ -7,8 +7,10 @@ import { type SymbolVector, isSymbolVector } from '../../protocol/types/symbols.
 import type { Column, Vector } from '../../protocol/value.js'
 import { isFixedVector, zeroColumn } from './column-layout.js'
 
-/** So many pieces become one, so that a column to which single rows are added has few. */
-const mostPieces = 1_024
+/** So many small pieces become one, so that a column to which single rows are added has few pieces. */
+const joinedPieces = 16
+/** Longer pieces are joined only when somebody reads the column. */
+const smallRows = 65_536
 const leastRoom = 64
 
 /** An array with room for more rows. */
@@ -116,8 +118,14 @@ export class GrowingColumn {
   }
 
   #push(column: Column): void {
-    this.#pieces.push(column)
-    if (this.#pieces.length === mostPieces) this.#pieces = [concatColumns(this.#pieces)]
+    const pieces = this.#pieces
+    const from = pieces.push(column) - joinedPieces
+    // A piece is joined with pieces of about its own length, so that each row is copied only a few times.
+    if (from < 0 || pieces[from]!.length > column.length) return
+    const last = pieces.slice(from)
+    if (last.reduce((sum, { length }) => sum + length, 0) > smallRows) return
+    this.#pieces = pieces.slice(0, from)
+    this.#push(concatColumns(last))
   }
 
   /** Sets row `rows[i]` to row `i` of `values`, which has the same type. If a row occurs twice, the last value wins. */

@@ -39,7 +39,6 @@ export function unusableCertificate(cause: unknown): UsageError | undefined {
 
 export interface ListenerOptions {
   readonly network: Network
-  /** If set, every connection must begin with TLS. */
   readonly tls?: ListenTls | undefined
   readonly maxConnections: number
   readonly allowOrigins: readonly string[]

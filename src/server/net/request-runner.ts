@@ -9,7 +9,6 @@ import type { ServerNode } from '../node.js'
 import { check } from '../script-error.js'
 import { boolScalar } from '../values/values.js'
 
-/** Facts about a connection that are known before its first request. */
 export interface SessionInfo {
   /** Decimal text. */
   readonly id: string

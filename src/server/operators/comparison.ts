@@ -1,7 +1,6 @@
 /*
-  < <= == != > >= && || ! on vectors. Null is smaller than every value and equal to null. `&&` with a null gives null; `||`
-  ignores a null if the other operand has a value (manual, "Functions and NULL", logicOrIgnoreNull=true). Also compares rows:
-  keys, distinct rows, groups of equal rows, and sorting with nulls first (manual, "Null values in sorting").
+  < <= == != > >= && || ! on vectors. Null is the smallest value. `&&` with a null gives null; `||` ignores it (manual, "Functions and
+  NULL"). Also compares rows: keys, distinct rows, groups, and sorting with nulls first (manual, "Null values in sorting").
 */
 import type { DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, type FixedVector } from '../../protocol/element.js'
@@ -35,11 +34,17 @@ export function compare(operator: ComparisonOperator, pairing: Pairing): Vector 
   const data = new Int8Array(length)
   const holds = comparisons[operator]
   if (a instanceof BigInt64Array && leftStep === 1 && rightStep === 0 && length > 0) {
-    // Compares halves of the numbers, which is faster than to make a BigInt for each.
+    // Compares halves of the numbers, which is faster than to make a BigInt for each. Most questions are for equal ones.
     const halves = new Int32Array(a.buffer, a.byteOffset, length * 2)
     const wanted = b[0] as bigint
     const [low, high] = [Number(BigInt.asUintN(32, wanted)), Number(wanted >> 32n)]
     const [less, equal, greater] = [-1, 0, 1].map(order => Number(holds(order, 0)))
+    if (less === 0 && greater === 0) {
+      for (let i = 0; i < length; i++) {
+        if (halves[i * 2] === (low | 0) && halves[i * 2 + 1] === high) data[i] = 1
+      }
+      return { form: 'vector', type: 'BOOL', length, data }
+    }
     for (let i = 0; i < length; i++) {
       const order = halves[i * 2 + 1]! - high || (halves[i * 2]! >>> 0) - low
       data[i] = order < 0 ? less! : order > 0 ? greater! : equal!

@@ -1,9 +1,6 @@
 /*
-  Shared tables, which all sessions of the node see under one name (docs/server-semantics.md#shared-tables), and who may
-  read and write a table or call a function view (#rights). Inside a function view, the rights of the view's owner apply.
-  Administrators may do everything. Other users may use
-  - the DFS tables that they created or for which they have rights
-  - the shared tables that they shared or for which they have rights, and those on which nobody has granted rights
+  Shared tables (docs/server-semantics.md#shared-tables), and who may use tables and views (#rights). Inside a view, its owner's rights
+  apply. Administrators may do everything; others use what they made or have rights for, and shared tables on which nobody has rights.
 */
 import { type ServerNode, firstReleases, isAtLeast } from '../node.js'
 import type { CallContext, ScriptSession } from '../values/server-value.js'

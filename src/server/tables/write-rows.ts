@@ -1,7 +1,6 @@
 /*
-  Makes rows of the values that statements insert, writes them, and changes and deletes rows. Writes into DFS tables are
-  transactions, with DolphinDB's messages (docs/server-semantics.md#transactions). Only one transaction at a time may write to a
-  partition. A second transaction is refused (if the database has atomic='TRANS') or waits (atomic='CHUNK').
+  Makes rows of values, and writes, changes and deletes them. Writes into DFS tables are transactions, one at a time for a partition
+  (docs/server-semantics.md#transactions): a second one is refused (atomic='TRANS') or waits (atomic='CHUNK').
 */
 import { type ColumnType, columnTypeText } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'

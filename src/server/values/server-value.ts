@@ -1,7 +1,6 @@
 /*
-  The values of script variables: all values that can be sent, and in addition functions, database handles and type
-  names. Also the interface between the interpreter and `functions/`. Most built-ins are plain functions. A built-in that
-  waits (sleep) or calls script functions (each) is a generator: it yields a Suspension, and the session continues it later.
+  The values of script variables: all that can be sent, and functions, database handles and names of types. Also the interface of
+  `functions/`: a built-in that waits (sleep) or calls script functions (each) is a generator of Suspensions.
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import type { Dictionary, Table, Value } from '../../protocol/value.js'
