@@ -28,7 +28,7 @@ const unknown = ': not in the embedded server'
 const rights = 'rights: TABLE_INSERT alone'
 const any = /(?:)/
 
-/** A check, our words, the requests meant, and where the other server's words are. In «» are patterns of what was asked. */
+/** A check, our words, the requests meant, where the other server's words are. In «»: patterns of what was asked. The first row counts. */
 type Wording = readonly [check: string, own: string, asks?: RegExp, found?: RegExp]
 const wordings: readonly Wording[] = [
   ['refusals: an unknown function in a call', known + unknown],

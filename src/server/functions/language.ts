@@ -104,8 +104,9 @@ export const languageFunctions = [
       const lists = args.map(itemsAt)
       const lengths = new Set(lists.filter(list => list !== undefined).map(list => list.length))
       check(lengths.size <= 1, 'each: the arguments must have the same length.')
+      const [length = 1] = lengths
       const results: ServerValue[] = []
-      for (let index = 0; index < ([...lengths][0] ?? 1); index++) {
+      for (let index = 0; index < length; index++) {
         const row = args.map((value, at) => lists[at]?.at(index) ?? value)
         results.push(yield* context.call(fn, row))
       }

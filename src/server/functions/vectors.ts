@@ -147,7 +147,6 @@ function randomColumn(value: ServerValue, length: number, random: () => number):
 
 export const vectorFunctions = family({
   'sum(X: numbers)': (_, [vector]) => sumOf(vector),
-  /** Always a DOUBLE. */
   'avg(X: numbers)': (_, [vector]) =>
     applyBinary('\\', sumOf(vector, 'avg'), intScalar(presentCount(vector))),
   'max(X: numbers)': (_, [vector]) => extremeOf(vector, true),
