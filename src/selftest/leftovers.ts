@@ -87,7 +87,7 @@ interface Asked {
   run(script: string, options: { signal: AbortSignal }): Promise<Value | undefined>
 }
 
-/** Those of this user's sight; databases of any name. @throws {ConnectionError} if the connection is lost or the wait is aborted */
+/** Tables and views of tests, and all databases, that this user may see. @throws {ConnectionError} if the connection is lost; on abort */
 export async function listObjects(session: Asked, signal: AbortSignal): Promise<TestObject[]> {
   const objects: TestObject[] = []
   for (const kind of ['table', 'view', 'database'] as const) {

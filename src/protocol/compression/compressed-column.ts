@@ -117,7 +117,7 @@ function isDeltaBetter(bytes: Uint8Array, width: Width): boolean {
   return deltaEnd >= 0 && deltaEnd < compressLz4(sample, room, 0)
 }
 
-/** Blocks, each after its length; undefined if they exceed `mostBytes` or `width` bytes. @param width  of elements for delta-of-delta */
+/** Blocks, each after its length; undefined if they exceed `mostBytes`, or a difference is too large. @param width  for delta-of-delta */
 function blocksOf(bytes: Uint8Array, mostBytes: number, width?: Width): Uint8Array | undefined {
   const source = width === undefined ? bytes : aligned(bytes, width)
   const room = roomFor(mostBytes + 4 + lz4Bound(maxBlockBytes))

@@ -24,7 +24,7 @@ import { intScalar } from '../values/values.js'
 import type { ServerValue } from '../values/server-value.js'
 import { type Pairing, operandOf, operatorNames, pairOperands, refused } from './operands.js'
 
-export type ArithmeticOperator = '+' | '-' | '*' | '/' | '\\' | '%'
+type ArithmeticOperator = '+' | '-' | '*' | '/' | '\\' | '%'
 
 /** @throws {ScriptError} `Arguments for add method can not be …` if the operator has no meaning for these types */
 export function arithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {

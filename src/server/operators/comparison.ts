@@ -21,7 +21,7 @@ import type { ServerValue } from '../values/server-value.js'
 import { type Pairing, isLiteral, operandOf, operatorError, refused } from './operands.js'
 import { check } from '../script-error.js'
 
-export type ComparisonOperator = '<' | '<=' | '==' | '!=' | '>' | '>='
+type ComparisonOperator = '<' | '<=' | '==' | '!=' | '>' | '>='
 
 /** Stands for an element in comparisons; a null stands before all values. */
 type Comparable = number | bigint | string

@@ -18,15 +18,8 @@ import {
   vectorOfScalars,
 } from '../values/values.js'
 import type { ServerValue } from '../values/server-value.js'
-import { type ArithmeticOperator, arithmetic, negate } from './arithmetic.js'
-import {
-  compare,
-  comparisons,
-  isComparison,
-  logic,
-  not,
-  type ComparisonOperator,
-} from './comparison.js'
+import { arithmetic, negate } from './arithmetic.js'
+import { compare, comparisons, isComparison, logic, not } from './comparison.js'
 import {
   operandOf,
   operatorError,
@@ -66,19 +59,13 @@ export function applyBinary(
       return joinColumns([left, right].map(value => operandOf(value, 'join').vector))
     default: {
       const pairing = pairOperands(left, right, operatorNames[operator])
-      return pairing.rebuild(applyElementwise(operator, pairing))
+      if (operator === '&&' || operator === '||') return pairing.rebuild(logic(operator, pairing))
+      const result = isComparison(operator)
+        ? compare(operator, pairing)
+        : arithmetic(operator, pairing)
+      return pairing.rebuild(result)
     }
   }
-}
-
-type ElementwiseOperator = ArithmeticOperator | ComparisonOperator | '&&' | '||'
-
-function applyElementwise(
-  operator: ElementwiseOperator,
-  pairing: ReturnType<typeof pairOperands>,
-): Vector {
-  if (operator === '&&' || operator === '||') return logic(operator, pairing)
-  return isComparison(operator) ? compare(operator, pairing) : arithmetic(operator, pairing)
 }
 
 /** The fast path for two INTs or two DOUBLEs, the most frequent case in loops; undefined for all other operands. */

@@ -23,7 +23,7 @@ import { syntaxError } from '../parse/cursor.js'
 import type { Argument, Call, Expression } from '../parse/syntax.js'
 import type { Runtime } from '../session/session.js'
 import { evaluate, type Frame, calleeOfName, lookUp } from './evaluate.js'
-import { executeBody, locateInFunction, withSourceText } from './execute.js'
+import { executeStatements, locateInFunction, withSourceText } from './execute.js'
 
 /** Runs `f(…)`. @throws {ScriptError} with the source text of this call, or of an inner call that failed */
 export function* evaluateCall(node: Call, frame: Frame): Evaluation<ServerValue> {
@@ -258,7 +258,8 @@ function* callUser(
         voidValue
       frame.variables.set(name, value)
     }
-    return (yield* executeBody(body, frame)) ?? voidValue
+    const completion = yield* executeStatements(body, frame)
+    return (completion?.kind === 'return' ? completion.value : undefined) ?? voidValue
   } catch (error) {
     throw locateInFunction(error, fn.name)
   } finally {

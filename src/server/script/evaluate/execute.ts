@@ -29,16 +29,7 @@ export type Completion =
 
 type Execution = Evaluation<Completion | undefined>
 
-/** Runs the body of a function. @returns the value of its `return` statement; undefined if it has none */
-export function* executeBody(
-  body: readonly Statement[],
-  frame: Frame,
-): Evaluation<ServerValue | undefined> {
-  const completion = yield* executeStatements(body, frame)
-  return completion?.kind === 'return' ? completion.value : undefined
-}
-
-function* executeStatements(statements: readonly Statement[], frame: Frame): Execution {
+export function* executeStatements(statements: readonly Statement[], frame: Frame): Execution {
   for (const statement of statements) {
     const completion = yield* executeStatement(statement, frame)
     if (completion !== undefined && completion.kind !== 'value') return completion
