@@ -5,7 +5,6 @@
 import { TimeoutError, UsageError, ConnectionError, DdbError } from '../errors.js'
 import { openInputs } from './inputs/inputs.js'
 import { rowsOf, type SentBatch } from './journal/recorded-run.js'
-import { leaveRest } from './outcomes/run-state.js'
 import { fixedSizes } from './outcomes/turns.js'
 import { newOddValues } from './odd-values.js'
 import { earlierLimitFailure, limitFailure } from './rejects/reject.js'
@@ -174,8 +173,6 @@ export async function close(
   await Promise.race([all, left])
   closing.cancel()
   stopLeaving()
-  // Counts rows that were read but not handed over as unsent, because they never reached a session.
-  if (run.ending.isLeaving || run.leavesRest === true) leaveRest(run.state)
   // The rejects close last, because closing the inputs and the delivery may add rejects.
   await closeInTurn(run, [run.rejects, { close: run.commit }])
 }

@@ -9,11 +9,19 @@ import { columnTypeText } from '../protocol/data-type.js'
 import { stdinName } from '../source/open-source.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { isUnfinished, type InputSummary, type Run } from './run.js'
-import { summaryNote, equationError, rowsText, unsentError } from './outcomes/run-state.js'
+import {
+  equationError,
+  leaveRest,
+  rowsText,
+  summaryNote,
+  unsentError,
+} from './outcomes/run-state.js'
 import { tableText } from './target/target.js'
 
 /** If rows or bytes do not add up, the run fails (DDB_INTERNAL), whatever else happened. */
 export function loadResult(run: Run): LoadResult {
+  // Not before: after the signal to leave, nobody waits for the end of reading, so until here it counts rows.
+  if (run.ending.isLeaving || run.leavesRest === true) leaveRest(run.state)
   const { checked, state, delivery, inputs, watch } = run
   const { passedOver, sameFiles } = run.sources
   const { columns } = run.target

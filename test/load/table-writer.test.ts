@@ -251,6 +251,21 @@ t.test('a writer destroyed during a batch returns all rows that are not confirme
   t.ok((await count('trades')) <= writer.status().unconfirmed)
 })
 
+t.test('a run that must leave while rows wait for their batch counts these as unsent', async t => {
+  const leaving = new AbortController()
+  const { writer, errors } = await opened(t, { leave: leaving.signal })
+  writer.write(row(1))
+  await writer.flush()
+  writer.write(row(2))
+  // The run takes the row, which does not fill a batch.
+  for (let i = 0; i < 20; i++) await turn()
+  const isClosed = closed(writer)
+  leaving.abort()
+  await isClosed
+  t.match(errors, [{ code: 'DDB_INTERRUPTED' }])
+  t.match(writer.status(), { confirmed: 1, unsent: 1 })
+})
+
 deepTest(t, 'if the server is gone, each row is confirmed or returned', async t => {
   const platform = turnPlatform()
   t.teardown(() => platform.stop())
@@ -325,7 +340,16 @@ t.test('an error thrown by the rows ends the run cleanly', async t => {
   const error = { code: 'DDB_INPUT_READ', message: /oops/ }
   const result = { status: 'failed', rows: { read: 10, confirmed: 10 }, error }
   t.match(await load({ ...to, rows: failing() }), result)
-  t.equal(await count('trades'), 10)
+  const textless = async function* () {
+    yield await Promise.resolve(row(11))
+    throw Object.create(null)
+  }
+  const unknown = {
+    code: 'DDB_INPUT_READ',
+    message: /ended with an error: something without a text/,
+  }
+  t.match(await load({ ...to, rows: textless() }), { rows: { confirmed: 1 }, error: unknown })
+  t.equal(await count('trades'), 11)
 })
 
 t.test('rejects of rows go to a file as JSON lines, and to listeners', async t => {

@@ -107,7 +107,7 @@ export const defects: readonly Defect[] = [
     'limitWait(clock, { timeoutMs: 1e9 * timeoutMs, signal }, late',
   ]),
   defect(1, 'a run that ends early forgets batches that no session had sent', [
-    'load/pipeline.ts',
+    'load/result.ts',
     'if (run.ending.isLeaving || run.leavesRest === true) leaveRest(run.state)',
     '',
   ]),

@@ -22,7 +22,6 @@ import { checkCall, checkedOptions, takenFromPath } from '../checked-options.js'
 import { askOthersBusy } from '../connection/server-queries.js'
 import { openInputs } from '../inputs/inputs.js'
 import type { LoadOptions } from '../options.js'
-import { leaveRest } from '../outcomes/run-state.js'
 import { runPipeline } from '../pipeline.js'
 import { refusedRow } from '../rejects/reject.js'
 import { loadResult } from '../result.js'
@@ -161,7 +160,6 @@ async function compare(job: Job, found: ComparedTable): Promise<void> {
     ends.push(block.batch.ranges.at(-1)!)
   }
   const elsewhere = touched.elsewhere()
-  leaveRest(run.state)
   const { rows, inputs, error } = loadResult(run)
   if (error !== null) throw new DdbError(error.code as ErrorCode, error.message)
   Object.assign(result.rows, { input: rows.read - elsewhere, rejected: rows.rejected })
