@@ -121,9 +121,14 @@ export class UsageError extends DdbError {}
 export const usageError = (message: string, more?: DdbErrorOptions): UsageError =>
   new UsageError('DDB_USAGE', message, more)
 
-/** The text of anything that was thrown. */
-export const messageOf = (cause: unknown): string =>
-  cause instanceof Error ? cause.message : String(cause)
+/** The text of anything that was thrown, even by a program's own code. */
+export function messageOf(cause: unknown): string {
+  try {
+    return cause instanceof Error ? cause.message : String(cause)
+  } catch {
+    return 'something without a text was thrown'
+  }
+}
 
 /** undefined if the call throws. */
 export function attempt<T>(ask: () => T): T | undefined {
