@@ -54,7 +54,8 @@ async function pump(run: Run, inputs: Inputs): Promise<boolean> {
   const earlierLimit = earlierLimitFailure(run, run.history.found.rejects)
   // A program's rows are read once, so no process has to find them again.
   if (run.rows === undefined) run.cutSizes = fixedSizes(run)
-  const pass = newRateLimiter(run.checked.rateLimit, run.platform.clock)
+  const { signal } = run.options
+  const pass = newRateLimiter(run.checked.rateLimit, run.platform.clock, signal)
   const { reporter, options } = run
   const odd = newOddValues(run.target.columns, options.cells?.dateFormats ?? {}, reporter.notice)
   try {
@@ -103,7 +104,8 @@ async function hand(
     if (passing !== undefined) await passing
     if (run.ending.hasSlept()) await delivery.checkOwner?.()
     if (run.ending.isLeaving) return
-    if (!run.ending.maySend()) throw run.ending.failure!
+    // The run may have ended during the wait.
+    if (run.ending.stopped || !run.ending.maySend()) throw run.ending.failure!
     const room = delivery.deliver(batch, known)
     handedOver = true
     if (room !== undefined) await room
@@ -114,7 +116,7 @@ async function hand(
 }
 
 /** Time counts from this call, so the first batch waits, too. A pause of the caller shortens only the next wait. */
-export function newRateLimiter(limit: RateLimit, clock: Clock) {
+export function newRateLimiter(limit: RateLimit, clock: Clock, ended?: AbortSignal) {
   let passedAtMs = clock.nowMs()
   return (rows: number, bytes: number): Promise<void> | undefined => {
     const { rowsPerSecond, bytesPerSecond } = limit
@@ -122,7 +124,7 @@ export function newRateLimiter(limit: RateLimit, clock: Clock) {
     if (costMs === 0) return undefined
     const nowMs = clock.nowMs()
     passedAtMs = Math.max(passedAtMs + costMs, nowMs)
-    return passedAtMs > nowMs ? wait(clock, passedAtMs - nowMs) : undefined
+    return passedAtMs > nowMs ? wait(clock, passedAtMs - nowMs, ended) : undefined
   }
 }
 
