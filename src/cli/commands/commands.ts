@@ -39,7 +39,7 @@ const entries: { readonly [Name in CommandName]: Entry<Name> } = {
   runs: { group: 'Load', args: '[run...]', load: () => import('./runs/runs.js') },
   retry: { group: 'Load', args: '<rejects>', load: () => import('./runs/retry.js') },
   audit: {
-    ...{ group: 'Load', args: '<source...>', load: () => import('./audit.js') },
+    ...{ group: 'Load', args: '[source...]', load: () => import('./audit.js') },
     brief: {
       options: ['table', 'missing', 'exact', 'columns', 'certificate', 'host', 'user', 'json'],
       example: 'ddb-ingest audit trades.csv --host db1 --table trades',

@@ -45,6 +45,13 @@ t.test('one bit of one cell is found, named, and made up for', async t => {
   t.match(await run('audit', path, '--table', 'trades', '--exact'), { code: 4, stdout: /^differs/ })
 })
 
+t.test('a list can name the files', async t => {
+  const { run, path, at } = await scene(t)
+  await writeFile(at('list'), `${path}\n`)
+  t.match(await run('load', '--files-from', at('list'), '--table', 'trades'), { code: 0 })
+  t.match(await run('audit', '--files-from', at('list'), '--table', 'trades'), { code: 0 })
+})
+
 t.test('of standard input, missing rows are counted; no command needs a file', async t => {
   const { run, runWith, path, at } = await scene(t)
   t.match(await run('load', path, '--table', 'trades'), { code: 0 })
