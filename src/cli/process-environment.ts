@@ -77,7 +77,7 @@ interface SignalHandling {
   readonly onFirst?: (name: NodeJS.Signals) => void
   /** How long the process may still take after the second signal, ms; a third one always ends it at once. */
   readonly leaveMs?: number
-  /** Clock that determines whether a second signal comes from the same key press as the first; in ms. */
+  /** Clock that determines whether a second signal comes from the same key press as the first; ms; nobody sets it back. */
   readonly now?: () => number
 }
 
@@ -85,7 +85,7 @@ export type Interruption = ReturnType<typeof catchSignals>
 
 export function catchSignals(
   { signals, leave }: Pick<ProcessEnvironment, 'signals' | 'leave'>,
-  { onFirst, leaveMs = 0, now = Date.now }: SignalHandling = {},
+  { onFirst, leaveMs = 0, now = () => performance.now() }: SignalHandling = {},
 ) {
   const [first, second] = [new AbortController(), new AbortController()]
   let exitCode: number | undefined

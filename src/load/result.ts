@@ -38,8 +38,9 @@ export function loadResult(run: Run): LoadResult {
     (watch === undefined ? unsentError(rows) : undefined) ??
     expectationError(run)
   const fix = hideInData(error?.fix ?? null, hide)
-  const endedAt = new Date(run.platform.clock.wallMs())
   const { startedAt } = run.reporter
+  // The clock may have been set back meanwhile.
+  const endedAt = new Date(Math.max(startedAt.getTime(), run.platform.clock.wallMs()))
   const seconds = Math.max((endedAt.getTime() - startedAt.getTime()) / 1000, 0.001)
   const all = inputsOf(run)
   const inputTotals = { count: all.length, bytes: all.reduce((sum, { bytes }) => sum + bytes, 0) }

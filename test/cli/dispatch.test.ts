@@ -204,6 +204,20 @@ t.test('a key press that arrives twice counts as one signal, and SIGHUP as SIGTE
   t.equal(other.interruption.exitCode, 143)
 })
 
+t.test('a second signal counts even if the clock was set back', t => {
+  const signals = new EventEmitter()
+  const left: number[] = []
+  let nowMs = 0
+  t.intercept(performance, 'now', { value: () => nowMs })
+  t.intercept(Date, 'now', { value: () => -nowMs })
+  catchSignals({ signals, leave: code => left.push(code) })
+  signals.emit('SIGINT', 'SIGINT')
+  nowMs += 1000
+  signals.emit('SIGINT', 'SIGINT')
+  t.strictSame(left, [130])
+  t.end()
+})
+
 t.test('after release, the process handles signals itself', async t => {
   const { signals, interruption } = setup()
   interruption[Symbol.dispose]()

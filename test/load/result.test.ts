@@ -19,7 +19,7 @@ interface Ending {
 
 /** The result of a run with these counts. The run took two seconds. */
 function resultOf(
-  begin: (run: Pick<Run, 'state'>) => void,
+  begin: (run: Pick<Run, 'state' | 'reporter'>) => void,
   { change = {}, used = 'receipts', failure, inputs, columns = [] }: Ending = {},
 ) {
   const clock = handClock()
@@ -90,6 +90,12 @@ t.test('rows or bytes that do not add up outrank all other failures', async t =>
   t.match(resultOf(rows(8), { failure: 'DDB_TARGET', inputs }), {
     ...{ ...internal, error: { code: 'DDB_INTERNAL', message: 'a byte is missing' } },
   })
+})
+
+t.test('no run ends before it began, even if the clock was set back', t => {
+  const result = resultOf(run => run.reporter.startedAt.setTime(60_000))
+  t.equal(result.endedAt, result.startedAt)
+  t.end()
 })
 
 t.test('every member is present; unknown values are null', async t => {
