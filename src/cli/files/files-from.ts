@@ -3,10 +3,11 @@
 */
 import type { Call } from '../commands/command.js'
 import type { Settings } from '../options/options.js'
+import { fstatSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { usageError, type UsageError } from '../../errors.js'
+import { attempt, usageError, type UsageError } from '../../errors.js'
 import { nameOfBytes, systemName } from '../../platform/file-name.js'
 import { missingInput } from '../../source/open-source.js'
 
@@ -63,12 +64,17 @@ export async function readScriptFile(
   return path === '-' ? text(processEnvironment.stdin) : String(await readNamed(path))
 }
 
-/** The sources that the user names, else standard input. @throws {InputError} @throws {UsageError} also if two need standard input */
+/** The sources that the user names, else standard input. @throws {InputError} @throws {UsageError} also if that is needed twice, or a folder */
 export async function inputsOf(
   { filesFrom, passwordFile }: Pick<Settings<'load'>, 'filesFrom' | 'passwordFile'>,
   { args, processEnvironment }: Call,
 ): Promise<readonly string[]> {
-  if (filesFrom === undefined) return args.length > 0 ? args : ['-']
+  const named = args.length > 0 || filesFrom !== undefined ? args : ['-']
+  // Node takes a folder for an empty input.
+  if (named.includes('-') && attempt(() => fstatSync(0))?.isDirectory()) {
+    throw usageError('standard input is a folder: name it, or give a file')
+  }
+  if (filesFrom === undefined) return named
   if (filesFrom === '-' && (args.includes('-') || passwordFile === '-')) {
     throw usageError(
       '--files-from - takes the names of sources from standard input: nothing else can come from there',

@@ -200,18 +200,24 @@ t.test('names that are not UTF-8 load from a folder, a pattern, a list and the s
   t.match(await run('retry', `${own}.csv`), { code: 3, stdout: /^Loaded 0 rows/ })
 })
 
-deepTest(t, 'a file on standard input is not one of the named files', async t => {
+deepTest(t, 'standard input is neither one of the named files nor a folder', async t => {
   const { dir, count, server } = await place(t, { 'a.csv': csv(1) })
   const path = join(dir, 'a.csv')
-  const argv = [bin, 'load', '-', path, '-t', 'trades', '--host', `127.0.0.1:${server.port}`]
-  const stdin = openSync(path, 'r')
-  const [node, args] = plainNode(argv)
-  const child = spawn(node, args, { stdio: [stdin, 'pipe', 'pipe'] })
-  let said = ''
-  child.stderr!.on('data', (chunk: Buffer) => (said += String(chunk)))
-  const [code] = (await once(child, 'close')) as [number]
-  closeSync(stdin)
-  t.equal(code, 64)
-  t.match(said, /is on standard input, too, and would be loaded twice/)
+  const cases = [
+    [path, ['-', path], /is on standard input, too, and would be loaded twice/],
+    [dir, ['-'], /standard input is a folder/],
+  ] as const
+  for (const [from, names, message] of cases) {
+    const argv = [bin, 'load', ...names, '-t', 'trades', '--host', `127.0.0.1:${server.port}`]
+    const stdin = openSync(from, 'r')
+    const [node, args] = plainNode(argv)
+    const child = spawn(node, args, { stdio: [stdin, 'pipe', 'pipe'] })
+    let said = ''
+    child.stderr!.on('data', (chunk: Buffer) => (said += String(chunk)))
+    const [code] = (await once(child, 'close')) as [number]
+    closeSync(stdin)
+    t.equal(code, 64)
+    t.match(said, message)
+  }
   t.equal(await count('trades'), 0)
 })
