@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import t from 'tap'
 import { root } from '../../helpers/checkout.js'
-import { dfsScript, streamScript, upTo } from '../../helpers/delivery.js'
+import { dfsScript, ids, streamScript, upTo } from '../../helpers/delivery.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { plainNode } from '../../helpers/plain-node.js'
 import { deep, everyday, seed } from '../../helpers/runs.js'
@@ -82,15 +82,7 @@ for (const [n, { sizes, target, words, batchRows, calls }] of drawn.entries()) {
       new Promise(resolve => {
         const shard = ['--run-id', 'night', '--shard', `${index}/${count}`, ...words]
         const load = ['load', 'in', '-t', table, '--host', `${host}:${port}`, '--user', 'admin']
-        const small = [
-          '-b',
-          String(batchRows),
-          '--rejects',
-          'r.csv',
-          '-q',
-          '--confirm-timeout',
-          '20s',
-        ]
+        const small = `-b ${batchRows} --rejects r.csv -q --confirm-timeout 20s`.split(' ')
         const [command, args] = plainNode([program, ...load, ...shard, ...small])
         const env = { ...process.env, DDB_PASSWORD: '123456', XDG_STATE_HOME: join(dir, 'state') }
         const child = spawn(command, args, { cwd: dir, env, stdio: ['ignore', 'ignore', 'pipe'] })
@@ -111,11 +103,7 @@ for (const [n, { sizes, target, words, batchRows, calls }] of drawn.entries()) {
     }
     const expected = bad.length > 0 ? 3 : 0
     t.equal(await run({ index: 1, count: 1, killAt: Infinity }), expected)
-    const stored = (await here.rows(`select id from ${rows}`)).map(([id]) => Number(id))
-    t.strictSame(
-      stored.sort((a, b) => a - b),
-      upTo(next),
-    )
+    t.strictSame(await ids(here, rows), upTo(next))
     const files = readdirSync(dir).filter(name => /^r\.s\d+\.csv$/.test(name))
     const lines = files.flatMap(name => readFileSync(join(dir, name), 'utf8').split(/(?<=\n)/))
     t.strictSame(lines.filter(line => line !== 'id,sym\n').sort(), bad.sort())

@@ -1,50 +1,18 @@
 /*
   Shards load the streams of one run, one after another or at the same time, without a journal.
 */
-import {
-  appendFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
+import type { LoadOptions } from '../../../src/load/options.js'
 import { runMain } from '../../cli/run-cli.js'
-import { streamScript, upTo } from '../../helpers/delivery.js'
-import { startLoadServer } from '../../helpers/load-server.js'
+import { streamScript } from '../../helpers/delivery.js'
+import { idsOf, shardScene } from './scene.js'
 
 const files = 6
-const rowsOfFile = 50
-
-async function scene(t: Test, script = streamScript, table = 'target', rows = table) {
-  const here = await startLoadServer(t, script)
-  const dir = t.testdir({})
-  const inputs = join(dir, 'in')
-  for (const [i, name] of Array.from({ length: files }, (_, n) => `d${n}/f.csv`).entries()) {
-    mkdirSync(join(inputs, name, '..'), { recursive: true })
-    const lines = upTo(rowsOfFile).map(row => `${i * rowsOfFile + row},${row % 2 ? 'A' : 'B'}\n`)
-    writeFileSync(join(inputs, name), `id,sym\n${lines.join('')}`)
-  }
-  return {
-    ...here,
-    dir,
-    inputs,
-    shard: (index: number, count: number, change: Partial<LoadOptions> = {}): Promise<LoadResult> =>
-      here.load([inputs], {
-        target: { table },
-        runId: 'night',
-        shard: { index, count },
-        delivery: { batchRows: 7 },
-        ...change,
-      }),
-    ids: async () =>
-      (await here.rows(`select id from ${rows}`)).map(([id]) => Number(id)).sort((a, b) => a - b),
-  }
-}
-const all = upTo(files * rowsOfFile)
+const stream = { script: streamScript, table: 'target' }
+const scene = (t: Test, target = stream) => shardScene(t, files, target)
+const all = idsOf(files)
 
 t.test('two shards at once', async t => {
   const { shard, ids } = await scene(t)
@@ -161,7 +129,7 @@ const timesScript = 'share table(1:0, `id`at, [INT,TIMESTAMP]) as target'
 
 t.test('times of all streams have the offset that a process has found first', async t => {
   for (const isAtOnce of [false, true]) {
-    const { shard, server, ids, inputs } = await scene(t, timesScript)
+    const { shard, server, ids, inputs } = await scene(t, { ...stream, script: timesScript })
     for (let i = 0; i < files; i++) {
       const at = `2024-01-02T10:00:00${offsets[i % 2]}`
       writeFileSync(join(inputs, `d${i}/f.csv`), `id,at\n${i},${at}\n${i + 10},${at}\n`)
@@ -192,7 +160,7 @@ addFunctionView(put)`
 
 t.test('a function', async t => {
   const target = { function: 'put', types: 'id:INT,sym:SYMBOL', confirmTable: 'target' }
-  const { shard, ids, session } = await scene(t, viewScript)
+  const { shard, ids, session } = await scene(t, { ...stream, script: viewScript })
   const ends = await Promise.all([1, 2].map(index => shard(index, 2, { target })))
   for (const end of ends) t.match(end, { exitCode: 0 })
   t.strictSame(await ids(), all)

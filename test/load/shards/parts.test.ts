@@ -11,10 +11,9 @@ import { filesWithPart, partBytes, partsOf } from '../../../src/load/shards/part
 import { sizeOf } from '../../../src/load/shards/streams.js'
 import type { DatedFileStatus, Files, InputFile } from '../../../src/platform/platform.js'
 import { systemPlatform } from '../../../src/platform/system.js'
-import { startServer } from '../../../src/server/index.js'
 import { runMain } from '../../cli/run-cli.js'
-import { dfsScript, streamScript, upTo } from '../../helpers/delivery.js'
-import { asAdmin, startLoadServer } from '../../helpers/load-server.js'
+import { dfsScript, ids, streamScript, upTo } from '../../helpers/delivery.js'
+import { startServerFor, asAdmin, startLoadServer } from '../../helpers/load-server.js'
 import { deepTest, forAllAsync } from '../../helpers/runs.js'
 
 /** A file of any size that takes no place: `start`, then lines of `x` that end at multiples of `lineBytes`, with blank lines below each. */
@@ -146,7 +145,8 @@ function writeBig(path: string, badLine = ''): number {
 const big = { ...csv, mapping: { ignoreExtra: true }, runId: 'big' }
 
 t.test('two shards load one file, and a bad row is where its part says', async t => {
-  const { load, rows, server } = await startLoadServer(t, streamScript)
+  const here = await startLoadServer(t, streamScript)
+  const { load, server } = here
   const dir = t.testdir({ in: { 'small.csv': `id,sym,note\n${allRows},C,\n` } })
   const path = join(dir, 'in', 'big.csv')
   const second = writeBig(path, 'bad,B,\n')
@@ -159,11 +159,7 @@ t.test('two shards load one file, and a bad row is where its part says', async t
   const [first, other] = await Promise.all([shard(1), shard(2)])
   t.match(first, { exitCode: 0, rows: { confirmed: firstRows } })
   t.match(other, { exitCode: 3, rows: { confirmed: 101, rejected: 1 } })
-  const ids = (await rows('select id from target')).map(([id]) => Number(id))
-  t.strictSame(
-    ids.sort((a, b) => a - b),
-    upTo(allRows + 1),
-  )
+  t.strictSame(await ids(here), upTo(allRows + 1))
   t.equal(readFileSync(join(dir, 'bad.s2.csv'), 'utf8'), 'id,sym,note\nbad,B,\n')
   t.match(other.inputs, [{ path: `${path} from byte ${second}` }])
   t.match(await shard(1), { exitCode: 0, alreadyLoaded: true })
@@ -186,8 +182,7 @@ for (const [done, left] of [
     const shard = (index: number) => ({ ...options, shard: { index, count: 2 } })
     const stored = done === 1 ? firstRows : 100
     t.match(await load([path], shard(done)), { exitCode: 0, rows: { confirmed: stored } })
-    const restarted = await startServer({ port: 0, restartOf: server })
-    t.teardown(() => restarted.close())
+    const restarted = await startServerFor(t, { restartOf: server })
     const login = asAdmin(restarted)
     const again = (index: number) =>
       loadOn(systemPlatform, { ...shard(index), inputs: [path], server: login })

@@ -1,7 +1,6 @@
 /*
   Shards whose server restarts, and has lost the record of the run, but not its disk: no row is stored twice, and none is lost with exit code 0.
 */
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { connectTyped as connect } from '../../../src/client/open-session.js'
@@ -10,9 +9,10 @@ import type { LoadOptions } from '../../../src/load/options.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { startServer, type EmbeddedServer } from '../../../src/server/index.js'
 import { dfsScript, upTo } from '../../helpers/delivery.js'
+import { folderOf, idsOf, shardOf } from './scene.js'
 
-const [files, rowsOfFile] = [4, 50]
-const all = upTo(files * rowsOfFile)
+const files = 4
+const all = idsOf(files)
 const stored = 'loadTable("dfs://d", "t")'
 
 /** @param script  of the first server; the next ones keep its disk */
@@ -24,26 +24,15 @@ async function scene(t: Test, script: string) {
     await server.close()
     server = await startServer({ port, restartOf: server })
   }
-  const dir = t.testdir({ in: {} })
-  for (let i = 0; i < files; i++) {
-    mkdirSync(join(dir, 'in', `d${i}`))
-    const lines = upTo(rowsOfFile).map(
-      row => `${i * rowsOfFile + row},${(row % 14) % 13 ? 'A' : 'B'}\n`,
-    )
-    writeFileSync(join(dir, 'in', `d${i}`, 'f.csv'), `id,sym\n${lines.join('')}`)
-  }
+  const dir = folderOf(t, files, row => ((row % 14) % 13 ? 'A' : 'B'))
   const login = { user: 'admin', password: '123456' }
   return {
     restart,
     shard: async (index: number, count: number, change: Partial<LoadOptions> = {}) => {
       const { host, port } = server
       return loadOn(systemPlatform, {
-        ...{
-          inputs: [join(dir, 'in')],
-          server: { host, port, ...login },
-          target: { table: 'dfs://d/t' },
-        },
-        ...{ runId: 'night', shard: { index, count }, delivery: { batchRows: 7 } },
+        ...{ inputs: [join(dir, 'in')], server: { host, port, ...login } },
+        ...shardOf('dfs://d/t', index, count),
         ...change,
       })
     },

@@ -1,14 +1,10 @@
 /*
-  Shards whose table is made again, whose server restarts, or whose files change.
+  Shards whose table is made again or dropped.
 */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
-import { dfsScript, streamScript, upTo } from '../../helpers/delivery.js'
-import { startLoadServer } from '../../helpers/load-server.js'
+import { dfsScript, streamScript } from '../../helpers/delivery.js'
+import { shardScene } from './scene.js'
 
-const [files, rowsOfFile] = [4, 50]
 const keyedScript = 'share keyedTable(`id, 10:0, `id`sym, [INT,SYMBOL]) as target'
 const memoryScript = 'share table(10:0, `id`sym, [INT,SYMBOL]) as target'
 const dfs = 'loadTable("dfs://d", "t")'
@@ -23,32 +19,14 @@ const targets = [
 ] as const
 type Target = (typeof targets)[number]
 
-async function scene(t: Test, { table, script, rows, drop }: Target) {
-  const here = await startLoadServer(t, script)
-  const dir = t.testdir({ in: {} })
-  const path = (i: number): string => join(dir, 'in', `d${i}`, 'f.csv')
-  for (let i = 0; i < files; i++) {
-    mkdirSync(join(dir, 'in', `d${i}`))
-    const lines = upTo(rowsOfFile).map(row => `${i * rowsOfFile + row},${row % 2 ? 'A' : 'B'}\n`)
-    writeFileSync(path(i), `id,sym\n${lines.join('')}`)
-  }
-  const made = script.replace(/^db = .*\n/, '')
-  const others = `tableInsert(${rows}, table(1000000 + 0..499 as id, take(\`A\`B, 500) as sym))`
+async function scene(t: Test, target: Target) {
+  const here = await shardScene(t, 4, target)
+  const made = target.script.replace(/^db = .*\n/, '')
+  const others = `tableInsert(${target.rows}, table(1000000 + 0..499 as id, take(\`A\`B, 500) as sym))`
   return {
     ...here,
-    dir,
-    path,
-    shard: (index: number, count: number, change: Partial<LoadOptions> = {}): Promise<LoadResult> =>
-      here.load([join(dir, 'in')], {
-        target: { table },
-        runId: 'night',
-        shard: { index, count },
-        delivery: { batchRows: 7 },
-        ...change,
-      }),
-    remake: (isFilled: boolean) => here.session.run(`${drop}${made}\n${isFilled ? others : ''}`),
-    ids: async () =>
-      (await here.rows(`select id from ${rows}`)).map(([id]) => Number(id)).sort((a, b) => a - b),
+    remake: (isFilled: boolean) =>
+      here.session.run(`${target.drop}${made}\n${isFilled ? others : ''}`),
   }
 }
 
