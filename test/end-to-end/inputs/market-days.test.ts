@@ -2,24 +2,21 @@
   Data in the form in which exchanges distribute it (fixtures/market-days.js). The test loads the data only with a path
   pattern and the commands that the program prints.
 */
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { marketDays, marketRows } from '../../../fixtures/market-days.js'
-import { bin, spawnCli } from '../../cli/run-cli.js'
 import { deepTest } from '../../helpers/runs.js'
+import { runServed } from '../../helpers/served-script.js'
 import { zipOf } from '../../helpers/zip.js'
 
 const files = marketDays()
 
 /** Runs the printed commands: `schema`, then `check`, then the load command that the check prints. */
 async function loadPrinted(t: Test, write: (folder: string) => string) {
-  const folder = t.testdir({ bin: {} })
+  const folder = t.testdir({})
   const input = write(folder)
-  const program = join(folder, 'bin', 'ddb-ingest')
-  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`)
-  chmodSync(program, 0o755)
-  const script = `set -e
+  const script = `
 ddb-ingest schema ${input} --path 'level2/{day}/{symbol}.csv' 2> error || true
 encoding=$(grep -o 'It may be [a-z0-9-]*' error | cut -d' ' -f4)
 ddb-ingest schema ${input} --path 'level2/{day}/{symbol}.csv' --encoding $encoding --table dfs://l2/ticks 2> next > /dev/null
@@ -31,25 +28,14 @@ ask() { ddb-ingest exec --output csv -e "$1" | tail -1 >> out; }
 ask 'schema(loadTable("dfs://l2","ticks")).engineType'
 ask 'select count(*), min(day), max(day), min(时间), max(成交量), min(symbol), max(委托号) from loadTable("dfs://l2","ticks")'
 `
-  writeFileSync(join(folder, 'run.sh'), script)
-  const environment = {
-    PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
-    ...{ DDB_USER: 'admin', DDB_PASSWORD: '123456' },
-  }
-  const { outcome } = spawnCli(['serve', '--port', '0', '--', 'sh', 'run.sh'], {
-    environment,
-    cwd: folder,
-  })
-  const { code, stderr } = await outcome
+  const { code, lines, stderr } = await runServed(folder, script)
   t.equal(code, 0, stderr)
-  return readFileSync(join(folder, 'out'), 'utf8').trimEnd().split('\n')
+  return lines
 }
-
-const skip = process.platform === 'win32' ? { skip: 'there is no shell' } : {}
 
 const rows = `${marketRows},2024.01.02,2024.01.03,09:30:00.000,160000,000001,00000039`
 
-deepTest(t, 'folders of days with a file per symbol', skip, async t => {
+deepTest(t, 'folders of days with a file per symbol', async t => {
   const lines = await loadPrinted(t, folder => {
     for (const [path, bytes] of files) {
       mkdirSync(dirname(join(folder, path)), { recursive: true })
@@ -65,7 +51,7 @@ deepTest(t, 'folders of days with a file per symbol', skip, async t => {
   t.strictSame(lines.slice(2), ['TSDB', rows])
 })
 
-deepTest(t, 'the same data in a zip archive', skip, async t => {
+deepTest(t, 'the same data in a zip archive', async t => {
   const lines = await loadPrinted(t, folder => {
     const members = [...files].map(([name, content]) => ({ name, content: Buffer.from(content) }))
     writeFileSync(join(folder, 'days.zip'), zipOf(members))

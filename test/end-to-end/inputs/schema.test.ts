@@ -2,13 +2,12 @@
   Loads unknown files: `schema` finds the columns, the printed commands run unchanged, and every row arrives. All
   commands are separate processes and use an embedded server.
 */
-import { execFileSync } from 'node:child_process'
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import iconv from 'iconv-lite'
 import t, { type Test } from 'tap'
-import { bin, spawnCli } from '../../cli/run-cli.js'
 import { deepTest } from '../../helpers/runs.js'
+import { runServed } from '../../helpers/served-script.js'
 
 const rowCount = 300
 
@@ -21,38 +20,13 @@ function chineseRows(): Buffer {
   return iconv.encode(['时间,代码,名称,成交 价,交易日', ...lines, ''].join('\r\n'), 'gb18030')
 }
 
-/** Runs a shell script next to its own server. In the script, `ddb-ingest` is this program. */
 async function onServer(t: Test, files: Record<string, Buffer>, script: string) {
-  const folder = t.testdir({ bin: {} })
+  const folder = t.testdir({})
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
-  const program = join(folder, 'bin', 'ddb-ingest')
-  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`)
-  chmodSync(program, 0o755)
-  writeFileSync(join(folder, 'run.sh'), `set -e\n${script}`)
-  const environment = {
-    PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
-    DDB_USER: 'admin',
-    DDB_PASSWORD: '123456',
-  }
-  const argv = ['serve', '--port', '0', '--', 'sh', 'run.sh']
-  const { outcome } = spawnCli(argv, { environment, cwd: folder })
-  const { code, stderr } = await outcome
-  const lines = readFileSync(join(folder, 'out'), 'utf8').trimEnd().split('\n')
-  return { code, lines, stderr }
+  return runServed(folder, script)
 }
 
-const isPosix = ((): boolean => {
-  try {
-    execFileSync('sh', ['-c', 'exit 0'])
-    return true
-  } catch {
-    return false
-  }
-})()
-
-const skip = isPosix ? {} : { skip: 'there is no shell' }
-
-t.test('the command printed by schema loads a Chinese file into a DFS table', skip, async t => {
+t.test('the command printed by schema loads a Chinese file into a DFS table', async t => {
   const script = `
 next=$(ddb-ingest schema a.csv --encoding gb18030 --table dfs://cn/t 2>&1 >/dev/null | sed -n 's/^next: //p')
 echo "$next" > out
@@ -70,7 +44,7 @@ ddb-ingest exec --output csv -e 'exec typeString from schema(loadTable("dfs://cn
   ])
 })
 
-deepTest(t, 'check finds the options for an existing table, and prints the load', skip, async t => {
+deepTest(t, 'check finds the options for an existing table, and prints the load', async t => {
   const script = `
 ddb-ingest exec -e 'share(streamTable(1:0, ["代码", "成交时间", "成交量", "买入"], [SYMBOL,TIME,LONG,BOOL]), "there")'
 next=$(ddb-ingest check a.csv --table there --encoding gb18030 --trim 2>&1 >told | sed -n 's/^next: //p')
@@ -96,7 +70,7 @@ ddb-ingest exec --output csv -e 'select * from there' | tail -n +2 >> out
   ])
 })
 
-deepTest(t, 'the printed script makes a keyed stream table, then the load runs', skip, async t => {
+deepTest(t, 'the printed script makes a keyed stream table, then the load runs', async t => {
   const script = `
 ddb-ingest schema a.ndjson --table k --key id 2>&1 >/dev/null | sed -n 's/^next: //p' > next.sh
 . ./next.sh
@@ -133,7 +107,7 @@ const oddFiles: readonly (readonly [text: string, sql: string, rows: string])[] 
   [`a,b\n${'1,2\n'.repeat(12)}3\n4,5\n`, 'count(*) as n, max(a) as m', '13,4'],
 ]
 
-deepTest(t, 'each file loads with the command printed for it', skip, async t => {
+deepTest(t, 'each file loads with the command printed for it', async t => {
   const files = Object.fromEntries(oddFiles.map(([text], i) => [`f${i}.csv`, Buffer.from(text)]))
   const script = oddFiles
     .map(
