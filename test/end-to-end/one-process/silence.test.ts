@@ -1,12 +1,11 @@
 /*
-  A server that keeps its connections open but does nothing ends a run. A pause of the input does not.
+  What a run does not take for a silent server: one that works, one that answers late, and a pause of the input.
 */
 import { Readable } from 'node:stream'
-import t, { type Test } from 'tap'
-import type { DeliveryOptions, LoadResult } from '../../../src/load/options.js'
+import t from 'tap'
+import type { DeliveryOptions, LoadResult, TargetOptions } from '../../../src/load/options.js'
 import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
-import type { RequestInfo } from '../../../src/server/index.js'
 import { deepTest } from '../../helpers/runs.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
@@ -20,49 +19,22 @@ const noteScript =
 /** Long enough for a slow machine to answer. The tests run in parallel, so the waits overlap. */
 const confirmTimeoutMs = 1_500
 
-interface Freezing extends LoadServer {
-  run: (
-    text: Iterable<string> | AsyncIterable<string>,
-    delivery: DeliveryOptions,
-    target?: object,
-  ) => Promise<LoadResult>
-}
-
-/** A server that accepts `count` matching requests; from the next one on, it executes and answers nothing. */
-async function freezingAfter(
-  t: Test,
-  count: number,
-  matches: (request: RequestInfo) => boolean = ({ rows }) => rows > 0,
-): Promise<Freezing> {
-  const thaw = closedGate()
-  let seen = 0
-  const here = await startLoadServer(t, noteScript, {
-    before: request => {
-      if (matches(request)) seen++
-      return seen > count ? { until: thaw.opened } : undefined
-    },
+const loadInto = (
+  here: LoadServer,
+  text: Iterable<string> | AsyncIterable<string>,
+  delivery: DeliveryOptions,
+  target: TargetOptions = { table: 'notes' },
+): Promise<LoadResult> =>
+  here.load('-', {
+    target,
+    input: { format: 'csv', stdin: Readable.from(text) },
+    delivery: { batchRows: 2, confirmTimeoutMs, ...delivery },
   })
-  t.teardown(async () => {
-    thaw.open()
-    await here.session.close().catch(() => undefined)
-  })
-  return {
-    ...here,
-    run: (text, delivery, target = { table: 'notes' }) =>
-      here.load('-', {
-        target,
-        input: { format: 'csv', stdin: Readable.from(text) },
-        delivery: { batchRows: 2, confirmTimeoutMs, ...delivery },
-      }),
-  }
-}
-
-const sixRows = ['note\n', 'a\nb\nc\nd\ne\nf\n']
 
 deepTest(t, 'in sync mode the run waits for a working server', async t => {
-  const here = await freezingAfter(t, Infinity)
+  const here = await startLoadServer(t, noteScript)
   const target = { function: 'slowly', types: 'note:STRING' }
-  const result = await here.run(sixRows.slice(0, 1).concat('a\n'), { mode: 'sync' }, target)
+  const result = await loadInto(here, ['note\na\n'], { mode: 'sync' }, target)
   t.match(result, { exitCode: 0, rows: { confirmed: 1 } })
 })
 
@@ -79,17 +51,13 @@ deepTest(t, 'in sync mode, an answer that arrives while the run asks about it co
       return undefined
     },
   })
-  const result = await here.load('-', {
-    target: { table: 'notes' },
-    input: { format: 'csv', stdin: Readable.from(['note\na\n']) },
-    delivery: { mode: 'sync', confirmTimeoutMs },
-  })
+  const result = await loadInto(here, ['note\na\n'], { mode: 'sync' })
   t.match(result, { exitCode: 0, rows: { confirmed: 1 } })
   t.equal(asked, 1)
 })
 
 deepTest(t, 'a long pause of the input is not treated as silence of the server', async t => {
-  const here = await freezingAfter(t, Infinity)
+  const here = await startLoadServer(t, noteScript)
   let before = -1
   let landed = 0
   async function* paused(): AsyncGenerator<string> {
@@ -102,7 +70,7 @@ deepTest(t, 'a long pause of the input is not treated as silence of the server',
     landed = await here.count('notes')
     yield 'c\nd\n'
   }
-  const result = await here.run(paused(), { mode: 'async' })
+  const result = await loadInto(here, paused(), { mode: 'async' })
   t.match(result, { exitCode: 0, rows: { read: 4, confirmed: 4 } })
   t.equal(landed, 2, 'the pause came after a batch')
 })
