@@ -1,7 +1,7 @@
 /*
   The journal file on disks that tear writes, fill up, fail or lose data.
 */
-import { appendFileSync, readFileSync, rmSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
@@ -293,22 +293,6 @@ t.test('closing writes the waiting records and leaves no timer', async t => {
   t.strictSame((await found(path)).records, [records[0]])
 })
 
-t.test('records that must not be lost are synced at once', async t => {
-  const calls: string[] = []
-  const { open } = place(t, undefined, {
-    fails: call => {
-      calls.push(call)
-      return false
-    },
-  })
-  const file = open()
-  calls.length = 0
-  file.add({ kind: 'facts', isForgotten: true })
-  file.sync()
-  t.strictSame(calls, ['write', 'sync'])
-  file.close()
-})
-
 t.test('if the disk cannot sync, the journal fails, at once or later', async t => {
   const disk: Disk = {}
   const { clock, open } = place(t, undefined, disk)
@@ -356,17 +340,6 @@ t.test('if a journal is removed or replaced during a run, it has failed', async 
     t.throws(() => closing.close(), { code: 'DDB_OUTPUT_WRITE', message: /removed/ }, name)
     t.equal(late.files.openCount, 0)
   }
-})
-
-t.test('reading the journal or appending to it does no harm', async t => {
-  const { path, open } = place(t)
-  const file = open()
-  put(file, records[0]!)
-  appendFileSync(path, '')
-  readFileSync(path)
-  file.close()
-  t.equal(file.failure, undefined)
-  t.ok(file.isInPlace())
 })
 
 t.test('closing waits for a sync in progress', async t => {

@@ -1,10 +1,6 @@
 import t from 'tap'
 import { newLatencies } from '../../../src/load/outcomes/run-state.js'
 
-t.test('without samples there are no percentiles', async t => {
-  t.strictSame(newLatencies().percentiles(), { p50: null, p95: null, p99: null })
-})
-
 t.test('a percentile is the sample above that share of all samples, in any order', async t => {
   const latencies = newLatencies()
   // The numbers 1 to 100 in steps of three: 3, 6, …, 99, then 1, 4, …, 100, then 2, 5, …, 98

@@ -115,29 +115,6 @@ t.test('engine and duplicate policy decide which columns are keys', async t => {
   }
 })
 
-t.test('a row written twice is stored once if the table has a key or drops duplicates', async t => {
-  const describe = await describer(
-    t,
-    `${initScript}
-s = database("dfs://s", VALUE, \`A\`B, engine="TSDB")
-tt = table(1:0, \`id\`sym, [INT,SYMBOL])
-s.createPartitionedTable(tt, \`all, \`sym, sortColumns=\`sym\`id, keepDuplicates=ALL)
-s.createPartitionedTable(tt, \`first, \`sym, sortColumns=\`sym\`id, keepDuplicates=FIRST)
-s.createPartitionedTable(tt, \`last, \`sym, sortColumns=\`sym\`id, keepDuplicates=LAST)`,
-  )
-  for (const [table, drops] of [
-    ['trades', false],
-    ['keyed', true],
-    ['indexed', true],
-    ['dfs://d/t', false],
-    ['dfs://s/all', false],
-    ['dfs://s/first', true],
-    ['dfs://s/last', true],
-  ] as const) {
-    t.equal((await describe({ table })).keyed, drops, table)
-  }
-})
-
 t.test('the limits for texts are those of the DFS table that the rows reach', async t => {
   const describe = await describer(t)
   const limits = async (target: TargetOptions): Promise<(number | undefined)[]> =>
