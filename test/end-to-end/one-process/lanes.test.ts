@@ -87,18 +87,6 @@ for (const [name, script] of Object.entries(partitioned)) {
 
 const hashed = partitioned['HASH of a SYMBOL']!
 
-t.test('rows that fit no partition are rejects, each with its position', async t => {
-  const script = dfs('db=database("dfs://d", RANGE, 0 100 200 350 500)', '`id')
-  const { run, stored, dir } = await scene(t, script)
-  const file = join(dir, 'rejects.csv')
-  const rejects = { file, maxErrors: 1_000 }
-  const result = await run({ mode: 'async' }, undefined, { rejects })
-  t.match(result, { exitCode: 3, rows: { confirmed: 500, rejected: 100, unconfirmed: 0 } })
-  t.strictSame(await stored(), expected.slice(0, 500))
-  const kept = (await readFile(file, 'utf8')).trim().split('\n')
-  t.strictSame(kept.slice(1).sort(), lines.slice(500).sort())
-})
-
 t.test('a null in a partition column is refused, found and reported with its position', async t => {
   const script = dfs(`db=database("dfs://d", VALUE, ${days})`, '`day')
   const { run, stored, dir } = await scene(t, script)

@@ -9,7 +9,7 @@ import type { Faults } from '../../../src/server/index.js'
 import { requestedFaults } from '../../../src/server/net/faults.js'
 import { csv, dfsScript, ids, streamScript, upTo } from '../../helpers/delivery.js'
 import { closedGate } from '../../helpers/gate.js'
-import { asksSchema, startLoadServer } from '../../helpers/load-server.js'
+import { startLoadServer } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
 useTurnClock()
@@ -154,43 +154,6 @@ for (const [way, delivery] of ways) {
     })
     t.equal(result.rows.unsent, result.rows.read)
     t.same(await ids(here, dfs.rows), [])
-  })
-}
-
-/** The server's error text for a missing right, and the right that the program names. */
-const missingRights: readonly (readonly [string, RegExp])[] = [
-  ['<NotAuthenticated>Not granted to read table dfs://testDB/tb1', /TABLE_READ on dfs:/],
-  ['<NoPrivilege>Not granted to write data to table dfs://testDB/tb1', /TABLE_WRITE on dfs:/],
-  ['No access to table [target]', /TABLE_WRITE on target/],
-  ['No access to shared table [target]', /TABLE_READ and TABLE_WRITE on target/],
-]
-
-for (const [text, right] of missingRights) {
-  t.test(`without the right to read, a run ends with exit code 77: ${text}`, async t => {
-    const here = await startLoadServer(t, streamScript, {
-      before: request =>
-        asksSchema(request.text) ? { error: `schema(target) => ${text}` } : undefined,
-    })
-    for (const delivery of [{ mode: 'async' }, { mode: 'sync' }] as const) {
-      const result = await here.load('-', {
-        input: { format: 'csv', stdin: Readable.from([csv(10)]) },
-        delivery,
-      })
-      const error = { code: 'DDB_PRIVILEGE', message: right }
-      t.match(result, { exitCode: 77, error, rows: { read: 0 } }, JSON.stringify(delivery))
-    }
-  })
-
-  t.test(`without the right to write, a run ends with exit code 77: ${text}`, async t => {
-    for (const delivery of [{ mode: 'async' }, { mode: 'sync' }] as const) {
-      const { result } = await loadRefused(t, dfs, delivery, () => text)
-      t.match(result, {
-        exitCode: 77,
-        error: { code: 'DDB_PRIVILEGE', message: right },
-        rows: { confirmed: 0, rejected: 0, unconfirmed: 0 },
-      })
-      t.equal(result.rows.unsent, result.rows.read)
-    }
   })
 }
 
