@@ -162,13 +162,7 @@ t.test('a version that cannot be written gives code 74, unless the reader has le
   }
 })
 
-function setup(): {
-  signals: EventEmitter
-  left: number[]
-  seen: string[]
-  tick: (ms: number) => void
-  interruption: ReturnType<typeof catchSignals>
-} {
+function setup() {
   const signals = new EventEmitter()
   const left: number[] = []
   const seen: string[] = []
@@ -177,7 +171,7 @@ function setup(): {
     { signals, leave: code => left.push(code) },
     { onFirst: name => void seen.push(name), now: () => nowMs },
   )
-  return { signals, left, seen, interruption, tick: ms => void (nowMs += ms) }
+  return { signals, left, seen, interruption, tick: (ms: number) => void (nowMs += ms) }
 }
 
 t.test('the first signal aborts cleanly, a second one ends the process at once', async t => {

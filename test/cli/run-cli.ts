@@ -35,17 +35,6 @@ export interface FakeTerminals {
   stderrColumns?: number
 }
 
-export interface FakeProcess {
-  processEnvironment: ProcessEnvironment
-  signals: EventEmitter
-  stdout(): string
-  stderr(): string
-  /** Called for an unhandled failure. */
-  stray(error: unknown): void
-  /** Exit codes of the calls that would end a real process at once. */
-  left: number[]
-}
-
 function recorder(columns: number | undefined): { stream: TerminalOutput; text: () => string } {
   const chunks: Buffer[] = []
   const stream: TerminalOutput = new PassThrough()
@@ -54,7 +43,7 @@ function recorder(columns: number | undefined): { stream: TerminalOutput; text: 
   return { stream, text: () => Buffer.concat(chunks).toString('utf8') }
 }
 
-export function fakeProcess(terminals: FakeTerminals = {}): FakeProcess {
+export function fakeProcess(terminals: FakeTerminals = {}) {
   const stdout = recorder(terminals.stdoutColumns)
   const stderr = recorder(terminals.stderrColumns)
   const stdin: TerminalInput = Readable.from(
@@ -62,23 +51,26 @@ export function fakeProcess(terminals: FakeTerminals = {}): FakeProcess {
   )
   if (terminals.stdinIsTerminal) stdin.isTTY = true
   const signals = new EventEmitter()
+  /** Exit codes of the calls that would end a real process at once. */
   const left: number[] = []
   const strayListeners: ((error: unknown) => void)[] = []
+  const processEnvironment: ProcessEnvironment = {
+    environment: { ...noSettings, ...terminals.environment },
+    commandLine: () => undefined,
+    stdin,
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    signals,
+    onStrayFailure: listener => strayListeners.push(listener),
+    leave: code => left.push(code),
+    stopHeapGrowth: () => undefined,
+    workingFolder: () => process.cwd(),
+    changeFolder: path => process.chdir(path),
+  }
   return {
-    processEnvironment: {
-      environment: { ...noSettings, ...terminals.environment },
-      commandLine: () => undefined,
-      stdin,
-      stdout: stdout.stream,
-      stderr: stderr.stream,
-      signals,
-      onStrayFailure: listener => strayListeners.push(listener),
-      leave: code => left.push(code),
-      stopHeapGrowth: () => undefined,
-      workingFolder: () => process.cwd(),
-      changeFolder: path => process.chdir(path),
-    },
-    stray: error => strayListeners.forEach(listener => listener(error)),
+    processEnvironment,
+    /** Called for an unhandled failure. */
+    stray: (error: unknown) => strayListeners.forEach(listener => listener(error)),
     signals,
     stdout: stdout.text,
     stderr: stderr.text,
@@ -139,24 +131,19 @@ const untimely = async (outcome: Promise<Ended>): Promise<never> => {
 }
 
 /** A server that holds the third batch of a run back. */
-export interface HeldBatch {
-  readonly before: NonNullable<Faults['before']>
-  /** Starts a run; resolves once the server holds its batch. */
-  readonly stuck: <Run extends Pick<Spawned, 'outcome'>>(start: () => Run) => Promise<Run>
-  readonly release: () => void
-}
-
-export function thirdBatchHeld(batchRows: number): HeldBatch {
+export function thirdBatchHeld(batchRows: number) {
   let gate = closedGate()
   let reached = closedGate()
   let batches = -Infinity
+  const before: Faults['before'] = ({ rows }) => {
+    if (rows !== batchRows || ++batches !== 3) return undefined
+    reached.open()
+    return { until: gate.opened }
+  }
   return {
-    before({ rows }) {
-      if (rows !== batchRows || ++batches !== 3) return undefined
-      reached.open()
-      return { until: gate.opened }
-    },
-    async stuck(start) {
+    before,
+    /** Starts a run; resolves once the server holds its batch. */
+    stuck: async <Run extends Pick<Spawned, 'outcome'>>(start: () => Run) => {
       gate = closedGate()
       reached = closedGate()
       batches = 0

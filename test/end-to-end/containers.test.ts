@@ -9,7 +9,7 @@ import t, { type Test } from 'tap'
 import type { RunsResult } from '../../src/cli/commands/runs/runs.js'
 import type { LoadResult } from '../../src/load/options.js'
 import { csv, ids, streamScript, upTo } from '../helpers/delivery.js'
-import { type LoadServer, startLoadServer } from '../helpers/load-server.js'
+import { startLoadServer } from '../helpers/load-server.js'
 import { everyday, tried } from '../helpers/runs.js'
 import { bin, outcomeOf, type Spawned, thirdBatchHeld } from '../cli/run-cli.js'
 
@@ -117,34 +117,24 @@ const pairs: readonly (readonly [first: Place, next: Place])[] = [
   [container, host],
 ]
 
-interface Scene {
-  readonly here: LoadServer
-  readonly folder: string
-  readonly runs: string
-  readonly start: (place: Place, ...argv: string[]) => Contained
-  /** Starts a load. The server holds the third batch back. */
-  readonly stuck: (place: Place, ...argv: string[]) => Promise<Contained>
-  readonly load: (place: Place, ...argv: string[]) => Contained
-  readonly release: () => void
-}
-
-async function scene(t: Test): Promise<Scene> {
+async function scene(t: Test) {
   const folder = t.testdir({ 'rows.csv': csv(rowCount) })
   const { before, stuck, release } = thirdBatchHeld(20)
   const server = await startLoadServer(t, streamScript, { before })
   t.teardown(release)
   const environment = { XDG_STATE_HOME: join(folder, 'state') }
-  const start: Scene['start'] = (place, ...argv) =>
+  const start = (place: Place, ...argv: string[]) =>
     startIn(place, argv, { cwd: folder, environment })
   const argv = ['load', 'rows.csv', '-t', 'target', '--host', `127.0.0.1:${server.server.port}`]
-  const load: Scene['load'] = (place, ...more) => start(place, ...argv, '-b', '20', ...more)
+  const load = (place: Place, ...more: string[]) => start(place, ...argv, '-b', '20', ...more)
   return {
     here: server,
     folder,
     runs: join(folder, 'state/ddb-ingest/runs'),
     start,
     load,
-    async stuck(place, ...more) {
+    /** Starts a load. The server holds the third batch back. */
+    stuck: async (place: Place, ...more: string[]) => {
       const run = await stuck(() => load(place, '--max-in-flight', '500', ...more))
       t.teardown(() => run.kill('SIGKILL'))
       return run

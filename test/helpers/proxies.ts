@@ -6,12 +6,6 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Test } from 'tap'
 
-export interface Proxied {
-  readonly port: number
-  /** Both ends of all open connections. */
-  readonly sockets: ReadonlySet<Socket>
-}
-
 /**
  * Passes no bytes on by itself. Closes all connections when the test ends.
  * @param connected called with both ends of each connection before anything is read from them
@@ -20,7 +14,8 @@ export async function startProxy(
   t: Test,
   serverPort: () => number,
   connected: (client: Socket, server: Socket) => void,
-): Promise<Proxied> {
+): Promise<{ port: number; sockets: ReadonlySet<Socket> }> {
+  /** Both ends of all open connections. */
   const sockets = new Set<Socket>()
   const proxy = createServer({ allowHalfOpen: true }, client => {
     const server = connect({ port: serverPort(), host: '127.0.0.1', allowHalfOpen: true })
@@ -46,13 +41,6 @@ export interface Cut {
   readonly how: 'reset' | 'end'
 }
 
-export interface TcpProxy {
-  readonly port: number
-  readonly cuts: number
-  /** Cleanly ends each connection whose client sent matching bytes. */
-  endWhere(matches: (sent: Buffer) => boolean): void
-}
-
 /**
  * Breaks connections at a chosen byte.
  * @param decide called with all bytes that a client has sent on its connection so far; the proxy makes the first cut
@@ -62,7 +50,7 @@ export async function startTcpProxy(
   t: Test,
   serverPort: () => number,
   decide: (sent: Buffer) => Cut | undefined,
-): Promise<TcpProxy> {
+) {
   const connections = new Set<{ end: () => void; sent: () => Buffer }>()
   let cuts = 0
   const { port } = await startProxy(t, serverPort, (client, server) => {
@@ -96,18 +84,13 @@ export async function startTcpProxy(
     get cuts() {
       return cuts
     },
-    endWhere(matches) {
+    /** Cleanly ends each connection whose client sent matching bytes. */
+    endWhere(matches: (sent: Buffer) => boolean) {
       for (const connection of connections) {
         if (matches(connection.sent())) connection.end()
       }
     },
   }
-}
-
-export interface StallingProxy {
-  readonly port: number
-  /** Whether the link is dead. */
-  readonly stalled: boolean
 }
 
 /**
@@ -120,7 +103,7 @@ export async function startStallingProxy(
   serverPort: number,
   stallsAt: (sent: Buffer) => boolean,
   onStall: () => void,
-): Promise<StallingProxy> {
+) {
   let stalled = false
   const stall = (): void => {
     stalled = true
@@ -152,6 +135,7 @@ export async function startStallingProxy(
   )
   return {
     port: proxy.port,
+    /** Whether the link is dead. */
     get stalled() {
       return stalled
     },

@@ -20,19 +20,21 @@ import { openSource } from '../../src/source/open-source.js'
 import { handClock } from '../helpers/clocks.js'
 import { forAllAsync } from '../helpers/runs.js'
 import { cells } from '../helpers/values.js'
-import { bytesOf, mappingFor, memorySource, read, rowsOf, type ReadOptions } from './reading.js'
+import {
+  batchesFrom,
+  bytesOf,
+  mappingFor,
+  memorySource,
+  read,
+  rowsOf,
+  type ReadOptions,
+} from './reading.js'
 
 // The promises of all readers: batches wait no longer than allowed, arrays are not reused too early, and a failure is
 // reported only after the rows before it.
 
-const options = { batchRows: 100, batchBytes: 1 << 20, onReject: () => undefined }
-
 /** A source that delivers chunks when the test asks for them. */
-function slowSource(): {
-  source: ByteSource
-  send: (text: string) => void
-  end: (error?: Error) => void
-} {
+function slowSource() {
   const waiting: ((result: IteratorResult<Uint8Array, void> | Promise<never>) => void)[] = []
   const ready: (IteratorResult<Uint8Array, void> | Promise<never>)[] = []
   const put = (result: IteratorResult<Uint8Array, void> | Promise<never>): void => {
@@ -54,8 +56,8 @@ function slowSource(): {
       totalBytes: undefined,
       chunks: () => iterator as unknown as AsyncGenerator<Uint8Array, void, void>,
     },
-    send: text => put({ done: false, value: bytesOf(text) }),
-    end: error => {
+    send: (text: string) => put({ done: false, value: bytesOf(text) }),
+    end: (error?: Error) => {
       put(error === undefined ? { done: true, value: undefined } : Promise.reject(error))
     },
   }
@@ -82,8 +84,7 @@ t.test('a partial batch is emitted if the input is idle for too long', async t =
   const clock = handClock()
   send('1,a\n2,b\n3,')
   const reader = await openSlow(source)
-  const mapping = mappingFor(reader, 'n:INT,s:STRING')
-  const batches = reader.batches({ ...options, mapping, flushIntervalMs: 1000, clock })
+  const batches = batchesFrom(reader, 'n:INT,s:STRING', { flushIntervalMs: 1000, clock })
   const found: string[][][] = []
   const drained = (async () => {
     for await (const batch of batches) found.push(rowsOf(batch))
@@ -118,9 +119,7 @@ t.test('an empty line of one column is emitted with the next row, whenever that 
   const { source, send, end } = slowSource()
   send('1\n\n')
   const reader = await openSlow(source)
-  const mapping = mappingFor(reader, 'n:INT')
-  const times = { flushIntervalMs: 1000, clock: impatient }
-  const batches = reader.batches({ ...options, mapping, ...times })
+  const batches = batchesFrom(reader, 'n:INT', { flushIntervalMs: 1000, clock: impatient })
   const next = async (): Promise<unknown> => {
     const { value: batch } = await batches.next()
     if (batch === undefined) return undefined
@@ -145,12 +144,8 @@ for (const [what, begun, rest, rejected] of [
     const options = { header: 'no', comment: '#', maxRecordBytes: 8, clock: impatient } as const
     send(`1\n2\n${begun}`)
     const reader = await openReader(source, { format: 'csv', ...options })
-    const mapping = mappingFor(reader, 's:STRING')
     const rejects: number[] = []
-    const batches = reader.batches({
-      batchRows: 100,
-      batchBytes: 1 << 20,
-      mapping,
+    const batches = batchesFrom(reader, 's:STRING', {
       flushIntervalMs: 1000,
       clock,
       onReject: ({ offsetBytes }) => void rejects.push(offsetBytes),
@@ -173,7 +168,7 @@ t.test('without a flush interval, rows wait until their batch is full', async t 
   const { source, send, end } = slowSource()
   send('1\n2\n')
   const reader = await openSlow(source)
-  const batches = reader.batches({ ...options, mapping: mappingFor(reader, 'n:INT') })
+  const batches = batchesFrom(reader, 'n:INT')
   const first = batches.next()
   send('3\n')
   end()
@@ -184,7 +179,7 @@ t.test('a source that fails throws after the complete rows before the failure', 
   const { source, send, end } = slowSource()
   send('1\n2\n3')
   const reader = await openSlow(source)
-  const batches = reader.batches({ ...options, mapping: mappingFor(reader, 'n:INT') })
+  const batches = batchesFrom(reader, 'n:INT')
   const failure = new InputError('DDB_INPUT_READ', 'the disk is gone', { file: 'x' })
   end(failure)
   const { value } = await batches.next()
@@ -205,10 +200,7 @@ for (const [format, what, rows, begun, told] of [
     send(rows + begun)
     const reader = await openReader(source, { ...options, format })
     const rejects: number[] = []
-    const batches = reader.batches({
-      batchRows: 100,
-      batchBytes: 1 << 20,
-      mapping: mappingFor(reader, 'n:INT'),
+    const batches = batchesFrom(reader, 'n:INT', {
       onReject: ({ offsetBytes }) => void rejects.push(offsetBytes),
     })
     end(new InputError('DDB_INPUT_READ', 'the disk is gone', { file: 'x' }))
@@ -223,11 +215,7 @@ t.test('reading waits for the promise of onReject', async t => {
   const reader = await openReader(memorySource('x\n1\n'), { header: 'no' })
   let open: () => void = () => undefined
   const gate = new Promise<void>(resolve => (open = resolve))
-  const batches = reader.batches({
-    ...options,
-    mapping: mappingFor(reader, 'n:INT'),
-    onReject: () => gate,
-  })
+  const batches = batchesFrom(reader, 'n:INT', { onReject: () => gate })
   let done = false
   const first = batches.next().then(result => {
     done = true
@@ -243,9 +231,7 @@ t.test('after a stop, the rows that were read form a last batch', async t => {
   const reader = await openReader(memorySource('1\nx\n2\n', { chunkBytes: 2 }), { header: 'no' })
   let stopped = false
   const found: number[] = []
-  const batches = reader.batches({
-    ...options,
-    mapping: mappingFor(reader, 'n:INT'),
+  const batches = batchesFrom(reader, 'n:INT', {
     stopped: () => stopped,
     onReject: () => void (stopped = true),
   })
@@ -283,9 +269,8 @@ async function batchesOf(
   see: (batch: Batch) => void,
 ): Promise<void> {
   const reader = await openReader(memorySource(text, { chunkBytes: 700 }), { header: 'no' })
-  const mapping = mappingFor(reader, everyType)
-  for await (const batch of reader.batches({ ...options, batchRows: 50, mapping, ...changes }))
-    see(batch)
+  const batches = batchesFrom(reader, everyType, { batchRows: 50, ...changes })
+  for await (const batch of batches) see(batch)
 }
 
 const text = Array.from({ length: 500 }, (_, i) =>
@@ -312,8 +297,9 @@ t.test('the batch size may change between two batches', async () => {
     const sizeOf = (batch: number): number => sizes[batch % sizes.length]!
     const reader = await openReader(memorySource(text, { chunkBytes: 700 }), { header: 'no' })
     const batches = reader.batches({
-      ...options,
       mapping: mappingFor(reader, everyType),
+      batchBytes: 1 << 20,
+      onReject: () => undefined,
       get batchRows() {
         return sizeOf(rowCounts.length)
       },
@@ -347,9 +333,8 @@ t.test('a rejected row does not change any count of bytes', async t => {
   const sizes: number[] = []
   for (const bad of ['', 'b,bad\n']) {
     const reader = await openReader(memorySource(`a,1\n${bad}c,3\n`), { header: 'no' })
-    const mapping = mappingFor(reader, 's:SYMBOL,i:INT')
-    for await (const batch of reader.batches({ ...options, mapping }))
-      sizes.push(batch.encodedBytes)
+    const batches = batchesFrom(reader, 's:SYMBOL,i:INT')
+    for await (const batch of batches) sizes.push(batch.encodedBytes)
   }
   t.equal(sizes[0], sizes[1])
 })
@@ -369,11 +354,7 @@ t.test('among many rejected rows, a row keeps its bytes', async t => {
   const lines = Array.from({ length: 100 }, (_, i) => (i % 10 === 0 ? `${i}` : 'x'.repeat(50)))
   const reader = await openReader(memorySource(`${lines.join('\n')}\n`), { header: 'no' })
   const found: string[] = []
-  for await (const batch of reader.batches({
-    ...options,
-    mapping: mappingFor(reader, 'n:INT'),
-    keepRecords: true,
-  })) {
+  for await (const batch of batchesFrom(reader, 'n:INT', { keepRecords: true })) {
     for (let row = 0; row < batch.rowCount; row++)
       found.push(Buffer.from(batch.record(row)).toString())
   }
@@ -399,9 +380,7 @@ t.test('a batch gives the positions of its rows', async t => {
 t.test('the rows of each block are shown after bad rows are removed', async t => {
   const reader = await openReader(memorySource('1,a\nx,b\n3,\n4\n5,NA\n'), { header: 'no' })
   const shown: string[] = []
-  const batches = reader.batches({
-    ...options,
-    mapping: mappingFor(reader, 'a:INT,b:STRING'),
+  const batches = batchesFrom(reader, 'a:INT,b:STRING', {
     cells: { nullTexts: ['NA'] },
     onBlock({ bytes, starts, ends, rowCount, fieldCount, lineNumbers }) {
       for (let row = 0; row < rowCount; row++) {
@@ -521,15 +500,6 @@ const alphabets: Partial<Record<Encoding, string>> = {
 }
 const cases = Object.entries(alphabets) as [Encoding, string][]
 
-interface Read {
-  readonly rows: string[][]
-  readonly records: Buffer[]
-  readonly places: { lineNumber: number; offsetBytes: number; lengthBytes: number }[]
-  readonly rejects: Reject[]
-  readonly header: Buffer
-  readonly sum: number
-}
-
 interface Reading extends ReaderOptions {
   readonly encoding: 'auto' | Encoding
   readonly size?: number
@@ -548,7 +518,7 @@ async function readAll(
     ignoreExtra = false,
     ...options
   }: Reading,
-): Promise<Read> {
+) {
   const chunks: Buffer[] = []
   for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size))
   const source = await openSource('-', {
@@ -559,12 +529,11 @@ async function readAll(
   const rejects: Reject[] = []
   const rows: string[][] = []
   const records: Buffer[] = []
-  const places: Read['places'] = []
-  const batches = reader.batches({
-    mapping: mappingFor(reader, types, ignoreExtra ? { ignoreExtra } : {}),
+  const places: { lineNumber: number; offsetBytes: number; lengthBytes: number }[] = []
+  const mapping = mappingFor(reader, types, ignoreExtra ? { ignoreExtra } : {})
+  const batches = batchesFrom(reader, mapping, {
     cells: { lenient },
     batchRows: 7,
-    batchBytes: 1 << 20,
     keepRecords: true,
     onReject: reject => void rejects.push(reject),
   })

@@ -14,7 +14,7 @@ import { newSharedRows } from '../../src/parse/batch-builder.js'
 import type { ColumnMapping } from '../../src/schema/cell-source.js'
 import { openSource } from '../../src/source/open-source.js'
 import { forAllAsync } from '../helpers/runs.js'
-import { mappingFor } from './reading.js'
+import { batchesFrom, mappingFor } from './reading.js'
 
 /** Where a record of the list begins and ends, and the number of its input. */
 interface Found {
@@ -322,8 +322,7 @@ async function endingsOf(
   let rejects = 0
   const found: string[] = []
   try {
-    for await (const { ranges, endedBy } of reader.batches({
-      mapping: mappingFor(reader, 'n:INT'),
+    for await (const { ranges, endedBy } of batchesFrom(reader, 'n:INT', {
       ...{ batchRows: 1, batchBytes: 1, ends },
       cuts: new Cuts({ records: 3, bytes: Infinity, ...change }),
       stopped: () => rejects >= (change.stopAfter ?? Infinity),

@@ -8,7 +8,7 @@ import { InputError } from '../../src/errors.js'
 import { detectFormat, formats, inputFormats, openReader } from '../../src/parse/formats.js'
 import type { Reject } from '../../src/parse/batch.js'
 import { deepTest, forAllAsync, seed } from '../helpers/runs.js'
-import { mappingFor, memorySource, read } from './reading.js'
+import { batchesFrom, memorySource, read } from './reading.js'
 import {
   delimitedRecords,
   jsonLineRecords,
@@ -385,10 +385,7 @@ t.test('an element cut by the end of the input is rejected as one line', async t
     const reader = await openReader(source, { format: 'json' })
     const rejects: Reject[] = []
     let rows = 0
-    const batches = reader.batches({
-      mapping: mappingFor(reader, 'v:INT'),
-      batchRows: 9,
-      batchBytes: 999,
+    const batches = batchesFrom(reader, 'v:INT', {
       onReject: reject => void rejects.push(reject),
     })
     const drained = (async () => {

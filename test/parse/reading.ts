@@ -88,6 +88,20 @@ export function mappingFor(
   return mapColumns(schemaFromTypes(types), { file: 'input', kind, names, fieldCount }, rules)
 }
 
+/** @param columns  their types, or what fills them */
+export const batchesFrom = (
+  reader: InputReader,
+  columns: string | ColumnMapping,
+  options: Partial<BatchOptions> = {},
+) =>
+  reader.batches({
+    mapping: typeof columns === 'string' ? mappingFor(reader, columns) : columns,
+    batchRows: 100,
+    batchBytes: 1 << 20,
+    onReject: () => undefined,
+    ...options,
+  })
+
 /** Reads the whole input. Releases batches at once, so that a wrong reuse of their arrays would show. */
 export async function read(
   content: string | Uint8Array,
@@ -113,10 +127,8 @@ export async function readAll(
   const rules = { match, map, set, parts, ignoreExtra, allowMissing }
   const given = Object.fromEntries(Object.entries(rules).filter(([, value]) => value !== undefined))
   const result: ReadResult = { rows: [], batches: [], places: [], rejects: [], reader }
-  const batches = reader.batches({
-    mapping: mappingFor(reader, types, given),
+  const batches = batchesFrom(reader, mappingFor(reader, types, given), {
     batchRows: 1000,
-    batchBytes: 1 << 20,
     onReject: reject => void result.rejects.push(reject),
     ...batch,
   })

@@ -5,7 +5,7 @@
 import { InputError, type ErrorCode } from '../../src/errors.js'
 import type { ByteCounts } from '../../src/parse/input-reader.js'
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
-import { mappingFor, memorySource } from './reading.js'
+import { batchesFrom, mappingFor, memorySource } from './reading.js'
 
 /** A row or a reject. Only a reject has a code. */
 export interface FoundRecord {
@@ -285,10 +285,8 @@ export async function recordsRead(
     records.push({ code: undefined, offset: 0, length: reader.headerBytes.length })
   }
   let failure: ErrorCode | undefined
-  const batches = reader.batches({
-    mapping: mappingFor(reader, types, { allowMissing: true }),
+  const batches = batchesFrom(reader, mappingFor(reader, types, { allowMissing: true }), {
     batchRows: 3,
-    batchBytes: 1 << 20,
     onReject: ({ code, offsetBytes, lengthBytes }) =>
       void records.push({ code, offset: offsetBytes, length: lengthBytes }),
   })

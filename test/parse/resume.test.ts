@@ -21,7 +21,7 @@ import type { Encoding } from '../../src/source/encoding/encodings.js'
 import { openSource } from '../../src/source/open-source.js'
 import { deepTest, forAllAsync, tried } from '../helpers/runs.js'
 import { rawFrame } from '../source/compression/zstd.js'
-import { mappingFor, memorySource, rowsOf } from './reading.js'
+import { batchesFrom, mappingFor, memorySource, rowsOf } from './reading.js'
 
 interface Input {
   readonly text: string
@@ -93,12 +93,11 @@ async function readSource(
   let failure: unknown
   const isEmpty = reader.recordKind === 'fields' && reader.fieldCount === 0
   const types = reader.fieldCount === 1 ? 'n:INT' : 'n:INT,s:STRING'
+  const rules = reader.recordKind === 'fields' ? byPosition : {}
   const found = isEmpty
     ? []
-    : reader.batches({
-        mapping: mappingFor(reader, types, reader.recordKind === 'fields' ? byPosition : {}),
+    : batchesFrom(reader, mappingFor(reader, types, rules), {
         batchRows: 3,
-        batchBytes: 1 << 20,
         keepRecords: true,
         onReject: ({ bytes, ...reject }) =>
           void rejects.push({ ...reject, ...{ bytes: Buffer.from(bytes).toString('latin1') } }),
@@ -466,13 +465,7 @@ interface Simple extends Partial<BatchOptions> {
 async function batchesOf(text: string, { chunkBytes = 5, ...options }: Simple) {
   const reader = await openReader(memorySource(text, { chunkBytes }), { header: 'no' })
   const batches: { start: number; end: number; line: number; rows: string[] }[] = []
-  for await (const batch of reader.batches({
-    mapping: mappingFor(reader, 'n:INT'),
-    batchRows: 100,
-    batchBytes: 1 << 20,
-    onReject: () => undefined,
-    ...options,
-  })) {
+  for await (const batch of batchesFrom(reader, 'n:INT', options)) {
     const { startOffsetBytes: start, endOffsetBytes: end, endLineNumber: line } = batch.ranges[0]!
     batches.push({ start, end, line, rows: rowsOf(batch).flat() })
     batch.release()
@@ -499,14 +492,7 @@ t.test('a header without rows resumes after the header', async t => {
   for (const text of ['n\n', 'n\r\n', 'n']) {
     const reader = await openReader(memorySource(text), { header: 'yes' })
     const from = { offsetBytes: text.length, lineNumber: 2 }
-    const batches = reader.batches({
-      mapping: mappingFor(reader, 'n:INT'),
-      batchRows: 1,
-      batchBytes: 1,
-      onReject: () => undefined,
-      from,
-    })
-    t.equal((await batches.next()).done, true)
+    t.equal((await batchesFrom(reader, 'n:INT', { from }).next()).done, true)
     const expected = { rows: 0, rejected: 0, header: text.length, other: 0, skipped: 0 }
     t.strictSame(reader.byteCounts, expected)
   }
@@ -524,10 +510,8 @@ t.test('a shorter input is reported as a different input', async t => {
 t.test('a failure before that position is passed on, and a stop ends reading there', async t => {
   const failure = new InputError('DDB_INPUT_READ', 'the disk is gone', { file: 'x' })
   const from = { offsetBytes: 9, lineNumber: 4 }
-  const options = { mapping: mappingFor, batchRows: 1, batchBytes: 1, onReject: () => undefined }
   const reader = await openReader(memorySource('1\n2\n', { failure }), { header: 'no' })
-  const mapping = mappingFor(reader, 'n:INT')
-  await t.rejects(reader.batches({ ...options, mapping, from }).next(), failure)
+  await t.rejects(batchesFrom(reader, 'n:INT', { from }).next(), failure)
   const { batches } = await batchesOf('1\n2\n', { from, stopped: () => true })
   t.strictSame(batches, [])
 })

@@ -13,7 +13,6 @@ import {
   mayRemove,
   newStamp,
 } from '../../src/selftest/leftovers.js'
-import type { ServerNode } from '../../src/server/node.js'
 import { testSession } from '../helpers/script.js'
 
 const own: NameStamp = { token: '0123456789abcdef', time: '20240301120000' }
@@ -23,12 +22,7 @@ const stamp = (time: string): NameStamp => ({ token: 'ffffffffffffffff', time })
 const { signal } = new AbortController()
 
 /** A session in this process that throws the errors of a client. @param refuses  whether to refuse a script */
-function sessionOf(refuses: (script: string) => boolean = () => false): {
-  session: Parameters<typeof listObjects>[0]
-  node: ServerNode
-  scripts: string[]
-  share: (...names: string[]) => Promise<void>
-} {
+function sessionOf(refuses: (script: string) => boolean = () => false) {
   const { run, node } = testSession()
   const scripts: string[] = []
   const session = {

@@ -3,7 +3,6 @@
 */
 import type { Test } from 'tap'
 import { systemPlatform } from '../../src/platform/system.js'
-import type { CheckResult, SelftestResult } from '../../src/selftest/check.js'
 import { allChecks, selftest, type SelftestOptions } from '../../src/selftest/selftest.js'
 import { type EmbeddedServer, type ServerOptions } from '../../src/server/index.js'
 import { startRewritingProxy, type Rewrites } from '../helpers/rewriting-proxy.js'
@@ -11,14 +10,6 @@ import { startServerFor } from '../helpers/load-server.js'
 
 export const ann = { user: 'ann', password: 'abc12345' }
 const admin = { user: 'admin', password: '123456', insecureLogin: true }
-
-export interface Tried {
-  readonly server: EmbeddedServer
-  readonly result: SelftestResult
-  /** Names of checks that failed. */
-  readonly failed: readonly string[]
-  readonly of: (name: string) => CheckResult | undefined
-}
 
 export interface Trial extends Rewrites {
   readonly server?: ServerOptions
@@ -33,7 +24,7 @@ export interface Trial extends Rewrites {
   readonly prepare?: (server: EmbeddedServer) => void
 }
 
-export async function trySelftest(t: Test, trial: Trial): Promise<Tried> {
+export async function trySelftest(t: Test, trial: Trial) {
   const server = await startServerFor(t, { ...trial.server })
   server.node.users.get('admin')!.hasScram = trial.hasScram ?? true
   trial.prepare?.(server)
@@ -52,7 +43,7 @@ export async function trySelftest(t: Test, trial: Trial): Promise<Tried> {
     server,
     result,
     failed: result.checks.filter(({ status }) => status === 'fail').map(({ name }) => name),
-    of: name => result.checks.find(check => check.name === name),
+    of: (name: string) => result.checks.find(check => check.name === name),
   }
 }
 

@@ -273,14 +273,7 @@ export function namesOf(path: string): readonly string[] {
 const foreignIds = 900_000_000
 export const isForeign = (id: number): boolean => id >= foreignIds
 
-export interface TargetScripts {
-  readonly remake: string
-  readonly empty: string
-  /** @param first  number of the first row, counted over all rows of other users */
-  readonly fill: (rows: number, first: number) => string
-}
-
-export function scriptsOf({ onDisk, script }: TargetKind): TargetScripts {
+export function scriptsOf({ onDisk, script }: TargetKind) {
   const table = onDisk ? 'loadTable("dfs://d", "t")' : 'objByName("target")'
   const remake = onDisk
     ? `dropDatabase("dfs://d")\n${script}`
@@ -288,7 +281,8 @@ export function scriptsOf({ onDisk, script }: TargetKind): TargetScripts {
   return {
     remake,
     empty: `delete from ${table}`,
-    fill(rows, first) {
+    /** @param first  number of the first row, counted over all rows of other users */
+    fill(rows: number, first: number) {
       const from = foreignIds + first
       const data = `table(${from}..${from + rows - 1} as id, take(\`A\`B, ${rows}) as sym)`
       return rows === 0 ? '' : `tableInsert(${table}, ${data})`

@@ -15,14 +15,7 @@ import { serverAddress } from './server.js'
 
 const longestMs = 3_600_000
 
-/** What was audited, and what was wrong. */
-export interface Audited {
-  /** Loaders whose missing rows were loaded. */
-  readonly completed: number
-  readonly complaints: readonly Complaint[]
-}
-
-export async function auditRuns(findings: Findings, environment: SimEnvironment): Promise<Audited> {
+export async function auditRuns(findings: Findings, environment: SimEnvironment) {
   const { runs, server, disk, network } = findings
   const complaints: Complaint[] = []
   network.weather = fairWeather
@@ -31,6 +24,7 @@ export async function auditRuns(findings: Findings, environment: SimEnvironment)
   disk.freeBytes = Infinity
   disk.badReadOneIn = Infinity
   server.calm()
+  /** Loaders whose missing rows were loaded. */
   let completed = 0
   const last = new Map(runs.map(run => [run.plan, run]))
   for (const run of last.values()) {

@@ -12,22 +12,14 @@ import { startLoadServer, startServerFor } from '../../helpers/load-server.js'
 import { deepTest } from '../../helpers/runs.js'
 import { fakeProcess, runMain, spawnCli } from '../run-cli.js'
 
-interface Serving {
-  port: string
-  exec: (...argv: string[]) => ReturnType<typeof runMain>
-  /** The output of the command so far. */
-  stderr: () => string
-  /** Sends SIGTERM to the command. */
-  end: () => Promise<{ code: number; stdout: string }>
-}
-
 /** Runs the command in this process. The command ends with the test at the latest. */
-async function serve(t: Test, ...argv: string[]): Promise<Serving> {
+async function serve(t: Test, ...argv: string[]) {
   const fake = fakeProcess()
   const said = once(fake.processEnvironment.stdout, 'data')
   const ended = main(['serve', '--port', '0', ...argv], fake.processEnvironment)
   await Promise.race([said, ended])
-  const end: Serving['end'] = async () => {
+  /** Sends SIGTERM to the command. */
+  const end = async () => {
     fake.signals.emit('SIGTERM', 'SIGTERM')
     const code = await ended
     await new Promise(resolve => setImmediate(resolve))
@@ -35,8 +27,7 @@ async function serve(t: Test, ...argv: string[]): Promise<Serving> {
   }
   t.teardown(end)
   const port = portIn(fake.stdout())
-  const exec: Serving['exec'] = (...script) =>
-    runMain(['exec', '--host', `127.0.0.1:${port}`, ...script])
+  const exec = (...script: string[]) => runMain(['exec', '--host', `127.0.0.1:${port}`, ...script])
   return { port, exec, stderr: () => fake.stderr(), end }
 }
 

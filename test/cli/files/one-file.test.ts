@@ -22,7 +22,7 @@ import { thisProcess } from '../../../src/platform/file-lock.js'
 import { processRecord, runRecord, writeJournal } from '../../helpers/journals.js'
 import { plainNode } from '../../helpers/plain-node.js'
 import { deepTest } from '../../helpers/runs.js'
-import { bin, fileFlag, runMain, type Outcome } from '../run-cli.js'
+import { bin, fileFlag, runMain } from '../run-cli.js'
 import { startServerFor } from '../../helpers/load-server.js'
 
 const server = await startServerFor(t, {
@@ -31,13 +31,7 @@ const server = await startServerFor(t, {
 const toServer = ['--host', `127.0.0.1:${server.port}`]
 const rows = 'id,price\n1,1\nbad,2\n'
 
-interface Place {
-  dir: string
-  /** Runs a command with its own state and settings. Words that name files in the folder become paths. */
-  load: (...argv: string[]) => Promise<Outcome>
-}
-
-function place(t: Test): Place {
+function place(t: Test) {
   const dir = t.testdir({
     'in.csv': rows,
     'pw.txt': 'secret\n',
@@ -49,7 +43,8 @@ function place(t: Test): Place {
     at >= 0 && /^(?:--json=)?[^-/].*[./]/.test(word)
   return {
     dir,
-    load: (...argv) =>
+    /** Runs a command with its own state and settings. Words that name files in the folder become paths. */
+    load: (...argv: string[]) =>
       runMain(
         ['load', ...toServer, '-t', 'prices', '--json'].concat(
           argv.map((word, at) =>
@@ -71,6 +66,8 @@ function contentsOf(dir: string): Record<string, string> {
       .map(path => [path, readFileSync(path, 'utf8')]),
   )
 }
+
+type Place = ReturnType<typeof place>
 
 async function refuses(t: Test, { dir, load }: Place, argv: string[], why: RegExp): Promise<void> {
   const before = contentsOf(dir)

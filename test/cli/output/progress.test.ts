@@ -4,15 +4,10 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { openOutput } from '../../../src/cli/output/output.js'
-import {
-  lineText,
-  newLines,
-  startProgress,
-  type Progress,
-} from '../../../src/cli/output/progress.js'
+import { lineText, newLines, startProgress } from '../../../src/cli/output/progress.js'
 import { displayWidth } from '../../../src/cli/output/terminal-text.js'
 import type { LoadReport } from '../../../src/load/options.js'
-import { newScreen, type Screen } from '../../helpers/screen.js'
+import { newScreen } from '../../helpers/screen.js'
 import { forAll } from '../../helpers/runs.js'
 import { fakeProcess, type FakeTerminals } from '../run-cli.js'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -168,14 +163,7 @@ t.test('the bar of a terminal is ASCII, and a log has none', async t => {
   t.equal(lineText(line), '50%  synchronous')
 })
 
-interface Watched {
-  progress: Progress
-  stderr: () => Promise<string>
-  screen: () => Promise<Screen>
-  resize: (columns: number) => void
-}
-
-async function watched(terminals: FakeTerminals = {}, quiet = false): Promise<Watched> {
+async function watched(terminals: FakeTerminals = {}, quiet = false) {
   const fake = fakeProcess(terminals)
   const output = openOutput(fake.processEnvironment, true)
   const progress = await startProgress(quiet, output, fake.processEnvironment)
@@ -187,12 +175,12 @@ async function watched(terminals: FakeTerminals = {}, quiet = false): Promise<Wa
   return {
     progress,
     stderr,
-    async screen() {
+    screen: async () => {
       const screen = newScreen()
       screen.write(await stderr())
       return screen
     },
-    resize: columns => Object.assign(fake.processEnvironment.stderr, { columns }),
+    resize: (columns: number) => Object.assign(fake.processEnvironment.stderr, { columns }),
   }
 }
 

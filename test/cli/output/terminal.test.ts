@@ -29,25 +29,20 @@ for (let file = 0; file < 4; file++) {
 
 const load = [bin, 'load', '--host', `127.0.0.1:${server.port}`, '-t', 'wide']
 
-interface Shown {
-  /** The whole output in the pieces in which it arrived. */
-  readonly pieces: readonly string[]
-  readonly lines: readonly string[]
-}
-
 /** Runs `node WORDS` on a terminal with this many columns. @param onPiece  may kill the process */
 async function onTerminal(
   columns: number,
   words: readonly string[],
   environment: Record<string, string> = {},
   onPiece?: (text: string, node: number) => void,
-): Promise<Shown> {
+) {
   const command = words.map(word => `'${word}'`).join(' ')
   const line = `stty cols ${columns} rows 24; echo $$; exec '${process.execPath}' ${command}`
   const child = spawn('script', ['-qec', line, '/dev/null'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { PATH: process.env['PATH'], TERM: 'xterm', LANG: 'C.UTF-8', ...home, ...environment },
   })
+  /** The whole output in the pieces in which it arrived. */
   const pieces: string[] = []
   const decoder = new TextDecoder()
   child.stdout.on('data', (chunk: Buffer) => {

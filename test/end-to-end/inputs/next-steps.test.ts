@@ -156,14 +156,9 @@ const kinds: readonly Kind[] = [
   },
 ]
 
-interface Scene {
-  readonly folder: string
-  readonly run: (command: string) => Promise<Outcome>
-  /** Number of rows in the table that a command names. */
-  readonly stored: (command: string) => Promise<number>
-}
+type Scene = Awaited<ReturnType<typeof scene>>
 
-async function scene(t: Test, initScript = ''): Promise<Scene> {
+async function scene(t: Test, initScript = '') {
   const server = await startServerFor(t, { initScript })
   const folder = t.testdir({})
   const environment = {
@@ -181,7 +176,8 @@ async function scene(t: Test, initScript = ''): Promise<Scene> {
   return {
     folder,
     run,
-    async stored(command) {
+    /** Number of rows in the table that a command names. */
+    stored: async (command: string) => {
       const [table = ''] = /(?<=--table )\S+/.exec(command) ?? []
       const name = table.replace(/^(dfs:.*)\/(.*)$/, 'loadTable("$1", "$2")')
       const { stdout } = await run(`ddb-ingest exec -e 'exec count(*) from ${name}'`)
@@ -197,15 +193,11 @@ function nextOf(command: string, { stdout, stderr }: Outcome): string | undefine
   return /^ddb-ingest load .*$/m.exec(stdout)?.[0]
 }
 
-interface End {
-  /** Rows in the table plus rows in the rejects file; undefined if the steps did not lead to a load that stores rows. */
-  readonly accounted: number | undefined
-  readonly last: Outcome
-  readonly trail: readonly string[]
-}
-
-/** Carries out the steps, one after the other. */
-async function follow(t: Test, { run, folder, stored }: Scene, first: string): Promise<End> {
+/**
+ * Carries out the steps, one after the other.
+ * @returns `accounted`: rows in the table plus rows in the rejects file; undefined if the steps did not lead to a load that stores rows
+ */
+async function follow(t: Test, { run, folder, stored }: Scene, first: string) {
   const trail: string[] = []
   for (let command: string | undefined = first; ;) {
     t.notOk(trail.includes(command), `a circle: ${trail.join('\n')}`)

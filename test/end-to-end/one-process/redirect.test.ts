@@ -3,26 +3,16 @@
 */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
+import type { LoadOptions } from '../../../src/load/options.js'
 import { actionOf, type RequestInfo } from '../../../src/server/index.js'
 import { csv, ids, streamScript, upTo } from '../../helpers/delivery.js'
-import { asksSchema, startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { asksSchema, startLoadServer } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
 useTurnClock()
 
-interface Pair {
-  follower: LoadServer
-  leader: LoadServer
-  run: (change?: Partial<LoadOptions>, allow?: readonly string[]) => Promise<LoadResult>
-}
-
 /** Two nodes. The first one redirects matching requests to `host` and the port of the second. */
-async function pair(
-  t: Test,
-  matches: (request: RequestInfo) => boolean,
-  host = 'localhost',
-): Promise<Pair> {
+async function pair(t: Test, matches: (request: RequestInfo) => boolean, host = 'localhost') {
   const leader = await startLoadServer(t, streamScript)
   let armed = false
   const follower = await startLoadServer(t, streamScript, {
@@ -36,7 +26,7 @@ async function pair(
   return {
     follower,
     leader,
-    run: (change = {}, allowRedirect) =>
+    run: (change: Partial<LoadOptions> = {}, allowRedirect?: readonly string[]) =>
       follower.load(join(dir, 'in.csv'), {
         server: {
           host: '127.0.0.1',
@@ -87,7 +77,11 @@ t.test('in sync mode a redirected batch goes to the leader, once', async t => {
 })
 
 /** The first node accepts `before` batches and redirects every later batch to the second node. */
-function leadUntil(here: Pair, before: number, host = 'localhost'): void {
+function leadUntil(
+  here: Awaited<ReturnType<typeof pair>>,
+  before: number,
+  host = 'localhost',
+): void {
   let batches = 0
   const { faults } = here.follower.server.node
   const given = faults.before

@@ -9,7 +9,7 @@ import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
 import type { Faults } from '../../../src/server/index.js'
-import { startCommands, type Commands } from '../../helpers/commands.js'
+import { startCommands } from '../../helpers/commands.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { cells } from '../../helpers/values.js'
 import { forAllAsync } from '../../helpers/runs.js'
@@ -24,25 +24,15 @@ db.createPartitionedTable(table(1:0, ${columns}), \`t, \`sym)`
 const csv = 'id,sym,price\n1,A,1.5\n2,B,-2\n3,A,0\n4,B,4\n5,A,-5\n'
 const positive = 'def(t){ return select * from t where price>0 }'
 
-interface Scene extends Commands {
-  readonly path: string
-  /** Loads with a transform, in small batches. */
-  readonly transformed: (transform: string, change?: Partial<LoadOptions>) => Promise<LoadResult>
-}
-
-async function scene(
-  t: Test,
-  script = streamScript,
-  text = csv,
-  faults: Faults = {},
-): Promise<Scene> {
+async function scene(t: Test, script = streamScript, text = csv, faults: Faults = {}) {
   const here = await startCommands(t, script, { 'in.csv': text }, { faults })
   const path = join(here.dir, 'in.csv')
   const table = script === dfsScript ? 'dfs://d/t' : 'prices'
   return {
     ...here,
     path,
-    transformed: (transform, { target, ...change } = {}) =>
+    /** Loads with a transform, in small batches. */
+    transformed: (transform: string, { target, ...change }: Partial<LoadOptions> = {}) =>
       here.load(path, {
         target: { table, transform, ...target },
         delivery: { batchRows: 2 },

@@ -20,7 +20,7 @@ import {
   type Spawned,
 } from '../../cli/run-cli.js'
 import { csv, dfsScript, ids, upTo } from '../../helpers/delivery.js'
-import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { startLoadServer } from '../../helpers/load-server.js'
 import { sampled } from '../../helpers/runs.js'
 
 const rowCount = 1_000
@@ -32,25 +32,9 @@ const viewScript = `${tableScript}
 def put(mutable data) { tableInsert(objByName("target"), data) }
 addFunctionView(put)`
 
-interface Scene {
-  readonly here: LoadServer
-  readonly folder: string
-  readonly load: (...argv: string[]) => Promise<Outcome>
-  readonly start: (...argv: string[]) => Spawned
-  /** Runs a command with the words into which sh divides it, by default in `/`. */
-  readonly shell: (command: string, cwd?: string) => Promise<Outcome>
-  /** Kills a loader while the server holds its third batch, then lets the server continue. */
-  readonly kill: (...argv: string[]) => Promise<void>
-  /** Like `kill`, but the loader stays alive until `release` is called. */
-  readonly stuck: (...argv: string[]) => Promise<Spawned>
-  readonly release: () => void
-  /** Removes the rows of the run, as the program advises. */
-  readonly removeRows: () => Promise<unknown>
-  /** Checks that the table has each row of the run once. `others` is the number of rows from other clients. */
-  readonly eachOnce: (others?: number) => Promise<void>
-}
+type Scene = Awaited<ReturnType<typeof scene>>
 
-async function scene(t: Test, script = tableScript): Promise<Scene> {
+async function scene(t: Test, script = tableScript) {
   const folder = t.testdir({ 'rows.csv': csv(rowCount) })
   const held = thirdBatchHeld(100)
   const here = await startLoadServer(t, script, {
@@ -69,20 +53,22 @@ async function scene(t: Test, script = tableScript): Promise<Scene> {
   const loading = (argv: string[]): string[] => ['load', 'rows.csv', ...target, ...server, ...argv]
   const start = (...argv: string[]): Spawned =>
     spawnCli(loading(argv), { environment, cwd: folder })
-  const stuck: Scene['stuck'] = (...argv) =>
-    held.stuck(() => start('--max-in-flight', '1k', ...argv))
+  /** Like `kill`, but the loader stays alive until `release` is called. */
+  const stuck = (...argv: string[]) => held.stuck(() => start('--max-in-flight', '1k', ...argv))
   return {
     here,
     folder,
     start,
     stuck,
-    load: (...argv) => runMainIn(folder, loading(argv), { environment }),
-    shell(command, cwd = '/') {
+    load: (...argv: string[]) => runMainIn(folder, loading(argv), { environment }),
+    /** Runs a command with the words into which sh divides it, by default in `/`. */
+    shell: (command: string, cwd = '/') => {
       const [program, ...words] = shellWords(command)
       t.equal(program, 'ddb-ingest')
       return runMainIn(cwd, words, { environment })
     },
-    async kill(...argv) {
+    /** Kills a loader while the server holds its third batch, then lets the server continue. */
+    kill: async (...argv: string[]) => {
       const { child, outcome } = await stuck(...argv)
       child.kill('SIGKILL')
       await outcome
@@ -91,8 +77,10 @@ async function scene(t: Test, script = tableScript): Promise<Scene> {
       while (here.server.node.sessions.size > 1) await new Promise(setImmediate)
     },
     release: held.release,
+    /** As the program advises. */
     removeRows: () => here.session.run(`delete from ${rows} where id < ${rowCount}`),
-    async eachOnce(others = 0) {
+    /** Checks that the table has each row of the run once. @param others  number of rows from other clients */
+    eachOnce: async (others = 0) => {
       const found = await ids(here, rows)
       const loaded = found.filter(id => id < rowCount)
       t.same(loaded, upTo(rowCount), 'each row once')

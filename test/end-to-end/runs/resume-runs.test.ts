@@ -19,25 +19,13 @@ import {
 } from '../../cli/run-cli.js'
 import { csv, ids, streamScript, upTo } from '../../helpers/delivery.js'
 import { closedGate } from '../../helpers/gate.js'
-import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { startLoadServer } from '../../helpers/load-server.js'
 import { plainNode } from '../../helpers/plain-node.js'
 import { deepTest } from '../../helpers/runs.js'
 
 const rowCount = 1_000
 
-interface Scene {
-  readonly here: LoadServer
-  readonly folder: string
-  readonly start: (...argv: string[]) => Spawned
-  readonly run: (...argv: string[]) => Promise<Outcome>
-  readonly load: readonly string[]
-  /** Starts a run. The server holds the third batch back until `release` is called. */
-  readonly stuck: (...argv: string[]) => Promise<Spawned>
-  readonly release: () => void
-  readonly listed: (...argv: string[]) => Promise<RunsResult>
-}
-
-async function scene(t: Test): Promise<Scene> {
+async function scene(t: Test) {
   const folder = t.testdir({ 'rows.csv': csv(rowCount), elsewhere: {} })
   const { before, stuck, release } = thirdBatchHeld(100)
   const here = await startLoadServer(t, streamScript, { before })
@@ -51,9 +39,10 @@ async function scene(t: Test): Promise<Scene> {
     start,
     run,
     load,
-    stuck: (...argv) => stuck(() => start(...load, '--max-in-flight', '1k', ...argv)),
+    /** Starts a run. The server holds the third batch back until `release` is called. */
+    stuck: (...argv: string[]) => stuck(() => start(...load, '--max-in-flight', '1k', ...argv)),
     release,
-    listed: async (...argv) =>
+    listed: async (...argv: string[]) =>
       JSON.parse((await run('runs', '--json', ...argv)).stdout) as RunsResult,
   }
 }

@@ -15,7 +15,7 @@ import type { Encoding } from '../../../src/source/encoding/encodings.js'
 import { openSource } from '../../../src/source/open-source.js'
 import { deepTest, forAllAsync } from '../../helpers/runs.js'
 import { cells } from '../../helpers/values.js'
-import { mappingFor, memorySource, read, type ReadOptions } from '../reading.js'
+import { batchesFrom, memorySource, read, type ReadOptions } from '../reading.js'
 
 // Delimited text from the real world, good and bad. Every dialect is read back value for value, and broken records
 // are reported one by one.
@@ -327,12 +327,8 @@ t.test('in a cut input, the last row is read, and no empty line after it', async
   const failure = new InputError('DDB_INPUT_TRUNCATED', 'cut', { file: 'x' })
   const source = memorySource('v\n1\n\n\n', { failure })
   const reader = await openReader(source, { header: 'yes' })
-  const batches = reader.batches({
-    mapping: mappingFor(reader, 'v:INT'),
-    batchRows: 10,
-    batchBytes: 1 << 20,
-    onReject: () => void t.fail('no record is cut'),
-  })
+  const onReject = () => void t.fail('no record is cut')
+  const batches = batchesFrom(reader, 'v:INT', { onReject })
   const { value } = await batches.next()
   t.equal(value?.ranges[0]?.endOffsetBytes, 4)
   await t.rejects(batches.next(), { code: 'DDB_INPUT_TRUNCATED' })
@@ -358,14 +354,7 @@ t.test('a null is shown in quotes, so that it is a null at the end of a file, to
     const stdin = Readable.from([iconv.encode('v\n\n1\n', encoding)])
     const source = await openSource('-', { stdin, encoding })
     const reader = await openReader(source, { header: 'yes', quote })
-    const batches = reader.batches({
-      mapping: mappingFor(reader, 'v:INT'),
-      batchRows: 10,
-      batchBytes: 1 << 20,
-      keepRecords: true,
-      onReject: () => undefined,
-    })
-    const { value } = await batches.next()
+    const { value } = await batchesFrom(reader, 'v:INT', { keepRecords: true }).next()
     const shown = [0, 1].map(row => iconv.decode(Buffer.from(value!.record(row)), encoding))
     t.strictSame(shown, [`${quote}${quote}\n`, '1\n'], encoding)
     t.equal(value?.locate(0).lengthBytes, encoding.startsWith('utf-16') ? 2 : 1)
@@ -376,14 +365,7 @@ t.test('a character that contains the bytes of line ends is not a line end', asy
   const stdin = Readable.from([iconv.encode('v\n\u0a0a\n', 'utf-16le')])
   const source = await openSource('-', { stdin, encoding: 'utf-16le' })
   const reader = await openReader(source, { header: 'yes' })
-  const batches = reader.batches({
-    mapping: mappingFor(reader, 'v:STRING'),
-    batchRows: 10,
-    batchBytes: 1 << 20,
-    keepRecords: true,
-    onReject: () => undefined,
-  })
-  const { value } = await batches.next()
+  const { value } = await batchesFrom(reader, 'v:STRING', { keepRecords: true }).next()
   t.equal(iconv.decode(Buffer.from(value!.record(0)), 'utf-16le'), '\u0a0a\n')
 })
 

@@ -5,15 +5,8 @@
 import { JsonScanner } from '../../../src/parse/json/json-scanner.js'
 import { RecordBlock } from '../../../src/parse/record-block.js'
 
-export interface Scanned {
-  readonly scanner: JsonScanner
-  readonly block: RecordBlock
-  /** Length of the content in bytes. */
-  readonly length: number
-}
-
 /** @param fieldCount  number of fields in the block, which has room for 8 rows */
-export function scanned(text: string, fieldCount: number, manyLines = true): Scanned {
+export function scanned(text: string, fieldCount: number, manyLines = true) {
   const content = Buffer.from(text)
   const bytes = new Uint8Array(2 * content.length + 64)
   bytes.set(content)

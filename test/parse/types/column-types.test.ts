@@ -6,7 +6,7 @@ import type { CellRules } from '../../../src/parse/cell-rules.js'
 import { ColumnOffsets } from '../../../src/parse/times/column-offset.js'
 import { openReader } from '../../../src/parse/formats.js'
 import { blobsOf, type EncodedBlobVector } from '../../../src/protocol/types/blobs.js'
-import { mappingFor, memorySource, read, type ReadResult } from '../reading.js'
+import { batchesFrom, memorySource, read, type ReadResult } from '../reading.js'
 import { cells } from '../../helpers/values.js'
 
 // Every column type in a whole input: a text with its value in DolphinDB's own spelling, and texts that it refuses. The tests in cells/
@@ -124,19 +124,12 @@ t.test('BLOB accepts any bytes of a cell unchanged', async t => {
     Buffer.from('\n"a""b",\n'),
   ])
   const reader = await openReader(memorySource(text), { header: 'no' })
-  const mapping = mappingFor(reader, 'x:BLOB,y:BLOB')
-  for await (const { columns } of reader.batches({
-    mapping,
-    batchRows: 9,
-    batchBytes: 999,
-    onReject: reject => void t.fail(reject.message),
-  })) {
-    const [x, y] = columns.map(column =>
-      blobsOf(column as EncodedBlobVector).map(value => [...value]),
-    )
-    t.strictSame(x, [[0x78], [...Buffer.from('a"b')]])
-    t.strictSame(y, [[0x61, 0xff, 0], []])
-  }
+  const { value } = await batchesFrom(reader, 'x:BLOB,y:BLOB').next()
+  const [x, y] = value!.columns.map(column =>
+    blobsOf(column as EncodedBlobVector).map(value => [...value]),
+  )
+  t.strictSame(x, [[0x78], [...Buffer.from('a"b')]])
+  t.strictSame(y, [[0x61, 0xff, 0], []])
 })
 
 t.test('a refusal gives the expected form and the text', async t => {

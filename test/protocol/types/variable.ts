@@ -23,11 +23,7 @@ export function nullsOf(column: Column): boolean[] {
 }
 
 /** Rows 1 to 3, all rows twice, and rows 2 and 0. */
-export function rearranged(column: Column): {
-  cut: unknown[]
-  joined: unknown[]
-  picked: unknown[]
-} {
+export function rearranged(column: Column) {
   return {
     cut: valuesOf(sliceColumn(column, 1, 3)),
     joined: valuesOf(concatColumns([column, column])),

@@ -5,21 +5,11 @@ import t from 'tap'
 import { setImmediate as turn } from 'node:timers/promises'
 import { ServerNode } from '../../../../src/server/node.js'
 import { createScriptSession, runScript } from '../../../../src/server/script/session/session.js'
-import type { ScriptSession } from '../../../../src/server/values/server-value.js'
 import { type Gate, closedGate } from '../../../helpers/gate.js'
 import type { Value } from '../../../../src/protocol/value.js'
-import type { Outcome } from '../../../../src/server/net/request-runner.js'
 
-interface Sleeper {
-  session: ScriptSession
+function sleeperOn(node: ServerNode, id: string) {
   /** A gate and a duration for each sleep so far, in order. */
-  gates: Gate[]
-  durationsMs: number[]
-  /** Runs a script. Returns the value, either at once or as a promise. */
-  run: (script: string) => Outcome
-}
-
-function sleeperOn(node: ServerNode, id: string): Sleeper {
   const gates: Gate[] = []
   const durationsMs: number[] = []
   const delay = async (durationMs: number): Promise<void> => {
@@ -29,7 +19,7 @@ function sleeperOn(node: ServerNode, id: string): Sleeper {
     await gate.opened
   }
   const session = createScriptSession(node, { id, remoteAddress: '', remotePort: 1, delay })
-  return { session, gates, durationsMs, run: script => runScript(session, node, script) }
+  return { session, gates, durationsMs, run: (script: string) => runScript(session, node, script) }
 }
 
 const numberOf = (value: Value | undefined): number =>
