@@ -11,9 +11,11 @@ import type { FakePeer } from '../helpers/fake-server.js'
 import { startFakeServer, type Received } from '../helpers/fake-server.js'
 import { actingIn, terminalText } from '../helpers/hostile-text.js'
 import { deepTest, forAllAsync } from '../helpers/runs.js'
+import { vectorOf } from '../../src/protocol/element.js'
 import type { Value, Vector } from '../../src/protocol/value.js'
 import { runMain, type FakeTerminals, type Outcome } from './run-cli.js'
 import { startServerFor } from '../helpers/load-server.js'
+import { tableOf } from '../helpers/values.js'
 
 const terminal: FakeTerminals = {
   stdoutColumns: 80,
@@ -133,25 +135,19 @@ deepTest(t, 'file names, headers, cells', async t => {
   })
 })
 
-const column = (value: string): Vector => ({
-  form: 'vector',
-  type: 'STRING',
-  length: 1,
-  data: [value],
-})
+const column = (value: string): Vector => vectorOf({ type: 'STRING' }, [value]) as Vector
 
 /** Results that contain the text. */
 const valuesOf = (text: string): readonly Value[] => [
   { form: 'scalar', type: 'STRING', value: text },
   column(text),
-  { form: 'table', name: '', rows: 1, columnNames: [`c${text}`], columns: [column(text)] },
+  tableOf({ [`c${text}`]: column(text) }),
   { form: 'dictionary', keys: column(text), values: column(text) },
 ]
 
 t.test("the server's texts", async t => {
   let answer: (received: Received, peer: FakePeer) => void = () => undefined
-  const server = await startFakeServer((received, peer) => answer(received, peer))
-  t.teardown(() => server.close())
+  const server = await startFakeServer(t, (received, peer) => answer(received, peer))
   const login = { DDB_PORT: String(server.port) }
   const folder = scratch(t)
   const input = join(folder, 'in.csv')
@@ -187,10 +183,9 @@ t.test("the server's texts", async t => {
 
 t.test('answers of a peer that is not a server', async t => {
   let answer = ''
-  const server = await startFakeServer((_, peer) => peer.socket.end(answer), {
+  const server = await startFakeServer(t, (_, peer) => peer.socket.end(answer), {
     answerConnect: false,
   })
-  t.teardown(() => server.close())
   await forAllAsync(10)(terminalText, async said => {
     for (const form of [`${said}\n`, `1 0 1\n${said}\n`, `MSG\n${said}\0`, `77 1 1\nOK\n${said}`]) {
       answer = form

@@ -117,21 +117,6 @@ deepTest(t, 'answers in chunks of any size belong to their requests, on two sess
   })
 })
 
-deepTest(t, 'an answer that is cut before its last byte is not an answer', async t => {
-  for (const answer of [{ value: int(7) }, { value: idTable(3, 1, 4) }, { error: 'no' }]) {
-    const bytes = bytesOf(answer, 'hello')
-    for (let length = 0; length < bytes.length; length++) {
-      const { wire, session } = await opened()
-      const called = outcome(session.call('f', [int(1)]))
-      wire.push(bytes.subarray(0, length))
-      await turn()
-      wire.push(null)
-      const { failed } = (await called) as { failed?: { code: string } }
-      t.equal(failed?.code, 'DDB_CONNECTION_LOST', `${length} of ${bytes.length} bytes`)
-    }
-  }
-})
-
 t.test('an unexpected answer ends the session', async t => {
   const { wire, session } = await opened()
   const called = session.call('f', [int(1)])

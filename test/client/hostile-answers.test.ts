@@ -20,7 +20,8 @@ import { responseBytes } from '../helpers/fake-server.js'
 import { changed, pieceBytes } from '../helpers/hostile.js'
 import { deepTest, forAllAsync, seed } from '../helpers/runs.js'
 import { turnPlatform } from '../helpers/turn-platform.js'
-import { int, text } from '../helpers/values.js'
+import { int, text, yes } from '../helpers/values.js'
+import { tupleOf } from '../../src/protocol/types/tuples.js'
 
 t.comment(`TEST_SEED=${seed}`)
 
@@ -104,27 +105,20 @@ const printed = (words: string): Buffer => {
   return Buffer.concat(writer.take())
 }
 
-const tuple = (...data: Value[]): Value => ({
-  form: 'vector',
-  type: 'ANY',
-  length: data.length,
-  data,
-})
-
 /** Answers like an honest server, but refuses the second request of a SCRAM login. */
 function honest(request: Request, value: Value, hasScram: boolean): Buffer {
   if (request.kind === 'connect') return responseBytes({ value: undefined })
   if (request.kind === 'function' && request.name === 'login') {
-    return responseBytes({ value: { form: 'scalar', type: 'BOOL', value: true } })
+    return responseBytes({ value: yes })
   }
   if (hasScram && request.kind === 'function' && request.name === 'scramClientFirst') {
-    return responseBytes({ value: tuple(text('c2FsdA=='), int(4096), text('bm9uY2U=')) })
+    return responseBytes({ value: tupleOf([text('c2FsdA=='), int(4096), text('bm9uY2U=')]) })
   }
   if (request.kind === 'function') {
     return Buffer.concat([printed('x'), responseBytes({ error: `unknown ${request.name}` })])
   }
   if (request.kind === 'script' && request.script === 'blocks') {
-    return responseBytes({ value: tuple(value, value) })
+    return responseBytes({ value: tupleOf([value, value]) })
   }
   return Buffer.concat([printed('words'), responseBytes({ value })])
 }

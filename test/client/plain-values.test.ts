@@ -34,6 +34,7 @@ import { startServer } from '../../src/server/index.js'
 import { scalar } from '../helpers/codec.js'
 import { forAllAsync } from '../helpers/runs.js'
 import { int, text } from '../helpers/values.js'
+import { startServerFor } from '../helpers/load-server.js'
 
 // Plain JavaScript values as DolphinDB values, with inferred and with given types: the values that the server stores.
 
@@ -432,8 +433,7 @@ t.test('an expired login is distinguished from a missing right', async t => {
 // The trace of a connection: the contents of its lines, and what must never be in them.
 
 t.test('with values, scripts are shown without their secrets', async t => {
-  const server = await startServer({ port: 0 })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t)
   const lines: string[] = []
   const session = await connect({
     host: '127.0.0.1',
@@ -458,8 +458,7 @@ t.test('with values, scripts are shown without their secrets', async t => {
 })
 
 t.test('connections are told apart by number; answers and losses have own lines', async t => {
-  const server = await startServer({ port: 0 })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t)
   const lines: string[] = []
   const trace = { write: (line: string) => lines.push(line) }
   const sessions = await Promise.all(

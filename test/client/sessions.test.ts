@@ -1,7 +1,7 @@
 /*
   Sessions of the library: how they open, send requests, close, and lose their server.
 */
-import t from 'tap'
+import t, { type Test } from 'tap'
 import {
   connect as connectPlain,
   connectTyped as connect,
@@ -203,8 +203,7 @@ t.test('close waits for the server for a limited time, and after an answer not a
 })
 
 t.test('onClose distinguishes a loss from a close', async t => {
-  const server = await startFakeServer()
-  t.teardown(() => server.close())
+  const server = await startFakeServer(t)
   const events: unknown[] = []
   const gate = closedGate()
   const first = await connect({ host, port: server.port })
@@ -410,8 +409,7 @@ t.test('a request that cannot be encoded sends no bytes', async t => {
 const bigTable = idTable(...Array(25_000).keys())
 
 t.test('if a server does not read, senders wait, and memory is bounded', async t => {
-  const server = await startFakeServer()
-  t.teardown(() => server.close())
+  const server = await startFakeServer(t)
   const highWaterBytes = 262_144
   const session = await connect({ host, port: server.port, highWaterBytes })
   const { peer } = server
@@ -547,9 +545,9 @@ t.test('errors name what a JavaScript program omits or gives as text', async t =
 const forgotten = { code: 'DDB_CONNECTION_LOST', message: /has forgotten this session/ }
 
 /** Answers scripts with these outcomes. From the second answer on, each answer has a new session id. */
-function startForgetful(outcomes: readonly ('value' | 'error')[]): Promise<FakeServer> {
+function startForgetful(t: Test, outcomes: readonly ('value' | 'error')[]): Promise<FakeServer> {
   let answered = 0
-  return startFakeServer((_received, peer) => {
+  return startFakeServer(t, (_received, peer) => {
     const id = answered === 0 ? undefined : `99${answered}`
     const outcome = outcomes[answered++]
     peer.reply(
@@ -560,8 +558,7 @@ function startForgetful(outcomes: readonly ('value' | 'error')[]): Promise<FakeS
 }
 
 t.test('the caller gets the answer, and waiting requests are not sent', async t => {
-  const server = await startForgetful(['value', 'value'])
-  t.teardown(() => server.close())
+  const server = await startForgetful(t, ['value', 'value'])
   const session = await connect({ host, port: server.port })
   t.strictSame(await session.run('x = 7; x'), int(7))
   const both = [session.run('tableInsert(t, 1)'), session.run('x')] as const
@@ -574,16 +571,14 @@ t.test('the caller gets the answer, and waiting requests are not sent', async t 
 })
 
 t.test('an error of a forgetful server is not taken for the outcome of the request', async t => {
-  const server = await startForgetful(['value', 'error'])
-  t.teardown(() => server.close())
+  const server = await startForgetful(t, ['value', 'error'])
   const session = await connect({ host, port: server.port })
   await session.run('x = 7')
   await t.rejects(session.run('x'), forgotten)
 })
 
 t.test('a pool opens another session for its next task', async t => {
-  const server = await startForgetful(['value', 'error', 'value'])
-  t.teardown(() => server.close())
+  const server = await startForgetful(t, ['value', 'error', 'value'])
   const pool = await ConnectionPool.connect({ typed: true, host, port: server.port, size: 1 })
   await pool.run('x = 7')
   await t.rejects(pool.run('x'), forgotten)

@@ -6,10 +6,10 @@
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { connectTyped as connect } from '../../src/client/open-session.js'
-import type { DeliveryOptions, LoadOptions, LoadResult } from '../../src/load/options.js'
-import { startServer, type EmbeddedServer, type Faults } from '../../src/server/index.js'
+import type { DeliveryOptions, LoadOptions } from '../../src/load/options.js'
+import { type EmbeddedServer, type Faults } from '../../src/server/index.js'
 import { csv } from '../helpers/delivery.js'
-import { asAdmin, startLoadServer } from '../helpers/load-server.js'
+import { startServerFor, asAdmin, startLoadServer } from '../helpers/load-server.js'
 import { checkTable } from '../helpers/pages.js'
 import { deepTest, sampled } from '../helpers/runs.js'
 import { confirmations, targets, type TargetKind } from './same-table-targets.js'
@@ -58,27 +58,11 @@ const questions: readonly (readonly [string, string])[] = [
   ['ddbIngestRuns2', 'mark found'],
 ]
 
-interface Scene {
-  readonly load: (change?: Partial<LoadOptions>) => Promise<LoadResult>
-  /** Runs a script as another user. */
-  readonly other: (script: string) => Promise<void>
-  /** Replaces the server, like a restart that keeps nothing. */
-  readonly restart: (initScript: string) => Promise<void>
-  /** Starts a second server on its own port; later loads connect to that server. */
-  readonly move: (initScript: string) => Promise<void>
-  readonly notices: string[]
-  readonly state: string
-  /** The first characters of each request since the last load began. */
-  readonly asked: string[]
-}
+type Scene = Awaited<ReturnType<typeof scene>>
 
-async function scene(
-  t: Test,
-  kind: TargetKind,
-  delivery: DeliveryOptions,
-  faults: Faults = {},
-): Promise<Scene> {
+async function scene(t: Test, kind: TargetKind, delivery: DeliveryOptions, faults: Faults = {}) {
   const folder = t.testdir({ 'in.csv': csv(rowCount), state: {} })
+  /** The first characters of each request since the last load began. */
   const asked: string[] = []
   const first = await startLoadServer(t, kind.script, {
     faults: {
@@ -92,15 +76,14 @@ async function scene(
   let server: EmbeddedServer = first.server
   const notices: string[] = []
   const begin = async (port: number, initScript: string): Promise<void> => {
-    const started = await startServer({ port, initScript })
-    t.teardown(() => started.close())
+    const started = await startServerFor(t, { port, initScript })
     server = started
   }
   return {
     notices,
     asked,
     state: join(folder, 'state'),
-    load(change = {}) {
+    load: (change: Partial<LoadOptions> = {}) => {
       asked.length = 0
       return first.load(join(folder, 'in.csv'), {
         target: kind.target,
@@ -112,17 +95,20 @@ async function scene(
         delivery: { batchRows: 100, confirmTimeoutMs: 5_000, ...delivery, ...change.delivery },
       })
     },
-    async other(script) {
+    /** Runs a script as another user. */
+    other: async (script: string) => {
       const session = await connect(asAdmin(server))
       await session.run(script)
       await session.close()
     },
-    async restart(initScript) {
+    /** Replaces the server, like a restart that keeps nothing. */
+    restart: async (initScript: string) => {
       const { port } = server
       await server.close()
       await begin(port, initScript)
     },
-    move: initScript => begin(0, initScript),
+    /** Starts a second server on its own port; later loads connect to that server. */
+    move: (initScript: string) => begin(0, initScript),
   }
 }
 

@@ -6,6 +6,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import type { Server, Socket } from 'node:net'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
+import type { Test } from 'tap'
 import type { Request, RequestHead } from '../../src/protocol/request.js'
 import { decodeRequest } from '../../src/protocol/request.js'
 import { encodeMessage, encodeResponse } from '../../src/protocol/response.js'
@@ -115,14 +116,23 @@ export interface FakeServer {
   close(): Promise<void>
 }
 
+interface FakeServerOptions {
+  answerConnect?: boolean
+  keepOpen?: boolean
+  /** false: the server accepts only a plain login */
+  withRsa?: boolean
+  /** By default a free port. */
+  port?: number
+}
+
 /**
+ * The server ends with the test.
  * @param onRequest gets every request except connect and those of a login, which the server answers itself
- * @param options.withRsa false: the server accepts only a plain login
- * @param options.port by default a free port
  */
 export async function startFakeServer(
+  t: Pick<Test, 'teardown'>,
   onRequest: (received: Received, peer: FakePeer) => void = () => undefined,
-  options: { answerConnect?: boolean; keepOpen?: boolean; withRsa?: boolean; port?: number } = {},
+  options: FakeServerOptions = {},
 ): Promise<FakeServer> {
   const peers: FakePeer[] = []
   let accept: (peer: FakePeer) => void = () => undefined
@@ -150,28 +160,31 @@ export async function startFakeServer(
   })
   server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
+  const close = async (): Promise<void> => {
+    for (const peer of peers) peer.socket.destroy()
+    if (!server.listening) return
+    server.close()
+    await once(server, 'close')
+  }
+  t.teardown(close)
   return {
     port: (server.address() as { port: number }).port,
     get peer() {
       return peers.at(-1)!
     },
     accepted,
-    close: async () => {
-      for (const peer of peers) peer.socket.destroy()
-      server.close()
-      await once(server, 'close')
-    },
+    close,
   }
 }
 
 /** A session on a fake server, which ends with the test. */
 export async function connected(
-  t: { teardown(end: () => unknown): void },
+  t: Pick<Test, 'teardown'>,
   options: Partial<ConnectOptions> = {},
-  ...serverOptions: Parameters<typeof startFakeServer>
+  onRequest?: (received: Received, peer: FakePeer) => void,
+  serverOptions?: FakeServerOptions,
 ): Promise<{ server: FakeServer; session: Session }> {
-  const server = await startFakeServer(...serverOptions)
-  t.teardown(() => server.close())
+  const server = await startFakeServer(t, onRequest, serverOptions)
   const session = await connectTyped({ host: '127.0.0.1', port: server.port, ...options })
   return { server, session }
 }

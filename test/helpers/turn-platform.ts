@@ -4,6 +4,7 @@
   still while a file is read or written, because a slow disk lets thousands of turns pass.
 */
 import { Duplex } from 'node:stream'
+import type { Test } from 'tap'
 import type { Clock, Platform, Socket, Timer } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
 
@@ -38,6 +39,13 @@ export function turnPlatform(isUp: (nowMs: number) => boolean = () => true): Tur
     dialledAtMs,
     stop,
   }
+}
+
+/** A platform whose time stops with the test. */
+export function turnPlatformFor(t: Test, isUp?: (nowMs: number) => boolean): TurnPlatform {
+  const platform = turnPlatform(isUp)
+  t.teardown(() => platform.stop())
+  return platform
 }
 
 function turnClock(nextTurnMs: () => number): { clock: Clock; stop: () => void } {

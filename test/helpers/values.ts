@@ -1,7 +1,8 @@
 /*
   Short forms for values in tests.
 */
-import type { Scalar, Table, Value } from '../../src/protocol/value.js'
+import { vectorOf } from '../../src/protocol/element.js'
+import type { Column, Scalar, Table, Vector } from '../../src/protocol/value.js'
 
 export const int = (value: number): Scalar => ({ form: 'scalar', type: 'INT', value })
 
@@ -9,20 +10,18 @@ export const text = (value: string): Scalar => ({ form: 'scalar', type: 'STRING'
 
 export const yes: Scalar = { form: 'scalar', type: 'BOOL', value: true }
 
-export const ints = (...values: number[]): Value => ({
-  form: 'vector',
-  type: 'INT',
-  length: values.length,
-  data: Int32Array.from(values),
-})
+export const ints = (...values: (number | null)[]): Vector =>
+  vectorOf({ type: 'INT' }, values) as Vector
 
 /** The cells of rows, each a line of CSV without quotes. */
 export const cells = (...lines: string[]): string[][] => lines.map(line => line.split(','))
 
-export const idTable = (...ids: number[]): Table => ({
+export const tableOf = (columns: Readonly<Record<string, Column>>): Table => ({
   form: 'table',
   name: '',
-  rows: ids.length,
-  columnNames: ['id'],
-  columns: [{ form: 'vector', type: 'INT', length: ids.length, data: Int32Array.from(ids) }],
+  rows: Object.values(columns)[0]!.length,
+  columnNames: Object.keys(columns),
+  columns: Object.values(columns),
 })
+
+export const idTable = (...ids: number[]): Table => tableOf({ id: vectorOf({ type: 'INT' }, ids) })

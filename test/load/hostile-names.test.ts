@@ -27,6 +27,7 @@ import type { TargetDescription } from '../../src/load/target/describe-target.js
 import { askTable } from '../../src/load/target/table-state.js'
 import { writeExpression, type Target } from '../../src/load/target/target.js'
 import { systemPlatform } from '../../src/platform/system.js'
+import { vectorOf } from '../../src/protocol/element.js'
 import type { Value } from '../../src/protocol/value.js'
 import { listObjects, removeTestObjects, newStamp } from '../../src/selftest/leftovers.js'
 import { reservedWords } from '../../src/server/script/parse/cursor.js'
@@ -39,10 +40,7 @@ const timeoutMs = 1_000
 const token = 0x1234_5678_9abc_def1n
 
 /** A session that records its requests. If `answer` returns undefined, the request fails. */
-function listener(answer: (script: string) => Value | undefined = () => undefined): {
-  session: Session
-  scripts: string[]
-} {
+function listener(answer: (script: string) => Value | undefined = () => undefined) {
   const scripts: string[] = []
   const run = async (script: string): Promise<Value | undefined> => {
     scripts.push(script)
@@ -211,8 +209,7 @@ t.test('a name that cannot be a run ID has no journal', async () => {
   })
 })
 
-const strings = (data: readonly string[]): Value =>
-  ({ form: 'vector', type: 'STRING', length: data.length, data }) as unknown as Value
+const strings = (data: readonly string[]): Value => vectorOf({ type: 'STRING' }, data)
 
 t.test('scripts contain names from a server only if they look like names of a run', async () => {
   await forAllAsync(60)(fc.array(scriptText, { maxLength: 4 }), async texts => {

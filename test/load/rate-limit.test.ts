@@ -4,7 +4,7 @@ import { newRateLimiter } from '../../src/load/pipeline.js'
 import { handClock, leapingClock } from '../helpers/clocks.js'
 import { fileFolder } from '../helpers/file-folder.js'
 import { startLoadServer } from '../helpers/load-server.js'
-import { turnPlatform } from '../helpers/turn-platform.js'
+import { turnPlatformFor } from '../helpers/turn-platform.js'
 import { forAllAsync } from '../helpers/runs.js'
 
 t.test('batches of any size never exceed the rate', async () => {
@@ -69,8 +69,7 @@ t.test('the limit of bytes and the rate in the result count the same bytes', asy
   const ids = Array.from({ length: 40_000 }, (_, i) => `${i}\n`.padStart(40, '0'))
   const folder = fileFolder(t, { 'ids.csv': `id\n${ids.join('')}` })
   const rateLimit = { bytesPerSecond: 1_600_000 }
-  const platform = turnPlatform()
-  t.teardown(() => platform.stop())
+  const platform = turnPlatformFor(t)
   for (const confirm of ['auto', 'none'] as const) {
     // After a pause, one batch may go out in advance.
     const delivery = { rateLimit, confirm, batchRows: 1_000 }

@@ -18,7 +18,7 @@ import type { ServerOptions } from '../../src/server/index.js'
 import { closedGate } from '../helpers/gate.js'
 import { asAdmin, startLoadServer, tradesScript } from '../helpers/load-server.js'
 import { deepTest } from '../helpers/runs.js'
-import { turnPlatform } from '../helpers/turn-platform.js'
+import { turnPlatformFor } from '../helpers/turn-platform.js'
 import { cells } from '../helpers/values.js'
 
 const row = (i: number) => ({
@@ -267,8 +267,7 @@ t.test('a run that must leave while rows wait for their batch counts these as un
 })
 
 deepTest(t, 'if the server is gone, each row is confirmed or returned', async t => {
-  const platform = turnPlatform()
-  t.teardown(() => platform.stop())
+  const platform = turnPlatformFor(t)
   let batches = 0
   const answer = (rows: number): undefined => {
     if (rows > 0 && ++batches === 5) void server.close()
@@ -380,8 +379,7 @@ t.test('a signal ends a writer cleanly', async t => {
 
 deepTest(t, 'rows of several connections are distinguished when some batches are lost', async t => {
   let requests = 0
-  const platform = turnPlatform()
-  t.teardown(() => platform.stop())
+  const platform = turnPlatformFor(t)
   const to = {
     target: { table: 'dfs://d/t' },
     delivery: { connections: 3, batchRows: 100, confirmTimeoutMs: 2000, retries: 0 },

@@ -42,18 +42,15 @@ import {
   scalar,
 } from '../helpers/codec.js'
 import { forAll } from '../helpers/runs.js'
+import { tableOf } from '../helpers/values.js'
+import { tupleOf } from '../../src/protocol/types/tuples.js'
 
 const vector = (
   type: 'BOOL' | 'INT' | 'STRING' | 'SYMBOL',
   ...values: (string | number | boolean | null)[]
 ): Vector => vectorOf({ type }, values) as Vector
 
-const tuple = (...data: Value[]): Vector => ({
-  form: 'vector',
-  type: 'ANY',
-  length: data.length,
-  data,
-})
+const tuple = (...data: Value[]): Vector => tupleOf(data)
 
 /** Examples recorded from official clients (docs/protocol.md#objects). */
 const golden: readonly (readonly [string, string, Value])[] = [
@@ -138,13 +135,7 @@ const golden: readonly (readonly [string, string, Value])[] = [
      91 01 01000000 01000000 00000000 02000000 00 71 00 01000000
      04 01 01000000 01000000 07000000
      91 01 01000000 01000000 01000000 02000000 00 72 00 01000000`,
-    {
-      form: 'table',
-      name: '',
-      rows: 1,
-      columnNames: ['a', 'b', 'c'],
-      columns: [vector('SYMBOL', 'q'), vector('INT', 7), vector('SYMBOL', 'r')],
-    },
+    tableOf({ a: vector('SYMBOL', 'q'), b: vector('INT', 7), c: vector('SYMBOL', 'r') }),
   ],
 ]
 
@@ -301,7 +292,7 @@ t.test('successive values are not nested', async t => {
   const many = Array.from({ length: 100 }, (_, at): Value => {
     if (at % 3 === 0) return tuple(scalar('INT', at))
     if (at % 3 === 1) return { form: 'set', elements: vector('INT', at) }
-    return { form: 'table', name: '', rows: 1, columnNames: ['a'], columns: [vector('INT', at)] }
+    return tableOf({ a: vector('INT', at) })
   })
   t.strictSame(decoded(encoded(tuple(...many))), tuple(...many))
 })
@@ -649,20 +640,13 @@ t.test('a large column is sent from its own memory, a small one is copied', asyn
 })
 
 t.test('encoding 10,000 numeric rows makes a handful of buffers', async t => {
-  const columns = (['TIMESTAMP', 'DOUBLE', 'INT', 'LONG'] as const).map(type =>
-    vectorOf(
-      { type },
-      Array.from({ length: 10_000 }, (_, row) => row),
-    ),
-  )
+  const rows = Array.from({ length: 10_000 }, (_, row) => row)
+  const types = ['TIMESTAMP', 'DOUBLE', 'INT', 'LONG'] as const
   const writer = new ByteWriter()
-  encodeValue(writer, {
-    form: 'table',
-    name: '',
-    rows: 10_000,
-    columnNames: ['a', 'b', 'c', 'd'],
-    columns,
-  })
+  encodeValue(
+    writer,
+    tableOf(Object.fromEntries(types.map(type => [type, vectorOf({ type }, rows)]))),
+  )
   t.equal(writer.take().length, 8)
 })
 

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import type { Dictionary, Value } from '../../src/protocol/value.js'
+import type { Dictionary, Value, Vector } from '../../src/protocol/value.js'
 import { vectorOf } from '../../src/protocol/element.js'
 import type { InputShape, MappingRules } from '../../src/schema/cell-source.js'
 import { mapColumns } from '../../src/schema/column-mapping.js'
@@ -15,38 +15,22 @@ import { schemaFromTypes, typesText } from '../../src/schema/target-schema.js'
 import { limitedColumns, limitText, limitsTexts } from '../../src/schema/text-limits.js'
 import { deepTest, forAll } from '../helpers/runs.js'
 import { isBefore, parseVersion } from '../../src/schema/server-version.js'
+import { tupleOf } from '../../src/protocol/types/tuples.js'
+import { int, ints, tableOf } from '../helpers/values.js'
 
 // The columns and partitions of a target, read from the dictionary that the server returns.
 
-const strings = (...data: string[]): Value => ({
-  form: 'vector',
-  type: 'STRING',
-  length: data.length,
-  data,
-})
-const ints = (...data: (number | null)[]): Value => vectorOf({ type: 'INT' }, data)
-const int = (value: number): Value => ({ form: 'scalar', type: 'INT', value })
+const strings = (...data: string[]) => vectorOf({ type: 'STRING' }, data) as Vector
 
 function dictionary(entries: Record<string, Value>): Dictionary {
-  const data = Object.values(entries)
   return {
     form: 'dictionary',
-    keys: { form: 'vector', type: 'STRING', length: data.length, data: Object.keys(entries) },
-    values: { form: 'vector', type: 'ANY', length: data.length, data },
+    keys: strings(...Object.keys(entries)),
+    values: tupleOf(Object.values(entries)),
   }
 }
 
-function colDefs(columns: Record<string, Value>): Value {
-  return {
-    form: 'table',
-    name: '',
-    rows: 4,
-    columnNames: Object.keys(columns),
-    columns: Object.values(columns) as Extract<Value, { form: 'vector' }>[],
-  }
-}
-
-const defs = colDefs({
+const defs = tableOf({
   name: strings('id', 'amount', 'levels', 'sym'),
   typeString: strings('INT', 'DECIMAL64(4)', 'DOUBLE[]', 'SYMBOL'),
   typeInt: ints(4, 38, 80, 17),
@@ -71,7 +55,7 @@ t.test('columns are read from colDefs', async t => {
 })
 
 t.test('the schema of an old server, which gives types only as numbers, is read', async t => {
-  const old = colDefs({
+  const old = tableOf({
     name: strings('id', 'amount', 'levels', 'sym'),
     typeInt: ints(4, 38, 80, 17),
     extra: ints(null, 4, null, null),
@@ -108,7 +92,7 @@ t.test('several partition columns are described by vectors', async t => {
     partitionColumnIndex: ints(0, 3),
     partitionType: ints(2, 5),
     partitionColumnType: ints(4, 17),
-    partitionSchema: { form: 'vector', type: 'ANY', length: 2, data: [ints(0, 5, 10), int(40)] },
+    partitionSchema: tupleOf([ints(0, 5, 10), int(40)]),
   })
   t.strictSame(schemaFromServer(schema).partition, {
     dimensions: [
@@ -126,12 +110,7 @@ t.test('if a function computes the partitions, they are unknown', async t => {
         partitionColumnName: names,
         partitionType: ints(2, 5),
         partitionColumnType: ints(4, 17),
-        partitionSchema: {
-          form: 'vector',
-          type: 'ANY',
-          length: 2,
-          data: [ints(0, 5, 10), int(40)],
-        },
+        partitionSchema: tupleOf([ints(0, 5, 10), int(40)]),
         partitionFunction: functions,
       }),
     )
@@ -158,11 +137,11 @@ t.test('a value that is not a schema is an error', async t => {
     int(1),
     dictionary({}),
     dictionary({ colDefs: int(1) }),
-    dictionary({ colDefs: colDefs({ name: strings() }) }),
+    dictionary({ colDefs: tableOf({ name: strings() }) }),
   ]) {
     t.throws(() => schemaFromServer(value), { code: 'DDB_PROTOCOL' })
   }
-  const unknown = colDefs({ name: strings('x'), typeString: strings('TENSOR'), typeInt: ints(63) })
+  const unknown = tableOf({ name: strings('x'), typeString: strings('TENSOR'), typeInt: ints(63) })
   t.throws(() => schemaFromServer(dictionary({ colDefs: unknown })), {
     message: /column "x" has type TENSOR/,
   })

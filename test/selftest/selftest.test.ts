@@ -136,8 +136,7 @@ deepTest(t, 'a table that is created after its check was given up is also remove
 
 /** @returns the result, and the duration on the clock that limits the run */
 async function tryFake(t: Test, onRequest: (received: Received, peer: FakePeer) => void) {
-  const fake = await startFakeServer(onRequest)
-  t.teardown(() => fake.close())
+  const fake = await startFakeServer(t, onRequest)
   const beganMs = performance.now()
   const result = await selftest({
     server: { host: '127.0.0.1', port: fake.port },

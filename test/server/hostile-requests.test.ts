@@ -4,10 +4,11 @@
 */
 import t, { type Test } from 'tap'
 import { systemPlatform } from '../../src/platform/system.js'
-import { startServer, startServerOn, type EmbeddedServer } from '../../src/server/index.js'
+import { startServerOn, type EmbeddedServer } from '../../src/server/index.js'
 import { RawPeer } from '../helpers/raw-peer.js'
 import { connectBytes, requestBytes, script } from '../helpers/requests.js'
 import { deepTest } from '../helpers/runs.js'
+import { startServerFor } from '../helpers/load-server.js'
 
 /** The error text of a script, or '' if it succeeds. */
 type Guest = (code: string) => Promise<string>
@@ -35,8 +36,7 @@ async function impatientServer(t: Test): Promise<EmbeddedServer> {
 }
 
 deepTest(t, 'nesting too deep for the stack is an error', async t => {
-  const server = await startServer({ port: 0 })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t)
   const hostile = await guestOf(t, server)
   const other = await guestOf(t, server)
   const deep = /nested (too deeply|deeper than)/

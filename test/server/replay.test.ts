@@ -6,6 +6,7 @@ import t from 'tap'
 import { connectTyped as connect } from '../../src/client/open-session.js'
 import { startServer } from '../../src/server/index.js'
 import { ann, trySelftest } from '../selftest/run-selftest.js'
+import { startServerFor } from '../helpers/load-server.js'
 
 const denied = (right: string): string =>
   `<NoPrivilege>No ${right} on dfs://ddbIngestTest_1_2_granted/t`
@@ -79,8 +80,7 @@ t.test('a report of few findings, and a text that is none', async t => {
   const few = `| fail | refusals: an unknown variable | not understood: ddbIngestTestMissing? |
 | fail | refusals: an unknown function | no result within 5000 ms |
 | skipped | dfs: tableInsert | the time limit was reached |\n`
-  const server = await startServer({ port: 0, report: few })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t, { report: few })
   const session = await connect({ host: '127.0.0.1', port: server.port })
   t.teardown(() => session.close())
   await t.rejects(session.run('nothing'), /^nothing\?$/)

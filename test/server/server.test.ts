@@ -9,13 +9,13 @@ import {
   checkExposure,
   checkServerOptions,
   readSettings,
-  startServer,
 } from '../../src/server/index.js'
 import { RawPeer } from '../helpers/raw-peer.js'
 import { connectBytes, requestBytes, script } from '../helpers/requests.js'
 import { startTinyServer, tinyServer } from '../helpers/tiny-server.js'
 import { int } from '../helpers/values.js'
 import type { Response } from '../../src/protocol/response.js'
+import { startServerFor } from '../helpers/load-server.js'
 
 t.test('the initial script runs as admin before anyone can connect', async t => {
   const users: string[] = []
@@ -80,8 +80,7 @@ t.test('errors name impossible options', async t => {
 })
 
 t.test('the node lists a session until its connection ends', async t => {
-  const server = await startServer({ port: 0 })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t)
   t.equal(server.node.sessions.size, 0)
   const peer = await RawPeer.connect(server.port)
   const { sessionId } = await peer.ask(connectBytes)
@@ -171,8 +170,7 @@ t.test('settings are read in the form of a configuration file', async t => {
 })
 
 t.test('a request of an unknown session runs in a new session, which the answer names', async t => {
-  const server = await startServer({ port: 0 })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t)
   const peer = await RawPeer.connect(server.port)
   const ask = async (sessionId: string, code: string): Promise<Response> => {
     await peer.write(requestBytes(script(code), { sessionId }))

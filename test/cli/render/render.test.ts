@@ -15,31 +15,14 @@ import {
 import { passwordHider } from '../../../src/client/login/hide-password.js'
 import { vectorOf } from '../../../src/protocol/element.js'
 import type { Scalar, Table, Value, Vector } from '../../../src/protocol/value.js'
-import { int, text } from '../../helpers/values.js'
+import { tupleOf } from '../../../src/protocol/types/tuples.js'
+import { scalar } from '../../helpers/codec.js'
+import { int, ints, tableOf, text } from '../../helpers/values.js'
 import { forAll } from '../../helpers/runs.js'
-
-const table = (columns: Record<string, Table['columns'][number]>): Table => ({
-  form: 'table',
-  name: '',
-  rows: Object.values(columns)[0]?.length ?? 0,
-  columnNames: Object.keys(columns),
-  columns: Object.values(columns),
-})
-
-const ints = (...values: (number | null)[]): Vector => vectorOf({ type: 'INT' }, values) as Vector
 
 const strings = (...values: string[]): Vector => vectorOf({ type: 'STRING' }, values) as Vector
 
-const tuple = (...data: Value[]): Vector => ({
-  form: 'vector',
-  type: 'ANY',
-  length: data.length,
-  data,
-})
-
-const scalar = (given: Omit<Scalar, 'form'>): Scalar => ({ form: 'scalar', ...given }) as Scalar
-
-const trades: Table = table({
+const trades: Table = tableOf({
   sym: strings('A', 'MSFT', ''),
   price: vectorOf({ type: 'DOUBLE' }, [1.5, null, 300]),
   id: ints(1, 22, null),
@@ -54,7 +37,7 @@ const tradesJson = [
 const dictionary: Value = {
   form: 'dictionary',
   keys: strings('rows', 'colDefs', 'list'),
-  values: tuple(scalar({ type: 'INT', value: 2 }), trades, ints(1, null)),
+  values: tupleOf([int(2), trades, ints(1, null)]),
 }
 
 /** Two by two, with labels; its last element is null. */
@@ -68,21 +51,21 @@ const matrix: Value = {
 }
 
 const scalars: readonly [Scalar, text: string, json: unknown][] = [
-  [scalar({ type: 'INT', value: 3 }), '3', 3],
-  [scalar({ type: 'STRING', value: 'a,"b"' }), 'a,"b"', 'a,"b"'],
-  [scalar({ type: 'BOOL', value: true }), 'true', true],
-  [scalar({ type: 'INT', value: null }), '', null],
-  [scalar({ type: 'LONG', value: 2n ** 53n - 1n }), '9007199254740991', 2 ** 53 - 1],
-  [scalar({ type: 'LONG', value: 2n ** 53n }), '9007199254740992', '9007199254740992'],
-  [scalar({ type: 'FLOAT', value: Math.fround(0.1) }), '0.1', 0.1],
-  [scalar({ type: 'DOUBLE', value: NaN }), 'NaN', 'NaN'],
-  [scalar({ type: 'TIMESTAMP', value: 0n }), '1970.01.01T00:00:00.000', '1970-01-01T00:00:00.000'],
-  [scalar({ type: 'DECIMAL64', scale: 2, value: 12345n } as never), '123.45', '123.45'],
-  [scalar({ type: 'VOID', value: null }), '', null],
+  [scalar('INT', 3), '3', 3],
+  [scalar('STRING', 'a,"b"'), 'a,"b"', 'a,"b"'],
+  [scalar('BOOL', true), 'true', true],
+  [scalar('INT', null), '', null],
+  [scalar('LONG', 2n ** 53n - 1n), '9007199254740991', 2 ** 53 - 1],
+  [scalar('LONG', 2n ** 53n), '9007199254740992', '9007199254740992'],
+  [scalar('FLOAT', Math.fround(0.1)), '0.1', 0.1],
+  [scalar('DOUBLE', NaN), 'NaN', 'NaN'],
+  [scalar('TIMESTAMP', 0n), '1970.01.01T00:00:00.000', '1970-01-01T00:00:00.000'],
+  [scalar('DECIMAL64', 12345n, 2), '123.45', '123.45'],
+  [scalar('VOID', null), '', null],
 ]
 
 const longTable = (rows: number): Table =>
-  table({ n: ints(...Array.from({ length: rows }, (_, index) => index)) })
+  tableOf({ n: ints(...Array.from({ length: rows }, (_, index) => index)) })
 
 const all = (parts: Iterable<string>): string => [...parts].join('')
 
@@ -101,7 +84,7 @@ const forms: readonly [
     tradesJson,
     'sym   price  id\nA       1.5   1\nMSFT         22\n        300\n3 rows\n',
   ],
-  ['a table without rows', table({ a: ints(), b: strings() }), 'a,b\n', [], 'a  b\n0 rows\n'],
+  ['a table without rows', tableOf({ a: ints(), b: strings() }), 'a,b\n', [], 'a  b\n0 rows\n'],
   ['a vector', ints(1, null), '1\n""\n', [1, null], '1\n\n2 elements\n'],
   ['a vector of one element', ints(7), '7\n', [7], '7\n1 element\n'],
   ['a pair', { form: 'pair', elements: ints(1, 5) }, '1\n5\n', [1, 5], '1 : 5\n'],
@@ -171,7 +154,7 @@ t.test('values inside a cell are shortened', async t => {
   const cases: [Value, string][] = [
     [strings('a', '', 'b'), '[a,,b]'],
     [many, `[${Array.from({ length: 20 }, (_, i) => i).join()},... 21 in all]`],
-    [tuple(ints(1), trades), '[[1],<table of 3 rows, 3 columns>]'],
+    [tupleOf([ints(1), trades]), '[[1],<table of 3 rows, 3 columns>]'],
     [dictionary, '<dictionary of 3 keys>'],
     [matrix, '<matrix of 2 x 2>'],
     [{ form: 'pair', elements: ints(1, 5) }, '1 : 5'],
@@ -214,32 +197,11 @@ t.test('a csv reader reads back the same values', async () => {
 })
 
 const hide = passwordHider('123456')
-const stringsOfHideValue: Vector = {
-  form: 'vector',
-  type: 'STRING',
-  length: 2,
-  data: ['a', 'x123456y'],
-}
-const symbols: Vector = {
-  form: 'vector',
-  type: 'SYMBOL',
-  length: 2,
-  codes: Int32Array.of(1, 2),
-  base: ['', '123456', 'b'],
-}
-const blobs: Vector = {
-  form: 'vector',
-  type: 'BLOB',
-  length: 2,
-  data: [Buffer.from([0xff, 0xfe]), Buffer.from('is 123456')],
-}
-const numbers: Vector = { form: 'vector', type: 'INT', length: 2, data: Int32Array.of(123456, 7) }
-const tupleOfHideValue: Vector = {
-  form: 'vector',
-  type: 'ANY',
-  length: 2,
-  data: [text('123456'), int(1)],
-}
+const stringsOfHideValue = strings('a', 'x123456y')
+const symbols = vectorOf({ type: 'SYMBOL' }, ['123456', 'b']) as Vector
+const blobs = vectorOf({ type: 'BLOB' }, [Buffer.from([0xff, 0xfe]), Buffer.from('is 123456')])
+const numbers = ints(123456, 7)
+const tupleOfHideValue = tupleOf([text('123456'), int(1)])
 
 const holding: readonly Value[] = [
   text('123456'),
@@ -255,8 +217,8 @@ const holding: readonly Value[] = [
   { form: 'matrix', rows: 1, columns: 2, elements: numbers, columnLabels: symbols },
   { form: 'dictionary', keys: stringsOfHideValue, values: numbers },
   { form: 'dictionary', keys: numbers, values: tupleOfHideValue },
-  { form: 'table', name: '', rows: 2, columnNames: ['a'], columns: [symbols] },
-  { form: 'table', name: '', rows: 2, columnNames: ['c123456'], columns: [stringsOfHideValue] },
+  tableOf({ a: symbols }),
+  tableOf({ c123456: stringsOfHideValue }),
 ]
 
 t.test('a password is removed from every text of a value', async t => {
@@ -281,19 +243,19 @@ t.test('numbers stay numbers, and a value without the password stays the same ob
     text('12345'),
     { form: 'table', name: '', rows: 2, columnNames: ['n'], columns: [numbers] },
     { form: 'dictionary', keys: numbers, values: numbers },
-    { ...blobs, length: 1, data: [Buffer.from([0xff])] },
+    vectorOf({ type: 'BLOB' }, [Buffer.from([0xff])]),
   ]
   for (const value of clean) t.equal(hideInValue(value, hide), value)
 })
 
 t.test('an array column is an array in each row', async t => {
   const array = vectorOf({ type: 'INT', array: true }, [[1, 2], null])
-  t.strictSame(json(table({ a: array })), [{ a: [1, 2] }, { a: [null] }])
+  t.strictSame(json(tableOf({ a: array })), [{ a: [1, 2] }, { a: [null] }])
 })
 
 t.test('the JSON contains no character on which a terminal would act', async () => {
   forAll(100)(fc.string({ unit: 'binary' }), text => {
-    const line = all(jsonText(scalar({ type: 'STRING', value: text })))
+    const line = all(jsonText(scalar('STRING', text)))
     const back: unknown = JSON.parse(line)
     return (
       // eslint-disable-next-line no-control-regex -- a terminal acts on control characters
@@ -306,23 +268,23 @@ t.test('a terminal gets only complete columns, and a note about the rest', async
   const text = all(tableText(trades, 12))
   t.match(text, /^sym {3}price\n/)
   t.match(text, /3 rows \(1 column did not fit; --output csv has all\)/)
-  const wide = table({ text: strings('x'.repeat(200)) })
+  const wide = tableOf({ text: strings('x'.repeat(200)) })
   for (const line of all(tableText(wide, 30)).split('\n')) t.ok(displayWidth(line) <= 30, line)
 })
 
 t.test('wide characters keep columns aligned', async t => {
-  const text = all(tableText(table({ 名: strings('价格', 'ab'), n: ints(1, 2) }), undefined))
+  const text = all(tableText(tableOf({ 名: strings('价格', 'ab'), n: ints(1, 2) }), undefined))
   t.equal(text, ['名    n', '价格  1', 'ab    2', '2 rows', ''].join('\n'))
 })
 
 t.test('control characters of data never reach the table', async t => {
-  const text = all(tableText(table({ 'a\u001b[2J': strings('x\u0007\ny\u009b1m') }), 80))
+  const text = all(tableText(tableOf({ 'a\u001b[2J': strings('x\u0007\ny\u009b1m') }), 80))
   // eslint-disable-next-line no-control-regex -- a terminal acts on control characters
   t.notMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
   t.equal(text.split('\n')[1], 'x y')
 })
 
 t.test('with colours, names are bold and the count is dim', async t => {
-  const text = all(tableText(table({ a: ints(1) }), 80, (style, part) => `<${style} ${part}>`))
+  const text = all(tableText(tableOf({ a: ints(1) }), 80, (style, part) => `<${style} ${part}>`))
   t.equal(text, '<bold a>\n1\n<dim 1 row>\n')
 })

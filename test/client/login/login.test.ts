@@ -28,12 +28,13 @@ import { checkConnectOptions, type ConnectOptions } from '../../../src/client/se
 import type { Response } from '../../../src/protocol/response.js'
 import { formatScalar } from '../../../src/protocol/element.js'
 import type { Value } from '../../../src/protocol/value.js'
-import { startServer } from '../../../src/server/index.js'
 import { scramProof } from '../../../src/protocol/scram.js'
 import { startFakeServer } from '../../helpers/fake-server.js'
 import { recordings } from '../../helpers/recordings.js'
 import { deepTest, forAll } from '../../helpers/runs.js'
-import { int, text } from '../../helpers/values.js'
+import { int, text, yes } from '../../helpers/values.js'
+import { startServerFor } from '../../helpers/load-server.js'
+import { tupleOf } from '../../../src/protocol/types/tuples.js'
 
 const host = '127.0.0.1'
 
@@ -41,8 +42,7 @@ t.test('a plain login has the bytes of the Java client', async t => {
   const recording = recordings.find(({ client, name }) => client === 'java' && name === 'login')!
   const login = recording.requests.find(({ name }) => name === 'login')!
   const args = recording.bytes.subarray(login.off + login.header.length + 1, login.off + login.len)
-  const server = await startFakeServer(undefined, { withRsa: false })
-  t.teardown(() => server.close())
+  const server = await startFakeServer(t, undefined, { withRsa: false })
   const who = { user: 'admin', password: '123456', insecureLogin: true }
   const session = await connect({ host, port: server.port, ...who })
   const sent = server.peer.received
@@ -51,8 +51,7 @@ t.test('a plain login has the bytes of the Java client', async t => {
 })
 
 t.test('requests of a session wait for its login', async t => {
-  const server = await startServer({ port: 0 })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t)
   const { host, port } = server
   const session = await connect({ host, port })
   const who = 'getCurrentSessionAndUser()[1]'
@@ -94,17 +93,11 @@ const noScramWords = [
 ]
 const random = (length: number): Uint8Array => new Uint8Array(length).fill(7)
 
-interface Scripted {
-  readonly ask: AskServer
-  /** Names of the functions called. */
-  readonly calls: string[]
-  readonly sent: string[]
-}
-
 type Answer = (args: readonly string[]) => Value | string
 
 /** A server with these functions. If a function returns a text, the server answers with an error of that text. */
-function scripted(functions: Readonly<Record<string, Answer>>): Scripted {
+function scripted(functions: Readonly<Record<string, Answer>>) {
+  /** Names of the functions called. */
   const calls: string[] = []
   const sent: string[] = []
   const ask: AskServer = (name, args) => {
@@ -139,14 +132,8 @@ function withScram(password: string, change: { signature?: string } = {}): Recor
   }
 }
 
-function challenge(salt: string, iterations: number, nonce: string): Value {
-  return {
-    form: 'vector',
-    type: 'ANY',
-    length: 3,
-    data: [text(salt), int(iterations), text(nonce)],
-  }
-}
+const challenge = (salt: string, iterations: number, nonce: string): Value =>
+  tupleOf([text(salt), int(iterations), text(nonce)])
 
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const publicPem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
@@ -154,7 +141,6 @@ const withRsa: Record<string, Answer> = {
   getDynamicPublicKey: () => text(publicPem),
   login: ([, , encrypted]) => (encrypted === 'true' ? yes : 'plain was not expected'),
 }
-const yes: Value = { form: 'scalar', type: 'BOOL', value: true }
 const plain: Record<string, Answer> = { login: () => yes }
 
 t.test('the client uses the best method that a server offers', async t => {
@@ -286,19 +272,10 @@ t.test('a server that does not prove that it knows the password is refused', asy
     ['no challenge', challenged(() => yes), allowed],
     [
       'a challenge of other types',
-      challenged(nonce => ({
-        form: 'vector',
-        type: 'ANY',
-        length: 3,
-        data: [int(1), int(4096), text(nonce)],
-      })),
+      challenged(nonce => tupleOf([int(1), int(4096), text(nonce)])),
       allowed,
     ],
-    [
-      'fewer parts',
-      challenged(() => ({ form: 'vector', type: 'ANY', length: 0, data: [] })),
-      allowed,
-    ],
+    ['fewer parts', challenged(() => tupleOf([])), allowed],
   ] as const) {
     const server = scripted({ ...functions, ...withRsa })
     await t.rejects(
@@ -370,8 +347,10 @@ t.test('if a server once offered a better method, the client accepts no weaker o
     code: 'DDB_LOGIN',
     message: new RegExp(`db:8848 has logged us in by ${name} before.*remove /state/db`),
   })
-  const attempt = (method: LoginMethod, server: Scripted): Promise<LoginMethod> =>
-    logIn(credentials, after(method), random, server.ask)
+  const attempt = (
+    method: LoginMethod,
+    server: ReturnType<typeof scripted>,
+  ): Promise<LoginMethod> => logIn(credentials, after(method), random, server.ask)
   for (const functions of [withRsa, plain]) {
     const server = scripted(functions)
     await t.rejects(attempt('scram', server), expected('SCRAM'))

@@ -18,8 +18,9 @@ import {
 import { startFakeServer } from '../../helpers/fake-server.js'
 import { closedGate } from '../../helpers/gate.js'
 import { deepTest } from '../../helpers/runs.js'
-import { startTinyServer, type TinyServer } from '../../helpers/tiny-server.js'
+import { tinyServer, startTinyServer, type TinyServer } from '../../helpers/tiny-server.js'
 import { idTable, int, yes } from '../../helpers/values.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
 const host = '127.0.0.1'
 
@@ -249,8 +250,7 @@ t.test('shutDown ends running and waiting tasks at once; later calls fail', asyn
 })
 
 t.test('disposing of a pool shuts it down', async t => {
-  const server = await startTinyServer({ script: () => int(1) })
-  t.teardown(() => server.close())
+  const server = await tinyServer(t, { script: () => int(1) })
   const pool = await ConnectionPool.connect({ typed: true, host, port: server.port, size: 3 })
   const ids = await pool.getSessionId()
   t.equal(new Set(ids).size, 3)
@@ -283,11 +283,10 @@ t.test('a connection that ends during a result fails its task and is reopened', 
 
 t.test('tasks use connected sessions while one session cannot connect', async t => {
   const near = await startTinyServer({ script: code => int(Number(code)) })
-  const far = await startFakeServer((_, peer) => peer.socket.destroy())
+  const far = await startFakeServer(t, (_, peer) => peer.socket.destroy())
   t.teardown(() => near.close())
   const nodes = vectorOf({ type: 'STRING' }, [`${host}:${near.port}:a`, `${host}:${far.port}`])
-  const entry = await startTinyServer({ script: () => nodes })
-  t.teardown(() => entry.close())
+  const entry = await tinyServer(t, { script: () => nodes })
   const options = { host, port: entry.port, size: 2, loadBalance: true }
   const pool = await ConnectionPool.connect({ ...options, typed: true })
   const asked = entry.log.filter(line => line.startsWith('script'))
@@ -310,8 +309,7 @@ t.test('without a server each task fails with a typed error; later the pool cont
   for (const outcome of await Promise.all(tasks)) {
     t.match(outcome, { name: 'ConnectionError', code: /^DDB_CONNECT(ION_LOST)?$/ })
   }
-  const second = await startTinyServer({ script: () => int(2) }, { port })
-  t.teardown(() => second.close())
+  await tinyServer(t, { script: () => int(2) }, { port })
   t.strictSame(await Promise.all([pool.run('1'), pool.run('1')]), [int(2), int(2)])
   await pool.shutDown()
 })
@@ -334,8 +332,7 @@ t.test('a pool that cannot open leaves no connection open', async t => {
       code: 'DDB_USAGE',
     })
   }
-  const server = await startServer({ port: 0, maxConnections: 2 })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t, { maxConnections: 2 })
   const error = { name: 'ServerError', message: /Maximum connections 2 reached/ }
   await t.rejects(ConnectionPool.connect({ typed: true, host, port: server.port, size: 3 }), error)
   const signal = AbortSignal.abort()
@@ -343,8 +340,7 @@ t.test('a pool that cannot open leaves no connection open', async t => {
     ConnectionPool.connect({ typed: true, host, port: server.port, size: 1, signal }),
     { code: 'DDB_INTERRUPTED' },
   )
-  const silent = await startFakeServer(() => undefined, { answerConnect: false })
-  t.teardown(() => silent.close())
+  const silent = await startFakeServer(t, () => undefined, { answerConnect: false })
   const controller = new AbortController()
   const opening = ConnectionPool.connect({
     host,
@@ -397,8 +393,7 @@ async function asked(
   login: { user?: string; password?: string } = {},
   allowed: readonly string[] = [],
 ): Promise<{ nodes: unknown; script: unknown; ended: Promise<void> }> {
-  const server = await startFakeServer((_, peer) => peer.reply({ value: answer }))
-  t.teardown(() => server.close())
+  const server = await startFakeServer(t, (_, peer) => peer.reply({ value: answer }))
   const nodes: unknown = await liveNodes({ host, port: server.port, ...login }, allowed).catch(
     (error: unknown) => error,
   )
@@ -456,8 +451,7 @@ t.test('a login goes only to hosts that were named or allowed', async t => {
 const shutDown = new UsageError('DDB_CLOSED', 'the pool is shut down')
 
 t.test("the pool's signal ends its own attempt, not a later attempt", async t => {
-  const server = await startFakeServer((_, peer) => peer.reply({ value: int(1) }))
-  t.teardown(() => server.close())
+  const server = await startFakeServer(t, (_, peer) => peer.reply({ value: int(1) }))
   const controller = new AbortController()
   const member = new PoolMember({ host, port: server.port, signal: controller.signal })
   controller.abort()
@@ -468,8 +462,7 @@ t.test("the pool's signal ends its own attempt, not a later attempt", async t =>
 })
 
 t.test('abandoning during a connection attempt gives the reason', async t => {
-  const server = await startFakeServer(() => undefined, { answerConnect: false })
-  t.teardown(() => server.close())
+  const server = await startFakeServer(t, () => undefined, { answerConnect: false })
   const member = new PoolMember({ host, port: server.port })
   const opening = member.open()
   opening.catch(() => undefined)

@@ -10,10 +10,10 @@ import { tlsFailure, unusableIdentity } from '../../../src/client/tls/tls-failur
 import { checkTlsOptions, readTls } from '../../../src/client/tls/tls-options.js'
 import { ConnectionError, type DdbError } from '../../../src/errors.js'
 import { systemPlatform } from '../../../src/platform/system.js'
-import { startServer } from '../../../src/server/index.js'
 import { Certificates, type Identity, opensslDate } from '../../helpers/certificates.js'
 import { freePort } from '../../helpers/free-port.js'
 import { deepTest } from '../../helpers/runs.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
 const { files } = systemPlatform
 
@@ -73,8 +73,7 @@ const chain = certificates.chain.bind(certificates)
 /** @returns the port of the server */
 async function serverWith(t: Test, identity: Identity): Promise<number> {
   const { certFile: tlsCertFile, keyFile: tlsKeyFile } = identity
-  const server = await startServer({ port: 0, tlsCertFile, tlsKeyFile })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t, { tlsCertFile, tlsKeyFile })
   return server.port
 }
 
@@ -201,8 +200,7 @@ t.test('without a file, the authorities of the system are used', async t => {
 })
 
 t.test('a plain server although TLS was requested', async t => {
-  const plain = await startServer({ port: 0 })
-  t.teardown(() => plain.close())
+  const plain = await startServerFor(t)
   const ended = await failureOf({ ...trusted, host, port: plain.port })
   t.match(ended, { code: 'DDB_TLS', exitCode: 76, message: /does not speak TLS/ })
   const answering = await rawServer(t, socket => void socket.write('1 0 1\nOK\n'))

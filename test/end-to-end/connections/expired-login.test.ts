@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { streamScript } from '../../helpers/delivery.js'
-import { turnPlatform } from '../../helpers/turn-platform.js'
+import { turnPlatformFor } from '../../helpers/turn-platform.js'
 
 type Delivery = NonNullable<LoadOptions['delivery']>
 
@@ -19,8 +19,7 @@ type Ending = 'all sessions' | 'sessions with data'
  */
 async function expire(t: Test, delivery: Delivery, ending: Ending, isGone: boolean) {
   const here = await startLoadServer(t, streamScript, { requireLogin: true })
-  const platform = turnPlatform()
-  t.teardown(() => platform.stop())
+  const platform = turnPlatformFor(t)
   const { node } = here.server
   async function* lines(): AsyncGenerator<string> {
     yield 'id,sym\n1,A\n2,B\n'

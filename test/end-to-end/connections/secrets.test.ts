@@ -150,6 +150,7 @@ for (const [name, answer] of sampled(Object.entries(answers))) {
   t.test(`a server that repeats the login ${name}`, async t => {
     for (const [form, secret] of Object.entries(forms)) {
       const server = await startFakeServer(
+        t,
         (received, peer) => {
           const { request } = received
           const called = request.kind === 'function' ? request.name : request.kind
@@ -169,7 +170,6 @@ for (const [name, answer] of sampled(Object.entries(answers))) {
         if (argv[0] === 'runs') continue
         await run(t, 'file', argv, server.port)
       }
-      await server.close()
     }
   })
 }

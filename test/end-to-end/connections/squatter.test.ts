@@ -12,6 +12,7 @@ import { runMain, type Outcome } from '../../cli/run-cli.js'
 import { startFakeServer, type FakePeer, type FakeServer } from '../../helpers/fake-server.js'
 import { deepTest } from '../../helpers/runs.js'
 import { int, text, yes } from '../../helpers/values.js'
+import { tupleOf } from '../../../src/protocol/types/tuples.js'
 
 const password = 'correct horse battery staple'
 
@@ -22,6 +23,7 @@ async function squat(t: Test, functions: Readonly<Record<string, Answer>>, port 
   const calls: string[] = []
   const peers = new Set<FakePeer>()
   const server: FakeServer = await startFakeServer(
+    t,
     ({ request }, peer) => {
       peers.add(peer)
       const name = request.kind === 'function' ? request.name : request.kind
@@ -35,7 +37,6 @@ async function squat(t: Test, functions: Readonly<Record<string, Answer>>, port 
     },
     { answerConnect: false, port },
   )
-  t.teardown(() => server.close())
   return {
     port: server.port,
     calls,
@@ -53,7 +54,7 @@ function scramWith(iterations: number, signature: Value | undefined): Record<str
     scramClientFirst([, nonce], peer) {
       const combined = `${nonce?.form === 'scalar' ? formatScalar(nonce) : ''}more`
       const data = [text('c2FsdHNhbHRzYWx0'), int(iterations), text(combined)]
-      peer.reply({ value: { form: 'vector', type: 'ANY', length: 3, data } })
+      peer.reply({ value: tupleOf(data) })
     },
     scramClientFinal: (_, peer) => peer.reply({ value: signature }),
   }

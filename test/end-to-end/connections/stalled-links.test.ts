@@ -9,7 +9,7 @@ import { Certificates } from '../../helpers/certificates.js'
 import { csv, streamScript } from '../../helpers/delivery.js'
 import { deepTest } from '../../helpers/runs.js'
 import { startStallingProxy } from '../../helpers/proxies.js'
-import { turnPlatform } from '../../helpers/turn-platform.js'
+import { turnPlatformFor } from '../../helpers/turn-platform.js'
 import { loadOn } from '../../../src/load/load.js'
 import { startServerFor } from '../../helpers/load-server.js'
 
@@ -22,12 +22,6 @@ const chunkLength = 65_536
 const certificates = new Certificates(t)
 const ca = certificates.make('authority', { isAuthority: true })
 const identity = certificates.make('server', { by: ca })
-
-interface Ended {
-  readonly result: LoadResult
-  /** Time since the link went dead and no more input was read: buffers on both sides take rows for a while. */
-  readonly tookMs: number
-}
 
 interface LoadOutcome {
   readonly exitCode: number
@@ -48,14 +42,13 @@ async function runOver(
     hasScram = false,
     rows = 100,
   }: { delivery: Delivery; isSecure?: boolean; hasScram?: boolean; rows?: number },
-): Promise<Ended> {
+) {
   const server = await startServerFor(t, {
     initScript: streamScript,
     ...(isSecure ? { tlsCertFile: identity.certFile, tlsKeyFile: identity.keyFile } : {}),
   })
   server.node.users.get('admin')!.hasScram = hasScram
-  const platform = turnPlatform()
-  t.teardown(() => platform.stop())
+  const platform = turnPlatformFor(t)
   let stalledAtMs: number | undefined
   const proxy = await startStallingProxy(t, server.port, stallsAt, () => {
     stalledAtMs ??= platform.clock.nowMs()
@@ -90,6 +83,7 @@ async function runOver(
   t.ok(proxy.stalled, 'the link went dead')
   const { read, confirmed, unconfirmed, rejected, skipped, unsent } = result.rows
   t.equal(read, confirmed + unconfirmed + rejected + skipped + unsent, 'the equation holds')
+  // Since the link went dead and no more input was read: buffers on both sides take rows for a while.
   return { result, tookMs: platform.clock.nowMs() - Math.max(stalledAtMs!, readAtMs) }
 }
 

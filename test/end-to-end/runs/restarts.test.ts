@@ -4,12 +4,12 @@
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
-import type { DeliveryOptions, LoadResult, TargetOptions } from '../../../src/load/options.js'
+import type { DeliveryOptions, TargetOptions } from '../../../src/load/options.js'
 import { startServer, type EmbeddedServer, type Faults } from '../../../src/server/index.js'
 import { csv, dfsScript, streamScript } from '../../helpers/delivery.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { deepTest } from '../../helpers/runs.js'
-import { turnPlatform } from '../../helpers/turn-platform.js'
+import { turnPlatformFor } from '../../helpers/turn-platform.js'
 
 const rowCount = 100
 const receipts: DeliveryOptions = { mode: 'async', maxInFlightBytes: 100 }
@@ -26,20 +26,13 @@ interface Restart {
   readonly keepsDisk?: boolean
 }
 
-interface Seen {
-  readonly result: LoadResult
-  /** Rows in the table at the end. */
-  readonly there: number
-}
-
 /** A run of ten batches. The server disappears during the sixth batch. */
-async function restarting(t: Test, delivery: DeliveryOptions, restart: Restart): Promise<Seen> {
+async function restarting(t: Test, delivery: DeliveryOptions, restart: Restart) {
   const { target = { table: 'target' }, script = streamScript, goneMs } = restart
   let batches = 0
   let goneAtMs: number | undefined
   let next: Promise<EmbeddedServer> | undefined
-  const platform = turnPlatform(nowMs => goneAtMs === undefined || nowMs >= goneAtMs + goneMs)
-  t.teardown(() => platform.stop())
+  const platform = turnPlatformFor(t, nowMs => goneAtMs === undefined || nowMs >= goneAtMs + goneMs)
   const faults: Faults = {
     before: ({ rows }) => {
       if (rows === 0 || ++batches !== 6) return undefined

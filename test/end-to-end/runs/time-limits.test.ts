@@ -8,20 +8,12 @@ import { loadOn } from '../../../src/load/load.js'
 import type { DeliveryOptions, LoadOptions } from '../../../src/load/options.js'
 import type { Faults, RequestInfo } from '../../../src/server/index.js'
 import { csv, ids, streamScript, upTo } from '../../helpers/delivery.js'
-import { startFakeServer } from '../../helpers/fake-server.js'
-import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { deepTest } from '../../helpers/runs.js'
-import { turnPlatform, type TurnPlatform } from '../../helpers/turn-platform.js'
+import { turnPlatformFor, type TurnPlatform } from '../../helpers/turn-platform.js'
 
 /** Timers may be this late, because simulated time moves in steps (turns of the event loop). */
 const slackMs = 500
-
-function platformOf(t: Test, isUp?: (nowMs: number) => boolean): TurnPlatform {
-  const platform = turnPlatform(isUp)
-  t.teardown(() => platform.stop())
-  return platform
-}
 
 const input = (text: string | AsyncIterable<string>) => ({
   inputs: ['-'],
@@ -47,7 +39,7 @@ const notConnected = {
 }
 
 t.test('if nothing listens, all connection attempts together end within the timeout', async t => {
-  const platform = platformOf(t, () => false)
+  const platform = turnPlatformFor(t, () => false)
   t.match(await connecting(platform), notConnected)
   const { dialledAtMs } = platform
   t.ok(platform.clock.nowMs() <= connectTimeoutMs + slackMs)
@@ -55,23 +47,10 @@ t.test('if nothing listens, all connection attempts together end within the time
   t.ok(dialledAtMs.at(-1)! < connectTimeoutMs)
 })
 
-deepTest(t, 'a server that accepts connections but stays silent gets the same timeout', async t => {
-  const server = await startFakeServer(undefined, { answerConnect: false })
-  t.teardown(() => server.close())
-  const platform = platformOf(t)
-  t.match(
-    await connecting(platform, {
-      server: { host: '127.0.0.1', port: server.port, connectTimeoutMs: 3_000 },
-    }),
-    { ...notConnected, error: { message: /did not open a session within/ } },
-  )
-  t.ok(platform.clock.nowMs() <= 3_000 + slackMs, `after ${platform.clock.nowMs()} ms`)
-})
-
 deepTest(t, 'a server that starts within the timeout is found, however late', async t => {
   const here = await startLoadServer(t, streamScript)
   const { host, port } = here.server
-  const platform = platformOf(t, nowMs => nowMs > 30_000)
+  const platform = turnPlatformFor(t, nowMs => nowMs > 30_000)
   const result = await loadOn(platform, {
     ...input(csv(5)),
     server: { host, port, connectTimeoutMs: 60_000 },
@@ -81,7 +60,7 @@ deepTest(t, 'a server that starts within the timeout is found, however late', as
 })
 
 deepTest(t, 'with 0 retries the first refusal is final', async t => {
-  const platform = platformOf(t, () => false)
+  const platform = turnPlatformFor(t, () => false)
   t.match(await connecting(platform, { delivery: { retries: 0 } }), notConnected)
   t.equal(platform.dialledAtMs.length, 1)
 })
@@ -90,7 +69,7 @@ for (const name of ['signal', 'leave'] as const) {
   deepTest(t, `an abort (${name}) does not wait for the next connection attempt`, async t => {
     const ending = new AbortController()
     const pausedMs = 100
-    const platform: TurnPlatform = platformOf(t, nowMs => {
+    const platform: TurnPlatform = turnPlatformFor(t, nowMs => {
       // Aborts in the pause after this attempt. By then pauses are longer than `pausedMs`.
       if (nowMs > 1_000) platform.clock.after(pausedMs, () => ending.abort())
       return false
@@ -120,7 +99,10 @@ async function losing(
 ) {
   let lostAtMs: number | undefined
   let batches = 0
-  const platform = platformOf(t, nowMs => lostAtMs === undefined || nowMs >= lostAtMs + backAfterMs)
+  const platform = turnPlatformFor(
+    t,
+    nowMs => lostAtMs === undefined || nowMs >= lostAtMs + backAfterMs,
+  )
   const faults: Faults = {
     before: request => {
       const isLost = lostAtMs !== undefined && platform.clock.nowMs() < lostAtMs + backAfterMs
@@ -177,31 +159,3 @@ deepTest(t, 'with 0 retries no lost connection is reopened', async t => {
   t.match(result, { exitCode: 4 })
   t.equal(dialledAtMs.length, 2, 'the two that the run began with')
 })
-
-for (const delivery of [{ mode: 'async' }, { mode: 'sync' }] as const satisfies DeliveryOptions[]) {
-  const name = Object.values(delivery)[0]
-  deepTest(t, `--confirm-timeout holds when the server falls silent: ${name}`, async t => {
-    const confirmTimeoutMs = 5_000
-    const thaw = closedGate()
-    const platform = platformOf(t)
-    let frozenAtMs: number | undefined
-    let batches = 0
-    const here = await startLoadServer(t, streamScript, {
-      before: ({ rows }) => {
-        if (rows > 0 && ++batches === 3) frozenAtMs = platform.clock.nowMs()
-        return frozenAtMs === undefined ? undefined : { until: thaw.opened }
-      },
-    })
-    t.teardown(() => thaw.open())
-    const result = await here.load(
-      '-',
-      { ...input(csv(100)), delivery: { ...delivery, batchRows: 10, confirmTimeoutMs } },
-      platform,
-    )
-    t.match(result, { exitCode: 4, rows: { rejected: 0 } })
-    // After the timeout, the run still asks for rows confirmed in memory and closes its sessions.
-    const tookMs = platform.clock.nowMs() - frozenAtMs!
-    t.ok(tookMs >= confirmTimeoutMs - slackMs, `not before: ${tookMs} ms`)
-    t.ok(tookMs < 2 * confirmTimeoutMs, `after ${tookMs} ms`)
-  })
-}

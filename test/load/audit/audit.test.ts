@@ -12,9 +12,14 @@ import type { AuditOptions, AuditResult } from '../../../src/load/audit/audit-re
 import { ledgerName } from '../../../src/load/register/table-names.js'
 import { ledgerScript, writerRow } from '../../../src/load/transport/script.js'
 import { systemPlatform } from '../../../src/platform/system.js'
-import { startServer, type Faults } from '../../../src/server/index.js'
+import { type Faults } from '../../../src/server/index.js'
 import { filesOn } from '../../helpers/failing-files.js'
-import { asAdmin, startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import {
+  startServerFor,
+  asAdmin,
+  startLoadServer,
+  type LoadServer,
+} from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
 useTurnClock()
@@ -39,20 +44,12 @@ const header = 'day,sym,price,id\n'
 const lineOf = (id: number): string => `2020.01.0${1 + (id % 3)},S${id % 7},${id / 4},${id}\n`
 const csv = header + Array.from({ length: 900 }, (_, id) => lineOf(id)).join('')
 
-interface Scene extends LoadServer {
-  readonly path: string
-  readonly rest: string
-  readonly audit: (change?: Partial<AuditOptions>) => Promise<AuditResult>
-  readonly check: (certificate: AuditResult) => Promise<AuditResult>
-  readonly expression: string
-}
-
 async function scene(
   t: Test,
   { table, script }: (typeof tables)[number],
   text = csv,
   faults: Faults = {},
-): Promise<Scene> {
+) {
   const settings = { persistenceDir: 'somewhere' }
   const here = await startLoadServer(t, script, { settings, faults })
   const folder = t.testdir()
@@ -65,10 +62,11 @@ async function scene(
     path,
     rest: join(folder, 'rest.csv'),
     expression: database === undefined ? table : `loadTable("${database}", "${name}")`,
-    load: (inputs, change) => here.load(inputs, { target: { table }, ...change }),
-    audit: change =>
+    load: (...[inputs, change]: Parameters<LoadServer['load']>) =>
+      here.load(inputs, { target: { table }, ...change }),
+    audit: (change?: Partial<AuditOptions>) =>
       auditOn(systemPlatform, { inputs: [path], server, target: { table }, ...change }),
-    check: certificate => auditOn(systemPlatform, { certificate, server }),
+    check: (certificate: AuditResult) => auditOn(systemPlatform, { certificate, server }),
   }
 }
 
@@ -408,8 +406,7 @@ t.test('a certificate holds after a restart of the server, until a cell changes'
   const { path, load, audit, server, expression } = await scene(t, tables[2]!)
   await load(path)
   const certificate = await audit()
-  const again = await startServer({ port: 0, restartOf: server })
-  t.teardown(() => again.close())
+  const again = await startServerFor(t, { restartOf: server })
   const login = { user: 'admin', password: '123456' }
   const address = { host: again.host, port: again.port, ...login }
   const check = (): Promise<AuditResult> =>

@@ -34,15 +34,12 @@ async function asked(t: Test, before?: Faults['before']) {
 }
 
 async function answering(t: Test, value: Value | undefined, flags: number[] = []): Promise<Asking> {
-  const server = await startFakeServer(({ head }, peer) => {
+  const server = await startFakeServer(t, ({ head }, peer) => {
     flags.push(head.flags)
     peer.reply({ value })
   })
   const session = await connect({ host: '127.0.0.1', port: server.port })
-  t.teardown(async () => {
-    await session.close().catch(() => undefined)
-    await server.close()
-  })
+  t.teardown(() => session.close().catch(() => undefined))
   return { session, timeoutMs: 60_000 }
 }
 

@@ -7,7 +7,7 @@ import { asksSchema, startServerFor } from '../../helpers/load-server.js'
 import { testRun } from '../../helpers/load-run.js'
 import { startRewritingProxy } from '../../helpers/rewriting-proxy.js'
 import { deepTest } from '../../helpers/runs.js'
-import { turnPlatform } from '../../helpers/turn-platform.js'
+import { turnPlatformFor } from '../../helpers/turn-platform.js'
 
 const initScript = 'share streamTable(10:0, `id`sym, [INT,SYMBOL]) as target'
 
@@ -22,8 +22,7 @@ function scene(
   port: number,
   { isUp, ...change }: Partial<LoadOptions> & { isUp?: (nowMs: number) => boolean } = {},
 ) {
-  const platform = turnPlatform(isUp)
-  t.teardown(() => platform.stop())
+  const platform = turnPlatformFor(t, isUp)
   const notices: string[] = []
   const opened: Session[] = []
   t.teardown(() => Promise.all(opened.map(session => session.close().catch(() => undefined))))

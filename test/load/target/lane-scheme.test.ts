@@ -58,7 +58,6 @@ values['SYMBOL'] = values['STRING']!
 
 const column = (type: DataType, of: readonly ElementValue[]): Column => vectorOf({ type }, of)
 const vector = (type: DataType, of: readonly ElementValue[]): Vector => column(type, of) as Vector
-const tuple = (data: Value[]): Value => ({ form: 'vector', type: 'ANY', length: data.length, data })
 
 /** Column types, each with the types of partition schemes that its values are converted to. */
 const pairs = [
@@ -83,8 +82,8 @@ function level(kind: PartitionKind, type: DataType, known: ElementValue[], bucke
   if (kind === 'LIST') {
     const middle = Math.ceil(known.length / 2)
     const lists = [known.slice(0, middle), known.slice(middle)].filter(({ length }) => length > 0)
-    const scheme = tuple(lists.map(list => vector(type, list)))
-    return { kind, type, scheme, own: scheme as ServerValue }
+    const scheme = tupleOf(lists.map(list => vector(type, list)))
+    return { kind, type, scheme, own: scheme }
   }
   const scheme = vector(type, known)
   return { kind: kind as 'VALUE' | 'RANGE', type, scheme, own: scheme }

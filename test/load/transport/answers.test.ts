@@ -2,15 +2,12 @@ import t from 'tap'
 import { rowsLeft } from '../../../src/load/transport/receipts.js'
 import { answeredOutcome } from '../../../src/load/transport/script.js'
 import type { Scalar, Value } from '../../../src/protocol/value.js'
+import { tupleOf } from '../../../src/protocol/types/tuples.js'
+import { scalar } from '../../helpers/codec.js'
+import { text } from '../../helpers/values.js'
 
-const long = (value: bigint | null): Scalar => ({ form: 'scalar', type: 'LONG', value })
-const text = (value: string): Scalar => ({ form: 'scalar', type: 'STRING', value })
-const tuple = (...data: Value[]): Value => ({
-  form: 'vector',
-  type: 'ANY',
-  length: data.length,
-  data,
-})
+const long = (value: bigint | null): Scalar => scalar('LONG', value)
+const tuple = (...data: Value[]): Value => tupleOf(data)
 
 t.test('three possible numbers are accepted', async t => {
   for (const [received, left, taken] of [

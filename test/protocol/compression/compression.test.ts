@@ -25,6 +25,7 @@ import { arbitraryFixedVector, decoded, fixedTypes, hex } from '../../helpers/co
 import { compressed, deltaOfDelta, type DeltaWidth } from '../../helpers/compression.js'
 import { recordings } from '../../helpers/recordings.js'
 import { forAll } from '../../helpers/runs.js'
+import { tableOf } from '../../helpers/values.js'
 
 /** A column in LZ4 blocks. A text gives the literals, at most 14, of which its block consists. */
 const blocks = (head: Parameters<typeof compressed>[0], ...texts: readonly (string | Buffer)[]) => {
@@ -130,22 +131,14 @@ function bytesOf(value: Value): Buffer {
   return Buffer.concat(writer.take())
 }
 
-function tableOf(...columns: Column[]): Value {
-  return {
-    form: 'table',
-    name: '',
-    rows: columns[0]!.length,
-    columnNames: columns.map((_, i) => `c${i}`),
-    columns,
-  }
-}
+const tableWith = (...columns: Column[]): Value => tableOf(Object.fromEntries(columns.entries()))
 
 t.test('tables with columns of any type are read back', async () => {
   for (const type of fixedTypes) {
     forAll(10)(arbitraryFixedVector(type, 11), fc.nat(400), (vector, times) => {
       // Repeated, so that compression saves something.
       const repeated = repeat(vector, times)
-      const sent = tableOf(repeated)
+      const sent = tableWith(repeated)
       deepStrictEqual(elementsOf(decoded(bytesOf(sent))), elementsOf(sent))
     })
   }
@@ -199,7 +192,7 @@ t.test('each column uses the method that fits its type', async t => {
 })
 
 t.test('a table is written as by official clients: type 8, SYMBOL plain', async t => {
-  const table = tableOf(
+  const table = tableWith(
     columnOf('TIMESTAMP', row => 1_700_000_000_000 + row),
     columnOf('SYMBOL', row => String(row % 3)),
     columnOf('STRING', row => `text ${row % 3}`),

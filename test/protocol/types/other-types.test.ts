@@ -30,7 +30,7 @@ import type {
 } from '../../../src/protocol/value.js'
 import { decoded, encoded, hex, scalar } from '../../helpers/codec.js'
 import { forAll } from '../../helpers/runs.js'
-import { int, text } from '../../helpers/values.js'
+import { int, tableOf, text } from '../../helpers/values.js'
 import { nullsOf, rearranged, valuesOf } from './variable.js'
 
 // STRING as a list of texts, and as the bytes that are sent.
@@ -157,13 +157,7 @@ t.test('bases of one table do not affect another table', async t => {
 
 t.test('each column of a table has a different base id', async t => {
   const column = vectorOf({ type: 'SYMBOL' }, ['x'])
-  const bytes = encoded({
-    form: 'table',
-    name: '',
-    rows: 1,
-    columnNames: ['a', 'b', 'c'],
-    columns: [column, column, column],
-  })
+  const bytes = encoded(tableOf({ a: column, b: column, c: column }))
   const at = [0, 1, 2].map(index => 17 + index * 25 + 10)
   const found = at.map(offset => bytes.readInt32LE(offset))
   t.same(found, [0, 1, 2])

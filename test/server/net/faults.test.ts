@@ -15,7 +15,7 @@ import {
   requestedFaults,
   type RequestInfo,
 } from '../../../src/server/net/faults.js'
-import { startServer } from '../../../src/server/index.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
 t.test('hooks get every request in order, with its identification', async t => {
   const seen: RequestInfo[] = []
@@ -245,12 +245,10 @@ t.test('faults that cannot be requested', async t => {
 })
 
 t.test('a discarding server counts rows', async t => {
-  const server = await startServer({
-    port: 0,
+  const server = await startServerFor(t, {
     discard: true,
     initScript: 'share streamTable(1:0, [`id], [INT]) as t',
   })
-  t.teardown(() => server.close())
   const peer = await RawPeer.connect(server.port)
   const insert = requestBytes(call('tableInsert{t}', idTable(1, 2, 3, 4)), asynchronous)
   const inserts = Array.from({ length: 10 }, () => insert)
@@ -262,8 +260,7 @@ t.test('a discarding server counts rows', async t => {
 })
 
 t.test('functions of the session run; their inserts are answered and discarded', async t => {
-  const server = await startServer({ port: 0, discard: true })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t, { discard: true })
   const peer = await RawPeer.connected(server.port)
   const answer = async (bytes: Buffer): Promise<unknown> => {
     const response = await peer.ask(bytes)

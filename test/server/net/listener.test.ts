@@ -15,6 +15,7 @@ import { connectTyped as connect } from '../../../src/client/open-session.js'
 import { startServer } from '../../../src/server/index.js'
 import { unusableCertificate } from '../../../src/server/net/listener.js'
 import { Certificates } from '../../helpers/certificates.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
 t.test('if a port is in use, the error names the port', async t => {
   const taken = createServer()
@@ -114,8 +115,7 @@ const identity = certificates.make('server', { by: ca })
 
 t.test('a server with a certificate speaks only TLS', async t => {
   const { certFile: tlsCertFile, keyFile: tlsKeyFile } = identity
-  const server = await startServer({ port: 0, tlsCertFile, tlsKeyFile })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t, { tlsCertFile, tlsKeyFile })
   const { host, port } = server
   const session = await connect({ host, port, tls: true, caFile: ca.certFile })
   t.match(await session.run('1+1'), { value: 2 })

@@ -13,7 +13,7 @@ import {
 } from '../../../../src/server/script/session/session.js'
 import { testYieldingExamples } from '../../../helpers/examples.js'
 import { testSession } from '../../../helpers/script.js'
-import { idTable, int, text, ints } from '../../../helpers/values.js'
+import { idTable, int, ints, tableOf, text } from '../../../helpers/values.js'
 
 const info = { id: '7', remoteAddress: 'here', remotePort: 9, delay: () => Promise.resolve() }
 
@@ -86,14 +86,7 @@ db.createPartitionedTable(table(1:0, [\`id], [INT]), \`t, \`id)`)
 t.test('an open position takes the argument; keywords keep their positions', async t => {
   const { run, call, show } = testSession()
   await run('share keyedTable(`id, 1:0, `id`v, [INT, INT]) as keyed')
-  const rows: Value = {
-    form: 'table',
-    name: '',
-    rows: 1,
-    columnNames: ['id', 'v'],
-    columns: [ints(1), ints(5)] as never,
-  }
-  await call('upsert!{keyed,,ignoreNull=false}', rows)
+  await call('upsert!{keyed,,ignoreNull=false}', tableOf({ id: ints(1), v: ints(5) }))
   t.equal(await show('keyed'), '1 5')
 })
 

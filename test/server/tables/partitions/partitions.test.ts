@@ -19,17 +19,13 @@ import { murmurHash2 } from '../../../helpers/murmur-hash.js'
 import { textsOf } from '../../../helpers/script.js'
 import { forAll } from '../../../helpers/runs.js'
 import { column } from '../../columns/columns.js'
+import { int, text } from '../../../helpers/values.js'
 
 function locate(level: PartitionLevel, values: Column): number[] {
   return Array.from(level.locate(values))
 }
 
-function hash(type: string, buckets: number): ServerValue {
-  return tupleOf([
-    { form: 'scalar', type: 'STRING', value: type },
-    { form: 'scalar', type: 'INT', value: buckets },
-  ])
-}
+const hash = (type: string, buckets: number): ServerValue => tupleOf([text(type), int(buckets)])
 
 t.test('VALUE gives each value a separate partition', async t => {
   const tickers = levelOf('VALUE', column('STRING', 'AAPL', 'AMZN', 'A'))
@@ -57,12 +53,7 @@ t.test('RANGE partitions begin at a bound and end before the next bound', async 
 })
 
 t.test('LIST partitions take the values of their list', async t => {
-  const lists = levelOf('LIST', {
-    form: 'vector',
-    type: 'ANY',
-    length: 2,
-    data: [column('STRING', 'IBM', 'ORCL'), { form: 'scalar', type: 'STRING', value: 'GS' }],
-  })
+  const lists = levelOf('LIST', tupleOf([column('STRING', 'IBM', 'ORCL'), text('GS')]))
   t.same(locate(lists, column('STRING', 'GS', 'ORCL', 'X')), [1, 0, -1])
   t.same(locate(levelOf('LIST', column('INT', 4, 7)), column('INT', 7, 4)), [1, 0])
 })
@@ -105,7 +96,7 @@ t.test('partitions are added only for new values, each once', async t => {
 
 t.test('a scheme that does not fit its type is refused', async t => {
   const refused: [LevelKind, ServerValue][] = [
-    ['VALUE', { form: 'scalar', type: 'INT', value: 1 }],
+    ['VALUE', int(1)],
     ['RANGE', tupleOf([])],
     ['LIST', column('ANY')],
     ['HASH', hash('INT', 0)],
