@@ -76,13 +76,7 @@ async function startServer(t: Test, { environment }: Place, options: readonly st
   return { port, end }
 }
 
-interface Outcome {
-  exitCode: number | null
-  stdout: Buffer
-  stderr: string
-}
-
-async function runInShell(script: string, place: Place): Promise<Outcome> {
+async function runInShell(script: string, place: Place) {
   const child = spawn('sh', ['-c', script], {
     cwd: place.folder,
     env: place.environment,
@@ -111,7 +105,7 @@ function onlyCall(script: string): { feed: string; variables: string; words: str
 }
 
 /** Runs a lone call of the program in this process. That changes the working directory, so pages run one by one. */
-async function runCommand(script: string, place: Place): Promise<Outcome> {
+async function runCommand(script: string, place: Place) {
   const call = onlyCall(script)
   if (call === undefined) return runInShell(script, place)
   const fed = call.feed === '' ? '' : (await runInShell(call.feed, place)).stdout

@@ -1,7 +1,7 @@
 /*
   The files of this machine, on a disk that can fill up. The test can make every call fail.
 */
-import type { Files, OutputFile, Platform } from '../../src/platform/platform.js'
+import type { OutputFile, Platform } from '../../src/platform/platform.js'
 import { systemFiles } from '../../src/platform/system-files.js'
 import { systemPlatform } from '../../src/platform/system.js'
 
@@ -20,11 +20,7 @@ function systemError(code: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`${code}: said the disk`), { code })
 }
 
-export interface CountedFiles extends Files {
-  readonly openCount: number
-}
-
-export function filesOn(disk: Disk): CountedFiles {
+export function filesOn(disk: Disk) {
   let openCount = 0
   let freeBytes = disk.capacityBytes ?? Infinity
   const ask = (call: FileCall, path: string): void => {
@@ -65,19 +61,19 @@ export function filesOn(disk: Disk): CountedFiles {
     get openCount() {
       return openCount
     },
-    create(path) {
+    create(path: string) {
       ask('create', path)
       return outputOn(path, systemFiles.create(path))
     },
-    openEmpty(path) {
+    openEmpty(path: string) {
       ask('openEmpty', path)
       return outputOn(path, systemFiles.openEmpty(path))
     },
-    reopen(path) {
+    reopen(path: string) {
       ask('reopen', path)
       return outputOn(path, systemFiles.reopen(path))
     },
-    remove(path) {
+    remove(path: string) {
       ask('remove', path)
       systemFiles.remove(path)
     },

@@ -82,7 +82,7 @@ function fileIsAwaited(): boolean {
 }
 
 /** A socket that fails as if nothing listened on the port. */
-function refusedSocket(port: number): Socket {
+export function refusedSocket(port: number): Socket {
   const socket = new Duplex({ read: () => undefined, write: (_, __, done) => done() })
   const error = new Error(`connect ECONNREFUSED 127.0.0.1:${port}`)
   setImmediate(() => socket.destroy(Object.assign(error, { code: 'ECONNREFUSED' })))

@@ -87,7 +87,7 @@ const withTools = (...names: string[]): string => {
 }
 
 /** Creates a checkout that is complete except for its build. */
-function makeCheckout(t: Test): { run: (script: string, env?: object) => Outcome; path: string } {
+function makeCheckout(t: Test) {
   const path = t.testdir({
     'package.json': JSON.stringify({ type: 'module', dependencies: {}, devDependencies: tools }),
     'package-lock.json': lock('1.0.0'),
@@ -107,7 +107,7 @@ function makeCheckout(t: Test): { run: (script: string, env?: object) => Outcome
   for (const name of ['prepare-checkout.js', 'build.js', 'npm.js']) {
     cpSync(fileURLToPath(new URL(`scripts/${name}`, root)), join(path, 'scripts', name))
   }
-  const run = (script: string, env: object = {}): Outcome => {
+  const run = (script: string, env: object = {}) => {
     rmSync(join(path, 'calls'), { force: true })
     const npmPath = join(path, 'node_modules', 'npm', 'npm-cli.js')
     const { status, stdout, stderr } = spawnSync(...plainNode(script.split(' ')), {
@@ -119,13 +119,6 @@ function makeCheckout(t: Test): { run: (script: string, env?: object) => Outcome
     return { status, stdout, stderr, calls: calls.trimEnd().split('\n').filter(Boolean) }
   }
   return { run, path }
-}
-
-interface Outcome {
-  status: number | null
-  stdout: string
-  stderr: string
-  calls: string[]
 }
 
 const prepare = 'scripts/prepare-checkout.js'

@@ -10,7 +10,6 @@ import { check } from '../../../src/load/check/check.js'
 import type {
   DeliveryOptions,
   LoadOptions,
-  LoadResult,
   ServerTarget,
   TargetOptions,
 } from '../../../src/load/options.js'
@@ -53,16 +52,11 @@ function start(t: Test, fault: string, also: Faults = {}): Promise<LoadServer> {
 
 const login = { user: 'admin', password: '123456' }
 
-interface Outcome {
-  readonly result: LoadResult
-  readonly notices: string
-}
-
 async function load(
   here: LoadServer,
   change: Partial<LoadOptions>,
   server: Partial<ServerTarget> = {},
-): Promise<Outcome> {
+) {
   const notices: string[] = []
   const { host, port } = here.server
   const result = await here.load(change.inputs ?? '-', {
@@ -105,7 +99,7 @@ for (const fault of faultNames) {
       const here = await start(t, fault, {
         before: ({ rows }) => (rows > 0 && ++batches === 3 ? 'close' : undefined),
       })
-      const run = (retries: number): Promise<Outcome> =>
+      const run = (retries: number) =>
         load(here, {
           inputs: [join(folder, 'in.csv')],
           runId: 'nightly',

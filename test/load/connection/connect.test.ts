@@ -22,19 +22,12 @@ import { type Faults } from '../../../src/server/index.js'
 import { handClock, leapingClock } from '../../helpers/clocks.js'
 import { testRun } from '../../helpers/load-run.js'
 import { asAdmin, startServerFor } from '../../helpers/load-server.js'
+import { refusedSocket } from '../../helpers/turn-platform.js'
 
 /** A connection that is never established. */
 function silentSocket(): Socket {
   const socket = new Duplex({ read: () => undefined, write: (_, __, done) => done() })
   return Object.assign(socket, { bytesRead: 0 })
-}
-
-/** A socket that fails as if nothing listened on the port. */
-function refusedSocket(): Socket {
-  const socket = silentSocket()
-  const error = Object.assign(new Error('nobody is there'), { code: 'ECONNREFUSED' })
-  setImmediate(() => socket.destroy(error))
-  return socket
 }
 
 /** A platform on which every connection attempt fails. `dialled` records the tried hosts, with times. */
@@ -85,7 +78,7 @@ t.test('after the deadline each host is still tried once', async t => {
 })
 
 t.test('if several hosts fail, the error of the first host is thrown', async t => {
-  const { platform } = deadPlatform(host => (host === 'a' ? refusedSocket() : silentSocket()))
+  const { platform } = deadPlatform(host => (host === 'a' ? refusedSocket(1) : silentSocket()))
   // A leaping clock would be too fast, because a refusal arrives only in the next turn of the event loop.
   const clock = handClock()
   const connecting = connectServer({ ...platform, clock }, threeHosts, { deadlineMs: 9_000 })

@@ -66,12 +66,10 @@ function opened(
   machine: ConstructorParameters<typeof JournalFile>[1],
   kept: readonly JournalRecord[],
 ): JournalFile {
-  const file = new JournalFile(path, machine, notLost)
+  const file = new JournalFile(path, machine, () => undefined)
   file.replace(kept)
   return file
 }
-
-const notLost = (): undefined => undefined
 
 const put = (file: JournalFile, ...more: readonly JournalRecord[]): void => {
   for (const record of more) file.add(record)
