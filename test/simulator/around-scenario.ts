@@ -282,7 +282,7 @@ export function scriptsOf({ onDisk, script }: TargetKind) {
     remake,
     empty: `delete from ${table}`,
     /** @param first  number of the first row, counted over all rows of other users */
-    fill(rows: number, first: number) {
+    fill: (rows: number, first: number) => {
       const from = foreignIds + first
       const data = `table(${from}..${from + rows - 1} as id, take(\`A\`B, ${rows}) as sym)`
       return rows === 0 ? '' : `tableInsert(${table}, ${data})`
