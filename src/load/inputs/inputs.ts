@@ -8,7 +8,8 @@ import type { FileStatus } from '../../platform/platform.js'
 import { reasonsPath } from '../../source/data-files.js'
 import { sourceNotices } from '../../source/expand-sources.js'
 import { knownEncoding } from '../../source/encoding/encodings.js'
-import { runDamaged } from '../journal/changed-run.js'
+import { runChanged, runDamaged } from '../journal/changed-run.js'
+import { changedText, fingerprintOf, isSame } from '../journal/fingerprint.js'
 import type { RecordOf } from '../journal/journal-record.js'
 import { openJournal } from '../journal/open-journal.js'
 import { checkRejects, isOfRun } from '../rejects/check-rejects.js'
@@ -204,6 +205,7 @@ export class ListedInputs implements Inputs {
       const found: FoundInput = rows ? { source: noBytes } : await this.#opener.open(index)
       const { source, reader: alike } = found
       summary.compression = source.compression
+      if (run.history.file !== undefined) await this.#noteChange(index)
       const ofFiles = { lastLook: this.#opener.look, clock: platform.clock }
       const known = rows ? ({ format: 'ndjson' } as const) : ofFiles
       const reader = alike ?? (await openRecords(run, source, known))
@@ -224,6 +226,21 @@ export class ListedInputs implements Inputs {
       summary.firstError = failureOf(failure)
       throw failure
     }
+  }
+
+  /** Records a file that was replaced since the run began. Otherwise a later process would go on in the file that is in the journal. */
+  async #noteChange(index: number): Promise<void> {
+    const { history, platform, record } = this.#run
+    const [path, { files = platform.files }] = [this.#inputs.paths[index]!, this.#inputs]
+    const was = history.now.inputs[index]!.fingerprint
+    const { sizeBytes, modifiedMs } = await files.status(path)
+    if (sizeBytes === was.sizeBytes && Math.floor(modifiedMs) === was.modifiedMs) return
+    const is = await fingerprintOf(path, files)
+    if (is === undefined || isSame(was, is)) return
+    if (history.resumption.resumed(index) !== undefined) {
+      throw runChanged(history.found, changedText(path, was, is))
+    }
+    record({ kind: 'input', input: index, fingerprint: is })
   }
 
   /** The summary of an input that earlier processes have read and sent completely; undefined for any other input. */

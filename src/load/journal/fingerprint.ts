@@ -93,3 +93,6 @@ export function fingerprintText({ sizeBytes, modifiedMs, head, tail }: Fingerpri
   const digest = digestOf(Buffer.from(`${head} ${tail}`)).slice(0, shownDigits)
   return `${sizeBytes} bytes of ${new Date(modifiedMs).toISOString()}, ${digest}`
 }
+
+export const changedText = (path: string, was: Fingerprint, is: Fingerprint): string =>
+  `its input "${path}" has changed (it was ${fingerprintText(was)}, and is ${fingerprintText(is)})`

@@ -12,7 +12,7 @@ import type { CheckedOptions } from '../checked-options.js'
 import { version } from '../../version.js'
 import { remedies } from '../remedies.js'
 import { runChanged, runDamaged, runTakenOver } from './changed-run.js'
-import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from './fingerprint.js'
+import { changedText, fingerprintOf, isSame, type Fingerprint } from './fingerprint.js'
 import { JournalFile, readJournal } from './journal-file.js'
 import { journalFormat, type JournaledOptions, type RecordOf } from './journal-record.js'
 import { RecordedRun } from './recorded-run.js'
@@ -145,7 +145,7 @@ function changeOf(
     const is = fingerprints.get(places.get(path) ?? path)
     if (is === undefined) return `its input "${path}" is no longer among the inputs`
     if (isSame(was, is)) continue
-    return `its input "${path}" has changed (it was ${fingerprintText(was)}, and is ${fingerprintText(is)})`
+    return changedText(path, was, is)
   }
   return undefined
 }

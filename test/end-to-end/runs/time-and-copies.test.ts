@@ -288,3 +288,27 @@ deepTest(t, 'a finished journal keeps the facts that "already loaded" needs', as
     t.match(last, { exitCode: 0, rows: { skipped: 2 * rowCount, confirmed: 0 } })
   }
 })
+
+t.test(
+  'a file that is replaced before its turn is the one that a later process goes on in',
+  async t => {
+    const one = await scene(t)
+    const second = join(one.dir, 'second.csv')
+    const write = (from: number, to: number): void =>
+      writeFileSync(second, `id,sym\n${upTo(to).slice(from).join(',A\n')},A\n`)
+    write(500, 530)
+    const inputs = [join(one.dir, 'rows.csv'), second]
+    const leave = new AbortController()
+    one.onBatch = no => {
+      if (no === 2) write(600, 640)
+      if (no === 22) leave.abort()
+    }
+    await one.load({ inputs, leave: leave.signal })
+    one.onBatch = () => undefined
+    t.match(await one.load({ inputs }), { error: null })
+    t.same(await ids(one.here), [...upTo(rowCount), ...upTo(640).slice(600)])
+    t.match(await one.load({ inputs }), { alreadyLoaded: true })
+    write(500, 530)
+    t.match(await one.load({ inputs }), { error: { code: 'DDB_RUN_CHANGED' } })
+  },
+)
