@@ -4,7 +4,7 @@
 */
 import { createHash } from 'node:crypto'
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs'
-import { homedir } from 'node:os'
+import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { addressText } from '../../client/failure.js'
 import { type LoginMemory, type LoginMethod, loginMethods } from '../../client/login/protection.js'
@@ -17,12 +17,12 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** `$XDG_STATE_HOME/ddb-ingest`, else `~/.local/state/ddb-ingest`. */
 export function stateFolder(environment: Environment): string {
-  const home = environment['XDG_STATE_HOME']
   // The XDG specification says to ignore relative paths, because they depend on the working folder.
-  const base = home?.startsWith('/')
-    ? home
-    : join(environment['HOME'] ?? homedir(), '.local', 'state')
-  return join(base, 'ddb-ingest')
+  const absolute = (name: string): string | undefined =>
+    environment[name]?.startsWith('/') ? environment[name] : undefined
+  const base = absolute('XDG_STATE_HOME')
+  if (base !== undefined) return join(base, 'ddb-ingest')
+  return join(absolute('HOME') ?? userInfo().homedir, '.local', 'state', 'ddb-ingest')
 }
 
 /** @returns undefined if no other user may write, or if the system has no user IDs @throws the system's error */

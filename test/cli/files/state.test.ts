@@ -27,6 +27,7 @@ t.test('the folder follows the XDG specification', async t => {
   for (const XDG_STATE_HOME of ['', 'relative', undefined]) {
     t.equal(stateFolder({ XDG_STATE_HOME, HOME: '/h' }), '/h/.local/state/ddb-ingest')
   }
+  for (const HOME of ['', 'relative', undefined]) t.match(stateFolder({ HOME }), /^\//)
 })
 
 t.test('write permission of other users is found by owner, group and mode', async t => {
