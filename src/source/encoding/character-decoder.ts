@@ -1,9 +1,8 @@
 /*
   Decoders that turn an encoding into UTF-8.
 */
-import { characterTable, packedLength, packedUtf8 } from './character-tables.js'
-import type { CharacterTable, TableEncoding } from './character-tables.js'
-import { isUtf16, type Encoding, type Utf16Encoding } from './encodings.js'
+import { characterTable, packedLength, packedUtf8, isUtf16 } from './encodings.js'
+import type { CharacterTable, TableEncoding, Encoding, Utf16Encoding } from './encodings.js'
 
 /**
  * Bytes, and a view of the same memory that reads or writes four bytes at once. A decoder may also read or write up to
