@@ -2,8 +2,7 @@
   Reads the inputs as `load` does, and collects what their columns hold. The first input decides the layout for all inputs.
 */
 import { InputError, option, usageError, type ErrorCode } from '../errors.js'
-import type { CellOptions, CellRules } from '../parse/cell-rules.js'
-import { columnOffsets } from '../parse/times/column-offset.js'
+import { columnOffsets, type CellOptions, type CellRules } from '../parse/cell-rules.js'
 import { hasNumberStyle, plainNumbers } from '../parse/cells/number-style.js'
 import type { AssumedHeader } from '../parse/csv/assume-header.js'
 import type { FoundQuotes } from '../parse/csv/csv-dialect.js'

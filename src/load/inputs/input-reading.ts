@@ -3,8 +3,7 @@
   reports what was detected, and counts bytes and records.
 */
 import { bugError, type DdbError, InputError, option } from '../../errors.js'
-import { columnOffsets, type ColumnOffsets } from '../../parse/times/column-offset.js'
-import type { CellRules } from '../../parse/cell-rules.js'
+import { columnOffsets, type ColumnOffsets, type CellRules } from '../../parse/cell-rules.js'
 import type { Batch, ColumnCounts, InputRange, Reject } from '../../parse/batch.js'
 import { inputShape, type InputReader } from '../../parse/record-reader.js'
 import type { Cuts } from '../../parse/cuts.js'

@@ -6,7 +6,7 @@
 */
 import { resolve } from 'node:path'
 import { DdbError, messageOf, option } from '../../errors.js'
-import type { ColumnOffsets } from '../../parse/times/column-offset.js'
+import type { ColumnOffsets } from '../../parse/cell-rules.js'
 import type { RecordShape } from '../../parse/batch.js'
 import type { FileLock, Files } from '../../platform/platform.js'
 import { failureOf, writeAll } from '../journal/journal-file.js'

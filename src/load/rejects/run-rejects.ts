@@ -2,7 +2,7 @@
   The rejects of a run. They are counted by kind and, if the user wants that, written to files.
 */
 import { bugError, DdbError, messageOf } from '../../errors.js'
-import type { ColumnOffsets } from '../../parse/times/column-offset.js'
+import type { ColumnOffsets } from '../../parse/cell-rules.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import { rangeAt } from '../../parse/row-places.js'
 import { failureOf } from '../journal/journal-file.js'

@@ -5,7 +5,7 @@
 */
 import * as ascii from '../ascii.js'
 import { isAt, latin1, trimmedStart } from '../cells/cell-bytes.js'
-import { noOffset } from './column-offset.js'
+import { noOffset } from '../cell-rules.js'
 import { offsetOf } from './time-zone.js'
 
 /** Indexes of the fields of a time. */

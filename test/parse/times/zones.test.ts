@@ -9,7 +9,7 @@ import {
   columnOffsets,
   ColumnOffsets,
   noOffset,
-} from '../../../src/parse/times/column-offset.js'
+} from '../../../src/parse/cell-rules.js'
 import { TimeZone } from '../../../src/parse/times/time-zone.js'
 import { deepTest, forAll, forAllAsync } from '../../helpers/runs.js'
 import { read } from '../reading.js'

@@ -2,8 +2,7 @@
   Columns of each type: accepted and refused texts, and null.
 */
 import t from 'tap'
-import type { CellRules } from '../../../src/parse/cell-rules.js'
-import { ColumnOffsets } from '../../../src/parse/times/column-offset.js'
+import { ColumnOffsets, type CellRules } from '../../../src/parse/cell-rules.js'
 import { openReader } from '../../../src/parse/formats.js'
 import { blobsOf, type EncodedBlobVector } from '../../../src/protocol/types/blobs.js'
 import { batchesFrom, memorySource, read, type ReadResult } from '../reading.js'
