@@ -14,7 +14,7 @@ import {
   targetChanged,
   unproven,
 } from '../journal/changed-run.js'
-import { runDigest } from '../journal/portable-options.js'
+import { runDigest } from '../journal/journal-record.js'
 import { fixedSizes } from '../outcomes/turns.js'
 import {
   dropLedgers,

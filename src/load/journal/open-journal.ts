@@ -14,9 +14,9 @@ import { remedies } from '../remedies.js'
 import { runChanged, runDamaged, runTakenOver } from './changed-run.js'
 import { changedText, fingerprintOf, isSame, type Fingerprint } from './fingerprint.js'
 import { JournalFile, readJournal } from './journal-file.js'
-import { journalFormat, type JournaledOptions, type RecordOf } from './journal-record.js'
+import { journalFormat, differingOptions, journaledOptions } from './journal-record.js'
+import type { JournaledOptions, RecordOf } from './journal-record.js'
 import { RecordedRun } from './recorded-run.js'
-import { differingOptions, journaledOptions } from './portable-options.js'
 
 export function journalPath(folder: string, runId: string): string {
   return `${folder}/runs/${runId}${journalEnding}`

@@ -4,7 +4,7 @@ import {
   decidingOptions,
   differingOptions,
   journaledOptions,
-} from '../../../src/load/journal/portable-options.js'
+} from '../../../src/load/journal/journal-record.js'
 import type { JournaledOptions } from '../../../src/load/journal/journal-record.js'
 import type {
   CellOptions,
