@@ -44,7 +44,7 @@ export type {
   AuditResult,
   CertificateOptions,
 } from './load/audit/audit-result.js'
-export type * from './load/check/check-result.js'
+export type * from './load/check/check-observer.js'
 export { load, TableWriter } from './load/load-rows.js'
 export type { LoadRowsOptions, Rows, TableWriterOptions, UnwrittenRows } from './load/load-rows.js'
 export type { RejectedRow, WriterStatus } from './load/inputs/rows.js'

@@ -8,7 +8,7 @@ import {
   newCheckResult,
   type CheckOptions,
   type CheckResult,
-} from '../../load/check/check-result.js'
+} from '../../load/check/check-observer.js'
 import { journalPath } from '../../load/journal/open-journal.js'
 import { watched, type Call } from './command.js'
 import { inputsOf, refuseTerminal } from '../files/files-from.js'

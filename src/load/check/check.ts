@@ -25,9 +25,8 @@ import { checkCall, checkedOptions, type CheckedOptions } from '../checked-optio
 import { whole } from '../../known-fields.js'
 import { loadResult, unmetExpectation } from '../result.js'
 import { newRun, type Run } from '../run.js'
-import { newCheckResult } from './check-result.js'
-import type { CheckOptions, CheckProblem, CheckResult } from './check-result.js'
-import { checkedFields, CheckObserver } from './check-observer.js'
+import { newCheckResult, checkedFields, CheckObserver } from './check-observer.js'
+import type { CheckOptions, CheckProblem, CheckResult } from './check-observer.js'
 import { explicitLoads, findRemedies, type Remedies } from './explicit-options.js'
 
 /** Limit of different notices to keep; no run has so many. */

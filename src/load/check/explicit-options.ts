@@ -11,8 +11,7 @@ import { cellsAsFound, readAsFound } from '../inputs/detected.js'
 import type { MappingOptions } from '../options.js'
 import type { Run } from '../run.js'
 import { missingOptions, inferOptions } from '../target/create-target.js'
-import type { FrozenLoad } from './check-result.js'
-import type { CheckedInput } from './check-observer.js'
+import type { FrozenLoad, CheckedInput } from './check-observer.js'
 
 /** One load for each group of inputs that are read alike, in the order of each group's first input. */
 export function explicitLoads(run: Run, inputs: readonly CheckedInput[]): FrozenLoad[] {

@@ -5,7 +5,7 @@ import t from 'tap'
 import { loadCommand } from '../../../src/cli/commands/check.js'
 import { loadOptions } from '../../../src/cli/options/options.js'
 import { resolveOptions, type OptionSources } from '../../../src/cli/options/definition.js'
-import type { CheckResult, FrozenLoad } from '../../../src/load/check/check-result.js'
+import type { CheckResult, FrozenLoad } from '../../../src/load/check/check-observer.js'
 
 const frozen: FrozenLoad = {
   inputs: ['a.csv'],

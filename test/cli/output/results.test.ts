@@ -16,7 +16,7 @@ import {
   newCheckResult,
   type CheckedField,
   type CheckResult,
-} from '../../../src/load/check/check-result.js'
+} from '../../../src/load/check/check-observer.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { readRun } from '../../../src/load/journal/known-runs.js'
 import { noRows } from '../../../src/load/outcomes/run-state.js'
