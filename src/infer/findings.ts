@@ -10,6 +10,7 @@ import { decimalCommaFor } from '../parse/csv/row-target.js'
 import { openReader, type InputFormat, type ReaderOptions } from '../parse/formats.js'
 import { inputShape, type InputReader } from '../parse/record-reader.js'
 import type { Files } from '../platform/platform.js'
+import { isOfInput, textSources } from '../schema/cell-source.js'
 import type { ColumnMapping, InputShape, MappingRules } from '../schema/cell-source.js'
 import { mapColumns } from '../schema/column-mapping.js'
 import type { TargetSchema } from '../schema/target-schema.js'
@@ -25,7 +26,6 @@ import type { Totals } from './totals.js'
 import { cellsOf, oneRow, TemplateText } from '../parse/columns/template-text.js'
 import { NullTexts } from '../parse/cells/cell-words.js'
 import type { RecordBlock } from '../parse/record-block.js'
-import { isOfInput, textSources, type InputShape } from '../schema/cell-source.js'
 import { templateNames } from '../schema/template.js'
 
 export interface InferOptions extends TypeWishes, NameRules {
@@ -319,7 +319,7 @@ function rulesOf(cells: InferOptions['cells'], reader: InputReader): CellRules {
 }
 
 /** The templates of `set`, and one for the name of each part of the path that they neither use nor fill. */
-export function setTemplates(
+function setTemplates(
   set: Readonly<Record<string, string>>,
   parts: readonly string[],
 ): Readonly<Record<string, string>> {
@@ -328,14 +328,16 @@ export function setTemplates(
   return { ...set, ...Object.fromEntries(free.map(name => [name, `{${name}}`])) }
 }
 
-export type TemplateLook = ReturnType<typeof newTemplateLook>
+type TemplateLook = ReturnType<typeof newTemplateLook>
 
 /**
+ * Examines the columns that are filled by parts of paths or by templates. Builds their texts as a run does. Fields that templates use do not
+ * become columns themselves.
  * @param probeOf  returns the probe of a column; `isOfInput` means that the column depends only on the input's path
  * @throws {InputError} DDB_INPUT_COLUMN if the input lacks a field that a template names
  * @throws {UsageError} DDB_USAGE for templates that do not fit the input
  */
-export function newTemplateLook(
+function newTemplateLook(
   templates: Readonly<Record<string, string>>,
   shape: InputShape,
   match: 'name' | 'position',

@@ -47,6 +47,10 @@ export const noOffset = 1_000_000
 
 const noOffsetText = 'none'
 
+/**
+ * The common time zone offset of a column whose times are stored as written. With different offsets, `10:00+08:00` and `10:00Z`
+ * would both become 10:00. The first time of the column decides, unless the user gave the offset.
+ */
 export class ColumnOffset {
   /** True if some time had a different offset than the column. */
   hasOthers = false

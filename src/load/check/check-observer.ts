@@ -2,7 +2,7 @@
   Takes the place of a run's delivery, and watches the run's inputs: collects what a check reports about rows, without sending any. For one
   record of each input, it shows the text of every field; for this, it reads the kept record again, without converting its cells.
 */
-import { DdbError } from '../../errors.js'
+import { attempt, DdbError } from '../../errors.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import type { InputTexts } from '../../source/path/input-texts.js'
 import { openReader, recordFormat, type ReaderOptions } from '../../parse/formats.js'
@@ -269,11 +269,8 @@ const hasLine = (source: CellSource): boolean =>
 /** Names of the members of a JSON record; nested ones as `outer.inner`. */
 export function memberNames(record: Uint8Array, { encoding }: RecordShape['text']): string[] {
   if (record.length > mostBytes) return []
-  try {
-    return namesIn(JSON.parse(new TextDecoder(encoding).decode(record)), '')
-  } catch {
-    return []
-  }
+  const names = attempt(() => namesIn(JSON.parse(new TextDecoder(encoding).decode(record)), ''))
+  return names ?? []
 }
 
 function namesIn(value: unknown, before: string): string[] {

@@ -1,6 +1,7 @@
 /*
   Opens the inputs of a run: finds them, checks that all exist, and continues the run's journal. Reads those of a list one after the other.
 */
+import { attempt } from '../../errors.js'
 import type { Batch, BatchEnding } from '../../parse/batch.js'
 import { Cuts } from '../../parse/cuts.js'
 import { newSharedRows, type SharedRows } from '../../parse/batch-builder.js'
@@ -67,11 +68,7 @@ export async function openInputs(run: Run): Promise<Inputs> {
 /** The file that the shell opened as standard input; undefined if the run does not read that standard input. */
 function openedStdin({ options, platform }: Run): FileStatus | undefined {
   const { fd } = (options.input?.stdin ?? {}) as { fd?: unknown }
-  try {
-    return fd === 0 ? platform.files.statusNow('/dev/stdin') : undefined
-  } catch {
-    return undefined
-  }
+  return fd === 0 ? attempt(() => platform.files.statusNow('/dev/stdin')) : undefined
 }
 
 function checkRejectsFile(

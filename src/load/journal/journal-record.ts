@@ -3,6 +3,7 @@
   read the journal (docs/decisions/0018-journal.md).
 */
 import { crc32 } from 'node:zlib'
+import { attempt } from '../../errors.js'
 import type { BatchPlace, ResumePoint } from '../../parse/batch.js'
 import type { TargetIdentity } from '../evidence/identity.js'
 import type { ConfirmUsed, LoadOptions, LoadResult, ServerTarget } from '../options.js'
@@ -207,11 +208,7 @@ export function recordOf(line: string): JournalRecord | undefined {
   if (line[checksumDigits] !== ' ' || line.slice(0, checksumDigits) !== checksumOf(json)) {
     return undefined
   }
-  try {
-    return JSON.parse(json) as JournalRecord
-  } catch {
-    return undefined
-  }
+  return attempt(() => JSON.parse(json) as JournalRecord)
 }
 
 /** Must increase whenever records change. The program refuses journals of every other format. */

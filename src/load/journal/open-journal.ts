@@ -3,7 +3,7 @@
   continues a journal only if it loads what the recorded run loads and no other process works on the run.
 */
 import { resolve } from 'node:path'
-import { DdbError, messageOf, option } from '../../errors.js'
+import { attempt, DdbError, messageOf, option } from '../../errors.js'
 import { fileKey } from '../../platform/file-name.js'
 import type { Files, HeldLock, Platform } from '../../platform/platform.js'
 import { newToken } from '../register/table-names.js'
@@ -169,14 +169,11 @@ function knownInputs(
   paths: ReadonlyMap<string, Fingerprint>,
   files: Files,
 ) {
-  const keyOf = (path: string): string | undefined => {
-    try {
+  const keyOf = (path: string): string | undefined =>
+    attempt(() => {
       const status = files.statusNow(path)
       return status && fileKey(path, status)
-    } catch {
-      return undefined
-    }
-  }
+    })
   const places = new Map<string, string>()
   const others = new Set(paths.keys())
   const renamed = inputs.map(({ path }) => path).filter(name => !others.delete(name))

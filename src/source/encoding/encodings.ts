@@ -1,5 +1,5 @@
 /*
-  The encodings that inputs may have, and the usual names of each.
+  The encodings that inputs may have: the usual names of each, and the tables of their characters.
 */
 import { usageError } from '../../errors.js'
 
@@ -67,6 +67,13 @@ export function isSingleByte(encoding: Encoding): encoding is SingleByteEncoding
 export function isUtf16(encoding: Encoding): encoding is Utf16Encoding {
   return encoding === 'utf-16le' || encoding === 'utf-16be'
 }
+
+/*
+  Each entry of a table packs a character's UTF-8 into one number, so that decoding a character takes one look-up and one write of
+  four bytes. The characters come from Node's decoders. These do not read inputs themselves, because they skip invalid bytes in
+  different ways and never report their positions; and they are corrected, because they return control characters for bytes that
+  Windows code pages leave free, and because their GB18030 differs by version.
+*/
 
 /** An encoding in which bytes below 80 (hexadecimal) are ASCII. Any other byte is a character by itself or begins one. */
 export interface CharacterTable {
