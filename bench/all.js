@@ -1,7 +1,5 @@
-/*
-  Runs all benchmarks one after the other, and reports all figures as one table. A complete run also publishes them. `--scale 0.1` makes
-  inputs a tenth as long, for a quick result; `--only WORDS` measures only benchmarks and loads whose name contains the words.
-*/
+/* Runs all benchmarks one after the other, and reports all figures as one table. A complete run also publishes them. `--scale 0.1` makes
+   inputs a tenth as long, for a quick result; `--only WORDS` measures only benchmarks and loads whose name contains the words. */
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { publish, report } from './lib/figures.js'

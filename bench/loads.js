@@ -1,7 +1,5 @@
-/*
-  Times whole loads. Each case does one piece of work in several ways, in turn (A B A B), and the figures are medians. A way is a
-  load, with its input, options and kind of server, or a program that does only a part of the work.
-*/
+/* Times whole loads. Each case does one piece of work in several ways, in turn (A B A B), and the figures are medians. A way is a load,
+   with its input, options and kind of server, or a program that does only a part of the work. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,4 @@
-/*
-  Benchmarks other than loads: the codec, and the workload of DolphinDB's documentation.
-*/
+/* Benchmarks other than loads: the codec, and the workload of DolphinDB's documentation. */
 import { figureOf } from './lib/figures.js'
 import { withFolder, writeTables } from './lib/inputs.js'
 import { inTurn, median, program, runNode } from './lib/measure.js'

@@ -1,9 +1,7 @@
-/*
-  Compiles src/ to dist/ and stores a fingerprint of the sources next to the output. To determine whether dist/ is up to date, one
-  pass over the sources is then enough, without starting a compiler. The fingerprint covers contents, not times, because times say
-  nothing after a clone, a checkout of a different commit, or a restored backup. scripts/prepare-checkout.js installs the packages
-  that this file needs, then runs it.
-*/
+/* Compiles src/ to dist/ and stores a fingerprint of the sources next to the output. To determine whether dist/ is up to date, one pass
+   over the sources is then enough, without starting a compiler. The fingerprint covers contents, not times, because times say nothing after
+   a clone, a checkout of a different commit, or a restored backup. scripts/prepare-checkout.js installs the packages that this file needs,
+   then runs it. */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {

@@ -1,7 +1,5 @@
-/*
-  Fails if the last test run covered fewer than nine in ten lines of src/. tap itself can only require all lines. A lower limit
-  detects untested modules, but does not invite tests that merely visit lines.
-*/
+/* Fails if the last test run covered fewer than nine in ten lines of src/. tap itself can only require all lines. A lower limit detects
+   untested modules, but does not invite tests that merely visit lines. */
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 

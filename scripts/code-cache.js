@@ -1,6 +1,5 @@
-/*
-  Caches V8's compiled code for the library and a small load, so that both start faster (bin/program.js). build.js runs this file under `serve`.
-*/
+/* Caches V8's compiled code for the library and a small load, so that both start faster (bin/program.js). build.js runs this file under
+   `serve`. */
 import { fileURLToPath } from 'node:url'
 import { entries, keepCompiled, main } from '../bin/program.js'
 

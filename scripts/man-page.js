@@ -1,7 +1,5 @@
-/*
-  Makes the manual page, man/ddb-ingest.1, from the help texts of commands and options. An option of several commands is described
-  once. test/man-page.test.ts compares the page, or writes it if UPDATE_DOCS=1 is set.
-*/
+/* Makes the manual page, man/ddb-ingest.1, from the help texts of commands and options. An option of several commands is described once.
+   test/man-page.test.ts compares the page, or writes it if UPDATE_DOCS=1 is set. */
 
 /** Escapes text for roff, so that no line begins a roff request, and hyphens can be searched for and copied. */
 function roff(text) {

@@ -1,9 +1,7 @@
-/*
-  What npm does for this project: with which command it runs, and the list of packages that are installed with this one, as CycloneDX,
-  for users who must document what runs on a machine. npm makes the list from package-lock.json. This file removes facts about the
-  machine (time, npm's version, folder name, a random number, addresses of packages), so two checkouts of one commit make the same list.
-  Uses only modules of Node, because it may run before the packages are installed.
-*/
+/* What npm does for this project: with which command it runs, and the list of packages that are installed with this one, as CycloneDX, for
+   users who must document what runs on a machine. npm makes the list from package-lock.json. This file removes facts about the machine
+   (time, npm's version, folder name, a random number, addresses of packages), so two checkouts of one commit make the same list. Uses only
+   modules of Node, because it may run before the packages are installed. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'

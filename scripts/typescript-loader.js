@@ -1,6 +1,4 @@
-/*
-  Lets Node import the project's TypeScript: node --import=./scripts/typescript-loader.js FILE.ts
-*/
+/* Lets Node import the project's TypeScript: node --import=./scripts/typescript-loader.js FILE.ts */
 import { existsSync } from 'node:fs'
 import { register } from 'node:module'
 import { fileURLToPath } from 'node:url'

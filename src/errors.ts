@@ -1,7 +1,5 @@
-/*
-  The classes of every failure that leaves this project. The class says who is at fault, `code` says what happened (one closed
-  list), fields say where, and `exitCode` is the exit code of the command line.
-*/
+/* The classes of every failure that leaves this project. The class says who is at fault, `code` says what happened (one closed list),
+   fields say where, and `exitCode` is the exit code of the command line. */
 
 /** Stable code → exit code of the command line (docs/errors.md#exit-codes). */
 export const errorCodes = {

@@ -1,6 +1,4 @@
-/*
-  The exports of the library `ddb-ingest`.
-*/
+/* The exports of the library `ddb-ingest`. */
 import { ConnectionPool } from './client/pool/pool.js'
 import { PlainTable } from './client/plain-output.js'
 import { nameClasses } from './errors.js'

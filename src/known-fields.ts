@@ -1,6 +1,4 @@
-/*
-  Refuses fields that no option has, which would be ignored, and values of wrong kinds: callers in plain JavaScript have no compiler.
-*/
+/* Refuses fields that no option has, which would be ignored, and values of wrong kinds: callers in plain JavaScript have no compiler. */
 import { option, usageError } from './errors.js'
 import { nearestNames } from './schema/nearest.js'
 

@@ -1,6 +1,4 @@
-/*
-  The package that contains this code: its version, and the location of its files.
-*/
+/* The package that contains this code: its version, and the location of its files. */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 

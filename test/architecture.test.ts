@@ -1,7 +1,5 @@
-/*
-  Checks the layout that docs/architecture.md describes: which room (folder of src/) may import which, and where the code may
-  use the platform and packages.
-*/
+/* Checks the layout that docs/architecture.md describes: which room (folder of src/) may import which, and where the code may use the
+   platform and packages. */
 import { posix } from 'node:path'
 import t from 'tap'
 import {

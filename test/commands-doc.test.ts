@@ -1,7 +1,5 @@
-/*
-  Compares lists in the guide with the program: commands, options, the settings of `serve` and the server's functions.
-  UPDATE_DOCS=1 npx tap --disable-coverage test/commands-doc.test.ts rewrites the generated lists.
-*/
+/* Compares lists in the guide with the program: commands, options, the settings of `serve` and the server's functions. UPDATE_DOCS=1 npx
+   tap --disable-coverage test/commands-doc.test.ts rewrites the generated lists. */
 import { readFile, writeFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
 import { commands } from '../src/cli/commands/commands.js'

@@ -1,7 +1,5 @@
-/*
-  Citations in comments. A cited page of docs/ must exist and have the cited heading. Only published standards are cited
-  by paragraph numbers, because the sources of all other facts are in this repository.
-*/
+/* Citations in comments. A cited page of docs/ must exist and have the cited heading. Only published standards are cited by paragraph
+   numbers, because the sources of all other facts are in this repository. */
 import { existsSync } from 'node:fs'
 import { readFile, readdir } from 'node:fs/promises'
 import t from 'tap'

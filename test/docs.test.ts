@@ -1,7 +1,5 @@
-/*
-  Compares the guide with the code: links have targets, llms.txt lists every page, every error code has its exit code,
-  and every option on a page exists.
-*/
+/* Compares the guide with the code: links have targets, llms.txt lists every page, every error code has its exit code, and every option on
+   a page exists. */
 import { existsSync } from 'node:fs'
 import { readFile, readdir } from 'node:fs/promises'
 import { posix } from 'node:path'

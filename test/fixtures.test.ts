@@ -1,6 +1,4 @@
-/*
-  fixtures/README.md gives the source and licence of every input.
-*/
+/* fixtures/README.md gives the source and licence of every input. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

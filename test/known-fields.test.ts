@@ -1,6 +1,4 @@
-/*
-  Misspelt and misplaced options of the library are refused with the name that is meant.
-*/
+/* Misspelt and misplaced options of the library are refused with the name that is meant. */
 import t from 'tap'
 import { audit, check, connect, ConnectionPool, load, TableWriter } from '../src/index.js'
 import { checkFields } from '../src/known-fields.js'

@@ -1,7 +1,5 @@
-/*
-  Loads every module of src/, because coverage counts only loaded modules. Without this, a module that no test imports
-  would not lower the coverage.
-*/
+/* Loads every module of src/, because coverage counts only loaded modules. Without this, a module that no test imports would not lower the
+   coverage. */
 import t from 'tap'
 import { readSources } from './helpers/checkout.js'
 import { deepTest } from './helpers/runs.js'

@@ -1,6 +1,4 @@
-/*
-  Compares the manual page with the program. UPDATE_DOCS=1 npx tap --disable-coverage test/man-page.test.ts rewrites it.
-*/
+/* Compares the manual page with the program. UPDATE_DOCS=1 npx tap --disable-coverage test/man-page.test.ts rewrites it. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

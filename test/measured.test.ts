@@ -1,6 +1,4 @@
-/*
-  Published measurements. The table and the picture must show the figures of bench/results.json.
-*/
+/* Published measurements. The table and the picture must show the figures of bench/results.json. */
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { drawPicture, pictureText, withTable, type Results } from '../bench/lib/figures.js'

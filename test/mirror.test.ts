@@ -1,7 +1,4 @@
-/*
-  The tests of a room (folder of src/) are in the folder of the same name: the tests of `src/load/journal/` in
-  `test/load/journal/`.
-*/
+/* The tests of a room (folder of src/) are in the folder of the same name: the tests of `src/load/journal/` in `test/load/journal/`. */
 import { readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { posix, sep } from 'node:path'

@@ -1,7 +1,4 @@
-/*
-  The package that a user installs: few dependencies in exact versions, entries with their types, and no unnecessary
-  file.
-*/
+/* The package that a user installs: few dependencies in exact versions, entries with their types, and no unnecessary file. */
 import { readFile } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,7 +1,5 @@
-/*
-  Compares the Chinese pages with the English pages, paragraph by paragraph: both must have the same headings, tables,
-  code words, numbers, links and code blocks. So the tests find a page that was changed only in English.
-*/
+/* Compares the Chinese pages with the English pages, paragraph by paragraph: both must have the same headings, tables, code words, numbers,
+   links and code blocks. So the tests find a page that was changed only in English. */
 import { posix } from 'node:path'
 import t from 'tap'
 import {

@@ -1,7 +1,5 @@
-/*
-  .github/workflows. The commands must exist here, the tests must run on every Node that the package supports, and only
-  a release may publish.
-*/
+/* .github/workflows. The commands must exist here, the tests must run on every Node that the package supports, and only a release may
+   publish. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import t from 'tap'
 import { parse } from 'yaml'

@@ -1,7 +1,5 @@
-/*
-  Makes the inputs of the benchmarks in the system's folder for temporary files. The same seed gives the same bytes, so figures
-  from different days are comparable.
-*/
+/* Makes the inputs of the benchmarks in the system's folder for temporary files. The same seed gives the same bytes, so figures from
+   different days are comparable. */
 import { execFileSync } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'

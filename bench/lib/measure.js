@@ -1,7 +1,5 @@
-/*
-  How the benchmarks measure: whole processes, two variants in turn (A B A B), medians. Machines differ and drift, so only ratios
-  within one run are meaningful.
-*/
+/* How the benchmarks measure: whole processes, two variants in turn (A B A B), medians. Machines differ and drift, so only ratios within
+   one run are meaningful. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'

@@ -1,7 +1,5 @@
-/*
-  The table of DolphinDB's chapter on asynchronous writing, whose encoding and decoding the benchmarks measure. The same number of rows
-  gives the same values in every process.
-*/
+/* The table of DolphinDB's chapter on asynchronous writing, whose encoding and decoding the benchmarks measure. The same number of rows
+   gives the same values in every process. */
 const symbols = ['', 'IBN', 'GTYU', 'FHU', 'DGT', 'YUG', 'EE', 'ZD', 'FYU']
 const symbolCode = row => 1 + (row % (symbols.length - 1))
 const listOf = (length, make) => Array.from({ length }, (_, row) => make(row))

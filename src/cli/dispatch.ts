@@ -1,6 +1,4 @@
-/*
-  Finds the command that the arguments name, reads its settings, runs it and returns its exit code.
-*/
+/* Finds the command that the arguments name, reads its settings, runs it and returns its exit code. */
 import { nameOptionsByFlags, usageError } from '../errors.js'
 import { useKernel } from '../kernel/kernel.js'
 import type { Call } from './commands/command.js'

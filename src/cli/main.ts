@@ -1,6 +1,4 @@
-/*
-  The entry point of the command line. It loads nothing that --version does not need.
-*/
+/* The entry point of the command line. It loads nothing that --version does not need. */
 import { version } from '../version.js'
 import type { ProcessEnvironment } from './process-environment.js'
 

@@ -1,7 +1,5 @@
-/*
-  The parts of the process that the command line uses, in one place so that tests can replace them; and its signals: the first SIGINT,
-  SIGTERM or SIGHUP ends the run cleanly, a second one ends it at once.
-*/
+/* The parts of the process that the command line uses, in one place so that tests can replace them; and its signals: the first SIGINT,
+   SIGTERM or SIGHUP ends the run cleanly, a second one ends it at once. */
 import type { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'

@@ -1,6 +1,4 @@
-/*
-  Implements `Session`: turns calls into requests, and refuses calls that the session's mode does not allow.
-*/
+/* Implements `Session`: turns calls into requests, and refuses calls that the session's mode does not allow. */
 import type { Duplex } from 'node:stream'
 import type { DdbError } from '../errors.js'
 import { UsageError, usageError } from '../errors.js'

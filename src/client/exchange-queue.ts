@@ -1,6 +1,4 @@
-/*
-  Sends requests that get answers one at a time. One whose caller gives up keeps its place, so that requests and answers still match.
-*/
+/* Sends requests that get answers one at a time. One whose caller gives up keeps its place, so that requests and answers still match. */
 import type { DdbError } from '../errors.js'
 import type { Request, RequestHead } from '../protocol/request.js'
 import type { Response } from '../protocol/response.js'

@@ -1,6 +1,4 @@
-/*
-  One connection from start to end: what leaves through `Outgoing` and arrives through `ExchangeQueue` ends together.
-*/
+/* One connection from start to end: `Outgoing` sends requests, `ExchangeQueue` takes answers, and both end together. */
 import type { Duplex } from 'node:stream'
 import type { DdbError } from '../errors.js'
 import { ConnectionError, TimeoutError, UsageError } from '../errors.js'

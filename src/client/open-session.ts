@@ -1,6 +1,4 @@
-/*
-  Sessions to DolphinDB servers: their interface, and how to open them.
-*/
+/* Sessions to DolphinDB servers: their interface, and how to open them. */
 import { ConnectionError, DdbError } from '../errors.js'
 import { checkFields } from '../known-fields.js'
 import type { DialTls, Platform, Socket } from '../platform/platform.js'

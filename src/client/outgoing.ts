@@ -1,7 +1,5 @@
-/*
-  The sending side of one session. Requests are encoded into one growing buffer, which leaves in few large writes. The kernel has at
-  most one write at a time, so the client always knows which requests have certainly not left yet.
-*/
+/* The sending side of one session. Requests are encoded into one growing buffer, which leaves in few large writes. The kernel has at most
+   one write at a time, so the client always knows which requests have certainly not left yet. */
 import { Buffer } from 'node:buffer'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../platform/platform.js'

@@ -1,6 +1,4 @@
-/*
-  Converts plain JavaScript to DolphinDB values, for callers of the library. Types are inferred, or given by a schema.
-*/
+/* Converts plain JavaScript to DolphinDB values, for callers of the library. Types are inferred, or given by a schema. */
 import { ValueError, usageError } from '../errors.js'
 import { columnTypeText, parseColumnType, type ColumnType } from '../protocol/data-type.js'
 import { parseDecimal } from '../protocol/types/decimals.js'

@@ -1,8 +1,6 @@
-/*
-  Converts DolphinDB values to plain JavaScript. BOOL becomes boolean; CHAR, SHORT, INT, FLOAT and DOUBLE become number. LONG becomes
-  number up to 2^53, else bigint. Dates and times become ISO 8601 text, on request `Date` or types of `Temporal`. Decimals, UUIDs and
-  the like become DolphinDB's text, which loses nothing. Nulls become null. `JSON.stringify` accepts all lists, objects and tables.
-*/
+/* Converts DolphinDB values to plain JavaScript. BOOL becomes boolean; CHAR, SHORT, INT, FLOAT and DOUBLE become number. LONG becomes
+   number up to 2^53, else bigint. Dates and times become ISO 8601 text, on request `Date` or types of `Temporal`. Decimals, UUIDs and the
+   like become DolphinDB's text, which loses nothing. Nulls become null. `JSON.stringify` accepts all lists, objects and tables. */
 import { usageError } from '../errors.js'
 import { elementAt, formatScalar, formatValue } from '../protocol/element.js'
 import { shortestFloat } from '../protocol/types/fixed-types.js'

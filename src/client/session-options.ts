@@ -1,6 +1,4 @@
-/*
-  Options of a session and of one request, their limits, and the header lines that carry them to the server.
-*/
+/* Options of a session and of one request, their limits, and the header lines that carry them to the server. */
 import { UsageError, option, usageError } from '../errors.js'
 import { isList, toValue, type PlainInput } from './plain-input.js'
 import { PlainTable, timesAs, type TimesAs } from './plain-output.js'

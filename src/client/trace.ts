@@ -1,6 +1,4 @@
-/*
-  A line for each message of a connection. Values are shown only on request; logins and changes of passwords never.
-*/
+/* A log with a line for each message of a connection. Values are shown only on request, logins and password changes never. */
 import type { DdbError } from '../errors.js'
 import { escapeControls } from '../platform/control-characters.js'
 import type { Clock } from '../platform/platform.js'

@@ -1,6 +1,4 @@
-/*
-  Limits of a caller's wait: a time limit, or an AbortSignal.
-*/
+/* Limits of a caller's wait: a time limit, or an AbortSignal. */
 import { DdbError, TimeoutError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 

@@ -1,7 +1,5 @@
-/*
-  The readings to try with each column: types, and the options that some of them need. CHAR, SHORT and FLOAT are never tried, because
-  later values might not fit them. A candidate tries a reading with the cell readers of `load`, so that both accept the same texts.
-*/
+/* The readings to try with each column: types, and the options that some of them need. CHAR, SHORT and FLOAT are never tried, because later
+   values might not fit them. A candidate tries a reading with the cell readers of `load`, so that both accept the same texts. */
 import type { CellOptions, CellRules } from '../parse/cell-rules.js'
 import { formatsDropping, formatsReading } from '../parse/times/date-format.js'
 import { patternLetters } from '../parse/times/time-pattern.js'

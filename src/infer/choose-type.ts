@@ -1,7 +1,4 @@
-/*
-  Chooses a column's type from the texts seen. A chosen type accepts all texts, except a few that are probably mistakes.
-  If the choice is not the obvious one, a warning explains it.
-*/
+/* Chooses a column's type from the texts seen, all but a few of which it must accept. A warning explains a choice that is not obvious. */
 import * as warn from './type-warnings.js'
 import { option } from '../errors.js'
 import { kindsOf } from '../parse/json/json-members.js'

@@ -1,8 +1,6 @@
-/*
-  Names of an input's columns in a table: unchanged if DolphinDB accepts them, otherwise repaired as `loadText` does
-  (docs/server-semantics.md#text-of-values). Reserved words become lower case: `date` for `DATE`. Fields of delimited text become columns
-  by name, or by position if names are missing, repeated or unprintable, and follow `mapping.map` and `mapping.set` like `load`.
-*/
+/* Names of an input's columns in a table: unchanged if DolphinDB accepts them, otherwise repaired as `loadText` does
+   (docs/server-semantics.md#text-of-values). Reserved words become lower case: `date` for `DATE`. Fields of delimited text become columns
+   by name, or by position if names are missing, repeated or unprintable, and follow `mapping.map` and `mapping.set` like `load`. */
 import { UsageError, usageError } from '../errors.js'
 import { everyColumn } from '../parse/times/date-format.js'
 import type { CellRules } from '../parse/cell-rules.js'

@@ -1,8 +1,6 @@
-/*
-  Writes the script that creates a table for the columns: a shared stream table, a keyed stream table or a DFS table. The script
-  contains only valid DolphinDB identifiers as names, and file names only in comments, without line breaks. What servers accept:
-  docs/server-semantics.md#tables-in-databases.
-*/
+/* Writes the script that creates a table for the columns: a shared stream table, a keyed stream table or a DFS table. The script contains
+   only valid DolphinDB identifiers as names, and file names only in comments, without line breaks. What servers accept:
+   docs/server-semantics.md#tables-in-databases. */
 import { Buffer } from 'node:buffer'
 import { UsageError, usageError } from '../errors.js'
 import { controlCharacters } from '../platform/control-characters.js'

@@ -1,6 +1,4 @@
-/*
-  Recognizes dates and times written only as digits. Such digits may also be numbers, so the column's name matters, too.
-*/
+/* Recognizes dates and times written only as digits. Such digits may also be numbers, so the column's name matters, too. */
 import { everyColumn } from '../parse/times/date-format.js'
 import type { CellRules } from '../parse/cell-rules.js'
 import type { Candidate } from './candidate.js'

@@ -1,6 +1,4 @@
-/*
-  Reads the inputs as `load` does, and collects what their columns hold. The first input decides the layout for all inputs.
-*/
+/* Reads the inputs as `load` does, and collects what their columns hold. The first input decides the layout for all inputs. */
 import { InputError, option, usageError, type ErrorCode } from '../errors.js'
 import { columnOffsets, type CellOptions, type CellRules } from '../parse/cell-rules.js'
 import { hasNumberStyle, plainNumbers } from '../parse/cells/number-style.js'

@@ -1,7 +1,4 @@
-/*
-  Describes a table that can hold the rows of the inputs: turns what was found of their columns into the columns of a table, or explains
-  why a JSON member cannot be a column.
-*/
+/* Describes a table that can hold the rows of the inputs, or explains why a JSON member cannot be a column. */
 import { DdbError, InputError, option, type ErrorCode, type Fix } from '../errors.js'
 import type { CellOptions } from '../parse/cell-rules.js'
 import { optionTexts } from '../parse/shown-text.js'

@@ -1,6 +1,4 @@
-/*
-  Describes a table that can hold the inputs: its columns, and the options that `load` needs to fill it with the whole input.
-*/
+/* Describes a table that can hold the inputs: its columns, and the options that `load` needs to fill it with the whole input. */
 import type { CellOptions } from '../parse/cell-rules.js'
 import type { DialectOptions } from '../parse/csv/csv-dialect.js'
 import type { MappingRules } from '../schema/cell-source.js'

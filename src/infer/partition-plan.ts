@@ -1,8 +1,6 @@
-/*
-  Plans the partitions of a DFS table: those that the user requires, such as `date,hash(symbol,10)`, or by day, month or year of a date,
-  with a hash of a symbol if a day is too large for one partition. DolphinDB advises 100 MB to 1 GB of data per partition. Engines, sort
-  columns and limits: docs/server-semantics.md#tables-in-databases.
-*/
+/* Plans the partitions of a DFS table: those that the user requires, such as `date,hash(symbol,10)`, or by day, month or year of a date,
+   with a hash of a symbol if a day is too large for one partition. DolphinDB advises 100 MB to 1 GB of data per partition. Engines, sort
+   columns and limits: docs/server-semantics.md#tables-in-databases. */
 import { columnTypeText, dataTypes, isDecimal, type DataType } from '../protocol/data-type.js'
 import { civilFromDays, daysFromCivil, type CivilDate } from '../protocol/civil-date.js'
 import { formatScalar } from '../protocol/element.js'

@@ -1,7 +1,5 @@
-/*
-  Records what cell readers do not report about the texts of a column: how precise times and numbers are, and whether a
-  number is a code. Texts of one shape, which differ only in their digits, say the same, so the first of each shape is kept.
-*/
+/* Records what cell readers do not report about the texts of a column: how precise times and numbers are, and whether a number is a code.
+   Texts of one shape, which differ only in their digits, say the same, so the first of each shape is kept. */
 import * as ascii from '../parse/ascii.js'
 import type { CellRules } from '../parse/cell-rules.js'
 import { latin1, trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'

@@ -1,6 +1,4 @@
-/*
-  The earliest and the latest time of a column, and whether its unit is right.
-*/
+/* The earliest and the latest time of a column, and whether its unit is right. */
 import { unusualTimes } from '../parse/times/time-counts.js'
 import type { DataType } from '../protocol/data-type.js'
 import { nullInt32, nullInt64 } from '../protocol/null-value.js'

@@ -1,7 +1,5 @@
-/*
-  Finds records of sums in delimited text, such as 合计,,,,"300,000,000",,. `input.comment` skips these records by the
-  first characters of their lines, if no row begins with the same characters.
-*/
+/* Finds records of sums in delimited text, such as 合计,,,,"300,000,000",,. `input.comment` skips these records by the first characters of
+   their lines, if no row begins with the same characters. */
 import * as ascii from '../parse/ascii.js'
 import { option } from '../errors.js'
 import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'

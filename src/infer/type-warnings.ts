@@ -1,6 +1,4 @@
-/*
-  Warnings about a column's type. Each says what is unclear, and which option decides it; undefined if nothing is.
-*/
+/* Warnings about a column's type. Each says what is unclear, and which option decides it; undefined if nothing is. */
 import { option } from '../errors.js'
 import { columnTypeText, type ColumnType } from '../protocol/data-type.js'
 import type { Candidate } from './candidate.js'

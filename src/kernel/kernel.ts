@@ -1,6 +1,4 @@
-/*
-  The kernel's side in TypeScript: its memory, and calls for the block that it holds. assembly/kernel.ts describes what it reads.
-*/
+/* The kernel's side in TypeScript: its memory, and calls for the block that it holds. assembly/kernel.ts describes what it reads. */
 import { kernelCode } from './kernel-code.js'
 
 /** What the kernel exports. Addresses and lengths are bytes; a row is one of the block. */

@@ -1,6 +1,4 @@
-/*
-  The table in which the kernel looks up symbols. The exact reader numbers new texts and adds them here.
-*/
+/* The table in which the kernel looks up symbols. The exact reader numbers new texts and adds them here. */
 import type { Kernel } from './kernel.js'
 
 /** Longer texts are the exact reader's. */

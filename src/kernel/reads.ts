@@ -1,6 +1,4 @@
-/*
-  Which columns the kernel reads: a type's bounds and null as its calls take them.
-*/
+/* Which columns the kernel reads: a type's bounds and null as its calls take them. */
 import { nullDouble, nullFloat } from '../protocol/null-value.js'
 import type { Kernel, KernelRead } from './kernel.js'
 

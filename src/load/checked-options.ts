@@ -1,7 +1,4 @@
-/*
-  The options of a run: their fields, level by level, with the kinds of their values and the defaults (the compiler checks that no field is
-  missing); and their check, before anything is opened.
-*/
+/* The options of a run: their fields, kinds and defaults (the compiler checks that none is missing), and their check before the start. */
 import { connectionFields } from '../client/session-options.js'
 import { option, usageError } from '../errors.js'
 import * as kinds from '../known-fields.js'

@@ -1,6 +1,4 @@
-/*
-  What a run reports: its progress and its outcome.
-*/
+/* What a run reports: its progress and its outcome. */
 import type { Fix } from '../errors.js'
 import type { Known } from '../parse/input-reader.js'
 

@@ -1,7 +1,4 @@
-/*
-  Loads rows that a program supplies instead of files: all that an iterable yields, or one at a time through a stream. The rows pass
-  through a store, which receives the outcome of each row.
-*/
+/* Loads rows that a program supplies, all of an iterable or one by one, through a store that receives the outcome of each. */
 import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { DdbError, InputError, messageOf, option, usageError, type ErrorCode } from '../errors.js'

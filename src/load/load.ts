@@ -1,6 +1,4 @@
-/*
-  One run from options to result: opens the inputs, connects, describes the target, delivers batches, confirms and reports.
-*/
+/* One run from options to result: opens the inputs, connects, describes the target, delivers batches, confirms and reports. */
 import { DdbError, option, usageError } from '../errors.js'
 import type { Files, Platform } from '../platform/platform.js'
 import { awakeClock } from '../platform/clocks.js'

@@ -1,7 +1,4 @@
-/*
-  Values that are seldom meant: times far from today because a unit of `epoch:` is wrong, and blanks at the ends of symbols. To the server
-  ` A` and `A` are two symbols.
-*/
+/* Values seldom meant: times far from today, as from a wrong unit of `epoch:`, and blanks at the ends of symbols. */
 import { option } from '../errors.js'
 import { unitQuestion, widened, type TimeRange } from '../infer/time-range.js'
 import { dateFormatText } from '../parse/times/date-format.js'

@@ -1,7 +1,4 @@
-/*
-  The options of `load()`: plain data, one group per part of the run. The command line and the library fill them in;
-  `checked-options.ts` checks them.
-*/
+/* The options of `load()`: plain data, one group for each part of a run. `checked-options.ts` checks them. */
 import type { Readable } from 'node:stream'
 import type { CompressChoice, ServerAddress } from '../client/session-options.js'
 import type { LoginMemory, LoginOptions, LoginRequirement } from '../client/login/protection.js'

@@ -1,7 +1,5 @@
-/*
-  The steps of every run: open the inputs, open the target, move batches within the rate limit, and close everything, even after
-  failures. A run ends cleanly if it is done or interrupted, or else at once, without waiting for the network.
-*/
+/* The steps of every run: open the inputs, open the target, move batches within the rate limit, and close everything, even after failures.
+   A run ends cleanly if it is done or interrupted, or else at once, without waiting for the network. */
 import { TimeoutError, UsageError, ConnectionError, DdbError } from '../errors.js'
 import { openInputs } from './inputs/inputs.js'
 import { rowsOf, type SentBatch } from './journal/recorded-run.js'

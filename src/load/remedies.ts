@@ -1,7 +1,5 @@
-/*
-  What the program advises when a run cannot continue by itself. All advice is collected here, because none of it may
-  duplicate or lose rows: test/end-to-end/runs/remedies.test.ts carries out each remedy, and fails if one is not tested.
-*/
+/* What the program advises when a run cannot continue by itself. All advice is collected here, because none of it may duplicate or lose
+   rows: test/end-to-end/runs/remedies.test.ts carries out each remedy, and fails if one is not tested. */
 import { addressText } from '../client/failure.js'
 import type { Session } from '../client/open-session.js'
 import { option } from '../errors.js'

@@ -1,6 +1,4 @@
-/*
-  Reports on a run while it works: notices, and its progress at most ten times a second.
-*/
+/* Reports on a run while it works: notices, and its progress at most ten times a second. */
 import { newSecrets } from '../client/login/hide-password.js'
 import type { ReadingPlace } from '../infer/findings.js'
 import type { Clock, Timer } from '../platform/platform.js'

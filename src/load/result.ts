@@ -1,6 +1,4 @@
-/*
-  The outcome of a run as one plain object, and the exit code that follows from it (docs/errors.md#exit-codes).
-*/
+/* The outcome of a run as one plain object, and the exit code that follows from it (docs/errors.md#exit-codes). */
 import { addressText } from '../client/failure.js'
 import { hideInData } from '../client/login/hide-password.js'
 import { DdbError } from '../errors.js'

@@ -1,6 +1,4 @@
-/*
-  What a run has from its beginning, and its other parts build on.
-*/
+/* What a run has from its beginning, and its other parts build on. */
 import type { Platform } from '../platform/platform.js'
 import type { ReadObserver } from './check/check-observer.js'
 import type { CheckedOptions } from './checked-options.js'

@@ -1,7 +1,4 @@
-/*
-  Ends a run after its first failure, at the signal to leave, or because another process has taken over the run. In the last case this
-  process must send nothing more.
-*/
+/* Ends a run after its first failure, at the signal to leave, or once another process has taken it over: then it sends nothing more. */
 import { setMaxListeners } from 'node:events'
 import { bugError, DdbError, messageOf, TimeoutError, usageError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'

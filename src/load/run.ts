@@ -1,6 +1,4 @@
-/*
-  One run: its options, the state of its rows, and its parts, each with one task.
-*/
+/* One run: its options, the state of its rows, and its parts, each with one task. */
 import type { ConnectionError, DdbError } from '../errors.js'
 import type { Batch, ColumnCounts } from '../parse/batch.js'
 import type { Platform } from '../platform/platform.js'

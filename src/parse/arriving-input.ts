@@ -1,6 +1,4 @@
-/*
-  Takes an input piece by piece as it arrives: bytes, which go to the tokenizer, or rows of a program.
-*/
+/* Takes an input piece by piece as it arrives: bytes, which go to the tokenizer, or rows of a program. */
 import { InputError } from '../errors.js'
 import type { Timer } from '../platform/platform.js'
 import type { BatchOptions, FlushClock } from './input-reader.js'

@@ -1,7 +1,5 @@
-/*
-  Builds batches: fills all columns, records the place of every row, and leaves out rows that some column refused. Successive inputs of a run
-  share the columns, and the rows left at the end of an input.
-*/
+/* Builds batches: fills all columns, records the place of every row, and leaves out rows that some column refused. Successive inputs of a
+   run share the columns, and the rows left at the end of an input. */
 import type { Batch, BatchEnding, InputRange, RecordShape, ResumePoint } from './batch.js'
 import { BufferPool } from './columns/buffer-pool.js'
 import type { InputTexts } from '../source/path/input-texts.js'

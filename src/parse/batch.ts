@@ -1,6 +1,4 @@
-/*
-  Rows on their way from readers to the loader: good rows in batches, and rejects with their reasons.
-*/
+/* Rows on their way from readers to the loader: good rows in batches, and rejects with their reasons. */
 import type { ErrorCode } from '../errors.js'
 import type { Column } from '../protocol/value.js'
 import type { SourceText } from '../source/byte-source.js'

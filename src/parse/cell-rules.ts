@@ -1,6 +1,4 @@
-/*
-  Rules for reading the texts of cells: the user's options, and additions of the loader.
-*/
+/* Rules for reading the texts of cells: the user's options, and additions of the loader. */
 import { option, usageError } from '../errors.js'
 import { offsetOf } from './times/time-zone.js'
 

@@ -1,8 +1,6 @@
-/*
-  Where batches end. Batches that are known by their place end where the bytes of the inputs and sizes that all processes of a run share say,
-  so the place is the same whatever the types, the rules of cells, the chunks, and the cut at which reading began. Other batches, those of
-  a program's rows, end with the row that makes them complete, or with the block that brings them to their size on the wire.
-*/
+/* Where batches end. Batches that are known by their place end where the bytes of the inputs and sizes that all processes of a run share
+   say, so the place is the same whatever the types, the rules of cells, the chunks, and the cut at which reading began. Other batches,
+   those of a program's rows, end with the row that makes them complete, or with the block that brings them to their size on the wire. */
 import { InputError } from '../errors.js'
 import type { BatchBuilder } from './batch-builder.js'
 import type { ResumePoint } from './batch.js'

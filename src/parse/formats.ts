@@ -1,6 +1,4 @@
-/*
-  Recognizes the format of an input and opens it as an `InputReader`. A new format needs its own folder and an entry here.
-*/
+/* Recognizes the format of an input and opens it as an `InputReader`. A new format needs its own folder and an entry here. */
 import * as ascii from './ascii.js'
 import { option, usageError } from '../errors.js'
 import type { ByteSource } from '../source/byte-source.js'

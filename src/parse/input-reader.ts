@@ -1,6 +1,4 @@
-/*
-  The interface of all readers, which turn inputs into batches and rejects. It hides the formats from the loader.
-*/
+/* The interface of all readers, which turn inputs into batches and rejects. It hides the formats from the loader. */
 import type { AssumedHeader } from './csv/assume-header.js'
 import type { FoundQuotes } from './csv/csv-dialect.js'
 import type { InputError } from '../errors.js'

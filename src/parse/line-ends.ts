@@ -1,6 +1,4 @@
-/*
-  Finds line ends: LF, CRLF or a single CR.
-*/
+/* Finds line ends: LF, CRLF or a single CR. */
 import { isAt } from './cells/cell-bytes.js'
 
 export const lineFeed = 10

@@ -1,7 +1,4 @@
-/*
-  The columns of a mapping: makes the builder of each, gives it its texts (fields, constants, or texts put together), and explains why
-  a row is refused.
-*/
+/* The columns of a mapping: makes their builders, gives them their texts, and explains why a row is refused. */
 import { InputError, option, usageError } from '../errors.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { Column } from '../protocol/value.js'

@@ -1,7 +1,5 @@
-/*
-  A block of at most 4,096 records between a tokenizer and the columns. The block has the start and end of each field's text in
-  `bytes`. A column reads one field of all records in a tight loop for its type.
-*/
+/* A block of at most 4,096 records between a tokenizer and the columns. The block has the start and end of each field's text in `bytes`. A
+   column reads one field of all records in a tight loop for its type. */
 import { newKernel, type Kernel } from '../kernel/kernel.js'
 import type { Reject } from './batch.js'
 import { bytesFor, slackBytes, type Window } from './window.js'

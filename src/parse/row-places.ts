@@ -1,7 +1,5 @@
-/*
-  Records the place of each row of a batch in its input, so that the loader can name the row and fetch it again, and keeps
-  the bytes of records. The rows of decoded text are first mapped to their places and bytes in the input.
-*/
+/* Records the place of each row of a batch in its input, so that the loader can name the row and fetch it again, and keeps the bytes of
+   records. The rows of decoded text are first mapped to their places and bytes in the input. */
 import { ArrayStore, type BufferPool } from './columns/buffer-pool.js'
 import type { Batch, InputRange, ResumePoint } from './batch.js'
 import { lineFeed } from './line-ends.js'

@@ -1,6 +1,4 @@
-/*
-  Shows texts and options in messages, and describes bytes that are invalid in their encoding.
-*/
+/* Shows texts and options in messages, and describes bytes that are invalid in their encoding. */
 import { option } from '../errors.js'
 import type { SourceText } from '../source/byte-source.js'
 import { utf8Text } from './cells/cell-bytes.js'

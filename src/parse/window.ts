@@ -1,7 +1,5 @@
-/*
-  The bytes that a tokenizer works on, all in one array: the rest of the last chunk, the new chunk, a line feed that
-  stops every scan, and room for unescaped fields. Any field is thus a start and an end in that array.
-*/
+/* The bytes that a tokenizer works on, all in one array: the rest of the last chunk, the new chunk, a line feed that stops every scan, and
+   room for unescaped fields. Any field is thus a start and an end in that array. */
 import type { SourceText } from '../source/byte-source.js'
 import { lineFeed } from './line-ends.js'
 import type { Fault, Reject, ResumePoint } from './batch.js'

@@ -1,7 +1,5 @@
-/*
-  Clocks: the machine's clock with its timers, a clock for time limits that does not count time while the process is stopped
-  or the machine is suspended (the process cannot read answers then), and promises that resolve after a delay.
-*/
+/* Clocks: the machine's clock with its timers, a clock for time limits that does not count time while the process is stopped or the machine
+   is suspended (the process cannot read answers then), and promises that resolve after a delay. */
 import type { Clock, Timer } from './platform.js'
 
 export const systemClock: Clock = {

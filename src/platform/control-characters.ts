@@ -1,6 +1,4 @@
-/*
-  Escapes control characters in everything shown to people: terminals act on them, and some reorder text so that two names look alike.
-*/
+/* Escapes control characters in everything shown to people: terminals act on them, and some reorder text so that two names look alike. */
 
 /** Controls, line and paragraph separators, directional marks and overrides, the byte order mark. */
 export const controlCharacters =

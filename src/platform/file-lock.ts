@@ -1,9 +1,7 @@
-/*
-  A lock is a file that names the process that holds the lock (the holder). A hard link creates the file whole, so no process ever reads half
-  of it. The holder renews the lock every few seconds by setting the file's modification time, which works even on a full disk. A process
-  that cannot determine whether the holder is alive watches the lock. If the holder then does not renew it for several periods, exactly one
-  of the watching processes takes it over (docs/decisions/0030-a-lock-is-a-lease.md).
-*/
+/* A lock is a file that names the process that holds the lock (the holder). A hard link creates the file whole, so no process ever reads
+   half of it. The holder renews the lock every few seconds by setting the file's modification time, which works even on a full disk. A
+   process that cannot determine whether the holder is alive watches the lock. If the holder then does not renew it for several periods,
+   exactly one of the watching processes takes it over (docs/decisions/0030-a-lock-is-a-lease.md). */
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { hostname } from 'node:os'

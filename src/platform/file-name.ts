@@ -1,8 +1,6 @@
-/*
-  Represents file names as texts. Except on Windows, a name can consist of any bytes. A byte that is not UTF-8 becomes a
-  lone surrogate, U+DC80 to U+DCFF. Different names therefore have different texts, JSON preserves these texts, and the
-  system gets the original bytes back. Python's os.fsdecode does the same (PEP 383).
-*/
+/* Represents file names as texts. Except on Windows, a name can consist of any bytes. A byte that is not UTF-8 becomes a lone surrogate,
+   U+DC80 to U+DCFF. Different names therefore have different texts, JSON preserves these texts, and the system gets the original bytes
+   back. Python's os.fsdecode does the same (PEP 383). */
 import { isUtf8 } from 'node:buffer'
 import { resolve, sep } from 'node:path'
 import type { FileStatus } from './platform.js'

@@ -1,6 +1,4 @@
-/*
-  Checks certificates and keys in PEM files before TLS uses them, because TLS skips unreadable authorities and its errors name no file.
-*/
+/* Checks certificates and keys in PEM files before TLS uses them, because TLS skips unreadable authorities and its errors name no file. */
 import { X509Certificate } from 'node:crypto'
 import { UsageError } from '../errors.js'
 import type { Files } from './platform.js'

@@ -1,6 +1,4 @@
-/*
-  What the program needs from its machine: everything that differs from run to run, so that a test can provide a simulated machine.
-*/
+/* What the program needs from its machine: everything that differs from run to run, so that a test can provide a simulated machine. */
 import type { Duplex } from 'node:stream'
 
 export interface Timer {

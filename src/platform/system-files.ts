@@ -1,6 +1,4 @@
-/*
-  Implements `Files` with the files of the operating system.
-*/
+/* Implements `Files` with the files of the operating system. */
 import { randomUUID } from 'node:crypto'
 import * as fs from 'node:fs'
 import { open, opendir, readdir, stat } from 'node:fs/promises'

@@ -1,6 +1,4 @@
-/*
-  TLS connections: version 1.2 or later. Certificates and host names are verified whatever environment variables say.
-*/
+/* TLS connections: version 1.2 or later. Certificates and host names are verified whatever environment variables say. */
 import { isIP, type Server, type Socket as TcpSocket } from 'node:net'
 import type * as Tls from 'node:tls'
 import type { DialTls, ListenTls, Socket } from './platform.js'

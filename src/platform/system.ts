@@ -1,6 +1,4 @@
-/*
-  The machine that the program uses outside tests. Only this file and `system-tls.ts` open sockets.
-*/
+/* The machine that the program uses outside tests. Only this file and `system-tls.ts` open sockets. */
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { connect, createServer } from 'node:net'

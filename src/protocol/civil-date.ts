@@ -1,6 +1,4 @@
-/*
-  Converts between dates of the proleptic Gregorian calendar and days since 1970 (docs/protocol.md#data-types).
-*/
+/* Converts between dates of the proleptic Gregorian calendar and days since 1970 (docs/protocol.md#data-types). */
 
 /** Year 0 is 1 BC. */
 export interface CivilDate {

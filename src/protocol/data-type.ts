@@ -1,6 +1,4 @@
-/*
-  The list of the types that the files in `types/` define. `value.ts` needs scalar and vector of each file.
-*/
+/* The list of the types that the files in `types/` define. `value.ts` needs scalar and vector of each file. */
 import type { ByteReader } from '../wire/byte-reader.js'
 import { blobTypes } from './types/blobs.js'
 import { type DecimalType, decimalTypes, maxScale } from './types/decimals.js'

@@ -1,6 +1,4 @@
-/*
-  Limits one decoding: the bytes that a value may take, and how deeply values may be nested.
-*/
+/* Limits one decoding: the bytes that a value may take, and how deeply values may be nested. */
 import type { ByteReader } from '../wire/byte-reader.js'
 
 /** Limits of one decoding. They apply while bytes arrive, so a false length allocates only a small buffer. */

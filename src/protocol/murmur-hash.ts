@@ -1,6 +1,4 @@
-/*
-  The 32-bit MurmurHash2, by which DolphinDB chooses HASH partitions (docs/protocol.md#routing-of-rows).
-*/
+/* The 32-bit MurmurHash2, by which DolphinDB chooses HASH partitions (docs/protocol.md#routing-of-rows). */
 
 const multiplier = 0x5bd1e995
 

@@ -1,7 +1,5 @@
-/*
-  Texts of a login, encrypted with the RSA key of a server (docs/protocol.md#login), in base64. The padding is that of PKCS#1 v1.5:
-  00 02, at least eight random bytes other than 00, then 00, then the text (RFC 8017 §7.2.1).
-*/
+/* Texts of a login, encrypted with the RSA key of a server (docs/protocol.md#login), in base64. The padding is that of PKCS#1 v1.5: 00 02,
+   at least eight random bytes other than 00, then 00, then the text (RFC 8017 §7.2.1). */
 import { Buffer } from 'node:buffer'
 import { type KeyObject, constants, privateDecrypt, publicEncrypt } from 'node:crypto'
 

@@ -1,6 +1,4 @@
-/*
-  SCRAM-SHA-256 (docs/protocol.md#scram): the password is never sent, and both sides prove that they know it.
-*/
+/* SCRAM-SHA-256 as DolphinDB's clients speak it: both sides prove that they know the password, unsent (docs/protocol.md#scram). */
 import { Buffer } from 'node:buffer'
 import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
 

@@ -1,8 +1,6 @@
-/*
-  A DolphinDB value, in the same form on clients and servers. A vector is a column. A numeric column is one typed array
-  of exactly the bytes that are sent, including null sentinels, so it needs no copy before it is sent (on little-endian
-  hosts). Temporal values are the raw integers of docs/protocol.md#data-types, without a time zone.
-*/
+/* A DolphinDB value, in the same form on clients and servers. A vector is a column. A numeric column is one typed array of exactly the
+   bytes that are sent, including null sentinels, so it needs no copy before it is sent (on little-endian hosts). Temporal values are the
+   raw integers of docs/protocol.md#data-types, without a time zone. */
 import type { BlobScalar, BlobVector, EncodedBlobVector } from './types/blobs.js'
 import type { DecimalScalar, DecimalVector } from './types/decimals.js'
 import type { NumberScalar, NumberVector, PairScalar, PairVector } from './types/fixed-types.js'

@@ -1,6 +1,4 @@
-/*
-  Types for mapping inputs to target columns: the sources of cells, the shape of an input, and the user's rules.
-*/
+/* Types for mapping inputs to target columns: the sources of cells, the shape of an input, and the user's rules. */
 import { InputError, type Fix } from '../errors.js'
 import type { TargetColumn } from './target-schema.js'
 

@@ -1,7 +1,5 @@
-/*
-  Decides which input column fills which target column: by name if the input has names, else by position. The options
-  `mapping.map`, `mapping.set`, `mapping.ignoreExtra` and `mapping.allowMissing` change the result.
-*/
+/* Decides which input column fills which target column: by name if the input has names, else by position. The options `mapping.map`,
+   `mapping.set`, `mapping.ignoreExtra` and `mapping.allowMissing` change the result. */
 import { type Fix, type InputError, option, usageError } from '../errors.js'
 import {
   columnError,

@@ -1,6 +1,4 @@
-/*
-  Finds fields by name. The case may differ if only one field can match.
-*/
+/* Finds fields by name. The case may differ if only one field can match. */
 
 /** Lookup tables by name. They are built once, because each of tens of thousands of columns may look up its field. */
 export interface KnownNames {

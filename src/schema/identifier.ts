@@ -1,6 +1,4 @@
-/*
-  Names that a script may contain without quotes (docs/server-semantics.md#text-of-values).
-*/
+/* Names that a script may contain without quotes (docs/server-semantics.md#text-of-values). */
 
 import { dataTypes } from '../protocol/data-type.js'
 

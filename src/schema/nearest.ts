@@ -1,7 +1,5 @@
-/*
-  Names that resemble each other: the known names that are closest to an unknown name, for "did you mean" hints, and the options with which
-  an input fills the target, if names alone tell them. `bid1` and `bid2` are different columns there.
-*/
+/* Names that resemble each other: the known names that are closest to an unknown name, for "did you mean" hints, and the options with which
+   an input fills the target, if names alone tell them. `bid1` and `bid2` are different columns there. */
 import type { Fix } from '../errors.js'
 
 /** A suggested name may differ by at most this share of the longer name's length. One change is always allowed. */

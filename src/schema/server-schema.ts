@@ -1,7 +1,4 @@
-/*
-  Reads the target's columns and partitions from the answer to `schema(table)` (docs/protocol.md#schema-dictionary).
-  Every server sends `colDefs`; the other entries may be missing.
-*/
+/* The target's columns and partitions in `schema(table)`, of which only `colDefs` is certain (docs/protocol.md#schema-dictionary). */
 import { DdbError } from '../errors.js'
 import { dataTypeOf, parseColumnType, arrayTypeOffset, isDecimal } from '../protocol/data-type.js'
 import type { ColumnType } from '../protocol/data-type.js'

@@ -1,6 +1,4 @@
-/*
-  Versions of servers, as `version()` answers them (docs/server-semantics.md#versions).
-*/
+/* Versions of servers, as `version()` answers them (docs/server-semantics.md#versions). */
 
 /** `2.00.10 2023.09.12` → [2, 0, 10]; undefined for anything else. */
 export function parseVersion(text: string): readonly number[] | undefined {

@@ -1,6 +1,4 @@
-/*
-  Fills target columns from templates (`mapping.set`), or from the part of the input's path that has the column's name.
-*/
+/* Fills target columns from templates (`mapping.set`), or from the part of the input's path that has the column's name. */
 import { type InputError, option, usageError } from '../errors.js'
 import {
   columnError,

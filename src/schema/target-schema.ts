@@ -1,7 +1,5 @@
-/*
-  The columns that a run fills, in their order, and the target's partitions (docs/protocol.md#schema-dictionary). Both come from the server
-  (`schemaFromServer`). `target.types` can also give the columns, but no partitions (`schemaFromTypes`).
-*/
+/* The columns that a run fills, in their order, and the target's partitions (docs/protocol.md#schema-dictionary). Both come from the server
+   (`schemaFromServer`). `target.types` can also give the columns, but no partitions (`schemaFromTypes`). */
 import { usageError } from '../errors.js'
 import { columnTypeText, parseColumnType, type ColumnType } from '../protocol/data-type.js'
 import type { Value } from '../protocol/value.js'

@@ -1,7 +1,4 @@
-/*
-  Templates: texts with names in braces (`mapping.set`). In `{symbol}.SZ`, the text of the column or path part
-  `symbol` replaces the braces. `{{` means an opening brace.
-*/
+/* Templates of `mapping.set`: in `{symbol}.SZ`, braces take the text of a column or path part. `{{` means an opening brace. */
 import { option, usageError } from '../errors.js'
 
 export type TemplatePart = { readonly text: string } | { readonly name: string }

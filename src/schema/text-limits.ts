@@ -1,7 +1,5 @@
-/*
-  The longest texts in DolphinDB's tables (docs/server-semantics.md#conversions-on-insert). DFS tables silently cut a
-  longer STRING or BLOB, and refuse a whole batch that has a longer SYMBOL. Tables in memory take any length.
-*/
+/* The longest texts in DolphinDB's tables (docs/server-semantics.md#conversions-on-insert). DFS tables silently cut a longer STRING or
+   BLOB, and refuse a whole batch that has a longer SYMBOL. Tables in memory take any length. */
 import type { DataType } from '../protocol/data-type.js'
 import { isBefore, parseVersion } from './server-version.js'
 import type { TargetColumn } from './target-schema.js'

@@ -1,6 +1,4 @@
-/*
-  Reads values from a server's answers, for the checks of `selftest`, and compares them with what was sent, bit for bit.
-*/
+/* Reads values from a server's answers, for the checks of `selftest`, and compares them with what was sent, bit for bit. */
 import { isDeepStrictEqual } from 'node:util'
 import { DdbError, ServerError } from '../errors.js'
 import { columnTypeText } from '../protocol/data-type.js'

@@ -1,6 +1,4 @@
-/*
-  Runs a check with a time limit. Also makes the text for an issue, with all findings but nothing that identifies the server.
-*/
+/* Runs a check with a time limit. Also makes the text for an issue, with all findings but nothing that identifies the server. */
 import { DdbError, messageOf, ServerError } from '../errors.js'
 import { type CheckContext, type CheckScope, checkContext } from './context.js'
 import { setMaxListeners } from 'node:events'

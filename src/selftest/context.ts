@@ -1,6 +1,4 @@
-/*
-  What a check works with: sessions, temporary tables, and a signal that the check's time is over.
-*/
+/* What a check works with: sessions, temporary tables, and a signal that the check's time is over. */
 import { once } from 'node:events'
 import { Link } from '../client/link.js'
 import { logIn, type AskServer, type Credentials } from '../client/login/log-in.js'

@@ -1,8 +1,6 @@
-/*
-  Names the objects that `selftest` creates on a server, and removes them. A name has the form
-  `ddbIngestTest_<token>_<yyyymmddHHMMSS>_<purpose>` and is recorded before the object is created. A run removes only
-  its own objects and those older than a day. The form is so exact that no other object has such a name.
-*/
+/* Names the objects that `selftest` creates on a server, and removes them. A name has the form
+   `ddbIngestTest_<token>_<yyyymmddHHMMSS>_<purpose>` and is recorded before the object is created. A run removes only its own objects and
+   those older than a day. The form is so exact that no other object has such a name. */
 import { ServerError } from '../errors.js'
 import type { Random } from '../platform/platform.js'
 import type { Value } from '../protocol/value.js'

@@ -1,6 +1,4 @@
-/*
-  Runs `selftest`: connects, runs the checks one by one, and removes what they created, all within one time limit.
-*/
+/* Runs `selftest`: connects, runs the checks one by one, and removes what they created, all within one time limit. */
 import type { Credentials } from '../client/login/log-in.js'
 import type { Session } from '../client/open-session.js'
 import { DdbError, ServerError, TimeoutError } from '../errors.js'

@@ -1,6 +1,4 @@
-/*
-  The exports of `ddb-ingest/server`. Checks options, and assembles a server: its node, its port, the timers of sleeping scripts.
-*/
+/* The exports of `ddb-ingest/server`. Checks options, and assembles a server: its node, its port, the timers of sleeping scripts. */
 import type { Clock, Platform } from '../platform/platform.js'
 import { ServerError, UsageError, messageOf } from '../errors.js'
 import { systemPlatform } from '../platform/system.js'

@@ -1,6 +1,4 @@
-/*
-  Answers as the server did from which a report of `selftest` came (`serve --as`): its words, types of counts, rights, mixed requests.
-*/
+/* Makes the server answer as the one of a report of `selftest` did (`serve --as`): errors, counts, rights, asynchronous requests. */
 import { UsageError } from '../errors.js'
 import { formatElement, vectorOf } from '../protocol/element.js'
 import type { Column, Value } from '../protocol/value.js'

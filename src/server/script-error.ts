@@ -1,6 +1,4 @@
-/*
-  The errors that scripts throw on the embedded server.
-*/
+/* The errors that scripts throw on the embedded server. */
 
 /** An error with DolphinDB's message. The interpreter prefixes the source text of the failing call (`f(x) => text`). */
 export class ScriptError extends Error {

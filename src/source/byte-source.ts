@@ -1,7 +1,5 @@
-/*
-  The interface of an input's text, whether it comes from a file, a pipe or a compressed file. Chunks come in order, decompressed,
-  as UTF-8 and without a byte order mark. Readers see this text, but report positions in the input and keep records in the input's bytes.
-*/
+/* The interface of an input's text, whether it comes from a file, a pipe or a compressed file. Chunks come in order, decompressed, as UTF-8
+   and without a byte order mark. Readers see this text, but report positions in the input and keep records in the input's bytes. */
 import type { Encoding } from './encoding/encodings.js'
 
 /** Bytes, chunk by chunk. A chunk may be overwritten as soon as the next one is requested. */

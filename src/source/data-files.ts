@@ -1,7 +1,5 @@
-/*
-  Which of the files that were found become inputs: the data files of a folder by name, without rejects of earlier loads, and each file once
-  if several names lead to it. Counts and reports the others, so that nobody believes they were loaded.
-*/
+/* Which of the files that were found become inputs: the data files of a folder by name, without rejects of earlier loads, and each file
+   once if several names lead to it. Counts and reports the others, so that nobody believes they were loaded. */
 import { extname } from 'node:path'
 import { attempt, option, usageError } from '../errors.js'
 import { fileKey } from '../platform/file-name.js'

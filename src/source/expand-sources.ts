@@ -1,7 +1,5 @@
-/*
-  Expands the user's inputs (files, patterns, folders, archives, `-`) to a list of files. A file with several names becomes one
-  input. The program checks that every input exists before it reads the first row.
-*/
+/* Expands the user's inputs (files, patterns, folders, archives, `-`) to a list of files. A file with several names becomes one input. The
+   program checks that every input exists before it reads the first row. */
 import { basename, posix, relative, sep } from 'node:path'
 import { InputError, option, usageError } from '../errors.js'
 import { archiveOf, archivesOf, isArchiveName } from './archive/archives.js'

@@ -1,7 +1,5 @@
-/*
-  Reads a file in chunks, counts them, and reports a file that became shorter meanwhile. Two buffers alternate: one is filled while the
-  caller parses the other, so memory does not grow with the file.
-*/
+/* Reads a file in chunks, counts them, and reports a file that became shorter meanwhile. Two buffers alternate: one is filled while the
+   caller parses the other, so memory does not grow with the file. */
 import { InputError } from '../errors.js'
 import type { InputFile } from '../platform/platform.js'
 import type { Chunks } from './byte-source.js'

@@ -1,6 +1,4 @@
-/*
-  Recognizes, by their first bytes, common files that hold no rows of text. Messages say what a file is and how to load it.
-*/
+/* Recognizes, by their first bytes, common files that hold no rows of text. Messages say what a file is and how to load it. */
 import { InputError } from '../errors.js'
 
 /** What a file is, how to load it, and whether its first bytes show this format. */

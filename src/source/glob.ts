@@ -1,7 +1,4 @@
-/*
-  Shell-like patterns for paths: `*` and `?` within one name, `[abc]`, `**` for any number of folders, and `{a,b}` for several
-  names (docs/decisions/0034-file-identity-and-names.md).
-*/
+/* Patterns for paths: `*`, `?`, `[abc]`, `**` for any folders, `{a,b}` (docs/decisions/0034-file-identity-and-names.md). */
 import { join } from 'node:path'
 import { attempt, usageError } from '../errors.js'
 import type { Files, FolderEntry } from '../platform/platform.js'

@@ -1,6 +1,4 @@
-/*
-  Opens one input: a file by its path, or a stream that is already open (standard input), and the content that its bytes decompress to.
-*/
+/* Opens one input: a file by its path, or a stream that is already open (standard input), and the content that its bytes decompress to. */
 import type { Readable } from 'node:stream'
 import { DdbError, InputError, messageOf } from '../errors.js'
 import type { Files } from '../platform/platform.js'

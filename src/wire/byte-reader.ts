@@ -1,8 +1,5 @@
-/*
-  The reading side of the wire. The owner of a socket pushes chunks as TCP delivers them, and decoders pull values out.
-  A decoder is a generator that yields while bytes are missing; plain calls read values that have arrived completely.
-  All numbers are little-endian.
-*/
+/* The reading side of the wire. The owner of a socket pushes chunks as TCP delivers them, and decoders pull values out. A decoder is a
+   generator that yields while bytes are missing; plain calls read values that have arrived completely. All numbers are little-endian. */
 import { Buffer } from 'node:buffer'
 import { ProtocolError } from '../errors.js'
 import { ArrayPool } from './array-pool.js'

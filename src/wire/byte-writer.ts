@@ -1,7 +1,5 @@
-/*
-  The writing side of the wire. Copies small pieces into slabs (buffers for many pieces) and refers to large arrays
-  without a copy. So `take` returns few, large buffers for one writev. All numbers are little-endian.
-*/
+/* The writing side of the wire. Copies small pieces into slabs (buffers for many pieces) and refers to large arrays without a copy. So
+   `take` returns few, large buffers for one writev. All numbers are little-endian. */
 import { Buffer } from 'node:buffer'
 import { ValueError } from '../errors.js'
 

@@ -1,6 +1,4 @@
-/*
-  Collects bytes whose announced number may be false: the array takes at most about twice the bytes that have really come.
-*/
+/* Collects bytes whose announced number may be false: the array grows to at most about twice the bytes that were really sent. */
 
 const firstCapacityBytes = 64
 

@@ -1,7 +1,5 @@
-/*
-  Makes many texts at once from strings that each end with 00. Making a text costs more than reading its bytes, and
-  columns of short texts often repeat texts. So short texts are looked up by their bytes, and each is made only once.
-*/
+/* Makes many texts at once from strings that each end with 00. Making a text costs more than reading its bytes, and columns of short texts
+   often repeat texts. So short texts are looked up by their bytes, and each is made only once. */
 import { Buffer } from 'node:buffer'
 import { GrowableBytes } from './growable-bytes.js'
 

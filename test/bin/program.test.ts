@@ -1,7 +1,5 @@
-/*
-  How the program starts: with code that V8 compiled at the build, with code that V8 rejects, and without, as from a new package. Also the
-  message if a file is missing.
-*/
+/* How the program starts: with code that V8 compiled at the build, with code that V8 rejects, and without, as from a new package. Also the
+   message if a file is missing. */
 import { spawnSync } from 'node:child_process'
 import {
   cpSync,

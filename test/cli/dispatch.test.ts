@@ -1,7 +1,4 @@
-/*
-  Rules for every call of the command line: exit codes, the use of each stream, and refusals that suggest the nearest
-  names.
-*/
+/* Rules for every call of the command line: exit codes, the use of each stream, and refusals that suggest the nearest names. */
 import { spawnSync } from 'node:child_process'
 import { EventEmitter } from 'node:events'
 import { writeFile } from 'node:fs/promises'

@@ -1,8 +1,5 @@
-/*
-  Texts with control characters from any source: file names, headers, cells, the command line, and the errors, results
-  and output of a server. Commands print such texts without any character on which a terminal acts, and JSON stays
-  valid.
-*/
+/* Texts with control characters from any source: file names, headers, cells, the command line, and the errors, results and output of a
+   server. Commands print such texts without any character on which a terminal acts, and JSON stays valid. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,4 @@
-/*
-  Runs the command line for tests: in this process with a fake process environment, or as a child process through bin/.
-*/
+/* Runs the command line for tests: in this process with a fake process environment, or as a child process through bin/. */
 import { spawn, spawnSync, type ChildProcess, type ChildProcessByStdio } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { createInterface } from 'node:readline'

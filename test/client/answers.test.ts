@@ -1,7 +1,4 @@
-/*
-  Answers in chunks of any size. Each answer belongs to its request, and an incomplete answer does not count as an
-  answer.
-*/
+/* Answers in chunks of any size. Each answer belongs to its request, and an incomplete answer does not count as an answer. */
 import assert from 'node:assert/strict'
 import { Duplex } from 'node:stream'
 import fc from 'fast-check'

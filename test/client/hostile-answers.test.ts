@@ -1,8 +1,5 @@
-/*
-  Servers that send wrong lengths, types, session ids or anything else. The test damages every answer of a conversation
-  (connecting, each step of a login, complete results and results in blocks). The session then ends with an error of
-  this project, or continues.
-*/
+/* Servers that send wrong lengths, types, session ids or anything else. The test damages every answer of a conversation (connecting, each
+   step of a login, complete results and results in blocks). The session then ends with an error of this project, or continues. */
 import assert from 'node:assert/strict'
 import { Duplex } from 'node:stream'
 import fc from 'fast-check'

@@ -1,6 +1,4 @@
-/*
-  The link between a client and a server. It sends requests and receives answers, and may break.
-*/
+/* The link between a client and a server. It sends requests and receives answers, and may break. */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { Duplex } from 'node:stream'

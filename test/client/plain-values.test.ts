@@ -1,6 +1,4 @@
-/*
-  Plain JavaScript values as arguments and results, and traces of requests and answers.
-*/
+/* Plain JavaScript values as arguments and results, and traces of requests and answers. */
 import { deepStrictEqual } from 'node:assert/strict'
 import { inspect } from 'node:util'
 import fc from 'fast-check'

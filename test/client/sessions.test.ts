@@ -1,6 +1,4 @@
-/*
-  Sessions of the library: how they open, send requests, close, and lose their server.
-*/
+/* Sessions of the library: how they open, send requests, close, and lose their server. */
 import t, { type Test } from 'tap'
 import {
   connect as connectPlain,

@@ -1,7 +1,5 @@
-/*
-  Loads in containers and on hosts that share a folder. Only one load at a time owns a run. If that load is killed, a
-  second load resumes the run. If that load was only stopped and wakes later, it leaves the run to the second load.
-*/
+/* Loads in containers and on hosts that share a folder. Only one load at a time owns a run. If that load is killed, a second load resumes
+   the run. If that load was only stopped and wakes later, it leaves the run to the second load. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'

@@ -1,7 +1,5 @@
-/*
-  Every fault × confirmation × kind of target: the summary always reports what the table holds. The tests write the
-  results into the table of docs/delivery.md.
-*/
+/* Every fault × confirmation × kind of target: the summary always reports what the table holds. The tests write the results into the table
+   of docs/delivery.md. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,7 +1,4 @@
-/*
-  Plays rounds that kill loader, server or both with SIGKILL: in CI ten rounds of four kills. `npm run soak` plays any
-  number of rounds.
-*/
+/* Plays rounds that kill loader, server or both with SIGKILL: in CI ten rounds of four kills. `npm run soak` plays any number of rounds. */
 import { join } from 'node:path'
 import t from 'tap'
 import { everyday, runs } from '../helpers/runs.js'

@@ -1,6 +1,4 @@
-/*
-  Kinds of targets that other users may recreate, and the confirmations that each kind allows.
-*/
+/* Kinds of targets that other users may recreate, and the confirmations that each kind allows. */
 import type { DeliveryOptions, TargetOptions } from '../../src/load/options.js'
 
 export interface TargetKind {

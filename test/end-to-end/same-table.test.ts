@@ -1,8 +1,6 @@
-/*
-  A table that another table has replaced: a recreated table, a restarted server, a different server at the same port,
-  and users who fill the tables that they recreate. The run must notice the replacement at its end, or when the user
-  calls it again. The tests write the results into the second table of docs/delivery.md.
-*/
+/* A table that another table has replaced: a recreated table, a restarted server, a different server at the same port, and users who fill
+   the tables that they recreate. The run must notice the replacement at its end, or when the user calls it again. The tests write the
+   results into the second table of docs/delivery.md. */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { connectTyped as connect } from '../../src/client/open-session.js'

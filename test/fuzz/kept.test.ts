@@ -1,7 +1,4 @@
-/*
-  Passes every input that fuzzing once found, and all seeds of fuzzing, to every target. Each target must end as
-  expected.
-*/
+/* Passes every input that fuzzing once found, and all seeds of fuzzing, to every target. Each target must end as expected. */
 import t from 'tap'
 import { keptInputs, seedsOf, targets, type Target } from './seeds.js'
 import { fuzz as codec } from './targets/codec.js'

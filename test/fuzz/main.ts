@@ -1,8 +1,6 @@
-/*
-  npm run fuzz -- csv --seconds 3600: coverage-guided fuzzing of one target (codec, csv, json, journal, zstd). Writes
-  the inputs that it finds to `tmp/fuzz/TARGET/found`. Move them to `test/fuzz/kept/TARGET`, where every test run reads
-  them again. The corpus in `tmp/fuzz/TARGET/corpus` is used again the next time.
-*/
+/* npm run fuzz -- csv --seconds 3600: coverage-guided fuzzing of one target (codec, csv, json, journal, zstd). Writes the inputs that it
+   finds to `tmp/fuzz/TARGET/found`. Move them to `test/fuzz/kept/TARGET`, where every test run reads them again. The corpus in
+   `tmp/fuzz/TARGET/corpus` is used again the next time. */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'

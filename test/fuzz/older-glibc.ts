@@ -1,8 +1,6 @@
-/*
-  Makes the fuzzing engine run on older systems. The engine is built for glibc 2.38 and a libstdc++ of that time. Debian
-  12 has glibc 2.36 and lacks three functions that the engine calls. So this file marks the newer versions as optional
-  in the installed engine, and a small library provides the functions.
-*/
+/* Makes the fuzzing engine run on older systems. The engine is built for glibc 2.38 and a libstdc++ of that time. Debian 12 has glibc 2.36
+   and lacks three functions that the engine calls. So this file marks the newer versions as optional in the installed engine, and a small
+   library provides the functions. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

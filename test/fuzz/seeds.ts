@@ -1,6 +1,4 @@
-/*
-  The seeds of fuzzing: valid bytes of every kind, and inputs that once failed.
-*/
+/* The seeds of fuzzing: valid bytes of every kind, and inputs that once failed. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

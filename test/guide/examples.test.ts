@@ -1,7 +1,4 @@
-/*
-  Runs the examples in the way of a reader, on a faster clock. Each must print what the comment at its end
-  shows, and must end.
-*/
+/* Runs the examples in the way of a reader, on a faster clock. Each must print what the comment at its end shows, and must end. */
 import { execFile } from 'node:child_process'
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'

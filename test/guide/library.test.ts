@@ -1,7 +1,5 @@
-/*
-  The programs in docs/library.md. `tsc --strict` accepts them, and each prints the output below it on the page. Also
-  the explanations of the library's options in an editor.
-*/
+/* The programs in docs/library.md. `tsc --strict` accepts them, and each prints the output below it on the page. Also the explanations of
+   the library's options in an editor. */
 import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,9 +1,7 @@
-/*
-  The pages under test. Every command in their `sh` blocks runs as for a reader, block by block from top to bottom, with
-  an embedded server for each page. `# exit 3` at the end of a line gives an exit code other than 0, `# loads 1,000 rows`
-  the count of rows that a load reports, `# prints 1000` the expected standard output, `# prints nothing` an empty one. Blocks that must not run are marked `text`. The
-  shell reads each command; a command that only calls the program runs in this process.
-*/
+/* The pages under test. Every command in their `sh` blocks runs as for a reader, block by block from top to bottom, with an embedded server
+   for each page. `# exit 3` at the end of a line gives an exit code other than 0, `# loads 1,000 rows` the count of rows that a load
+   reports, `# prints 1000` the expected standard output, `# prints nothing` an empty one. Blocks that must not run are marked `text`. The
+   shell reads each command; a command that only calls the program runs in this process. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import t, { type Test } from 'tap'

@@ -1,6 +1,4 @@
-/*
-  The files on the page docs/running.md. A parser of the format reads each file, and the commands in the file run here.
-*/
+/* The files on the page docs/running.md. A parser of the format reads each file, and the commands in the file run here. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'

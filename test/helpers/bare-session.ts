@@ -1,7 +1,5 @@
-/*
-  Sessions of one server without sockets. Bytes go in and out at once and in this process, so a test can try a hundred
-  thousand sessions. A script returns its length, a function returns its first argument.
-*/
+/* Sessions of one server without sockets. Bytes go in and out at once and in this process, so a test can try a hundred thousand sessions. A
+   script returns its length, a function returns its first argument. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { defaultRequestLimits } from '../../src/protocol/request.js'
 import { Connection, type ConnectionContext } from '../../src/server/net/connection.js'

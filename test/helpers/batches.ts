@@ -1,6 +1,4 @@
-/*
-  Batches without a reader: rows of ten bytes, one per line.
-*/
+/* Batches without a reader: rows of ten bytes, one per line. */
 import type { Batch, RecordShape } from '../../src/parse/batch.js'
 import { utf8Source } from './utf8-source.js'
 

@@ -1,7 +1,5 @@
-/*
-  Certificates and keys for tests, created on demand and removed with the test: an authority, certificates that it
-  signed directly or through an intermediate authority, and some certificates that clients must refuse.
-*/
+/* Certificates and keys for tests, created on demand and removed with the test: an authority, certificates that it signed directly or
+   through an intermediate authority, and some certificates that clients must refuse. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

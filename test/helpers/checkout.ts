@@ -1,6 +1,4 @@
-/*
-  The path of the checkout, and the files of src/.
-*/
+/* The path of the checkout, and the files of src/. */
 import { execFileSync } from 'node:child_process'
 import { readFile, readdir } from 'node:fs/promises'
 import { sep } from 'node:path'

@@ -1,6 +1,4 @@
-/*
-  Clocks for code that waits: the first clock leaps to the end of each wait, the test moves the second clock.
-*/
+/* Clocks for code that waits: the first clock leaps to the end of each wait, the test moves the second clock. */
 import type { Clock } from '../../src/platform/platform.js'
 
 /** A clock on which every wait ends at once. Afterwards the clock shows the time at the end of the wait. */

@@ -1,7 +1,5 @@
-/*
-  Bytes and values for tests of the codec: bytes from hexadecimal text, encoding and decoding in one call, and arbitrary
-  values of every type and form.
-*/
+/* Bytes and values for tests of the codec: bytes from hexadecimal text, encoding and decoding in one call, and arbitrary values of every
+   type and form. */
 import fc from 'fast-check'
 import { decodeValue, encodeValue, type DecodeLimits } from '../../src/protocol/codec.js'
 import { dataTypes, isDecimal, maxScale, type DataType } from '../../src/protocol/data-type.js'

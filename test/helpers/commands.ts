@@ -1,6 +1,4 @@
-/*
-  A server, a folder of files, and the command line between them.
-*/
+/* A server, a folder of files, and the command line between them. */
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { Faults, ServerOptions } from '../../src/server/index.js'

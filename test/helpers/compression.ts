@@ -1,7 +1,5 @@
-/*
-  Writes compressed vectors in the form in which official clients send them (docs/protocol.md#compressed-vectors). Tests
-  of the decoders compare with this independent code.
-*/
+/* Writes compressed vectors in the form in which official clients send them (docs/protocol.md#compressed-vectors). Tests of the decoders
+   compare with this independent code. */
 import fc from 'fast-check'
 import { dataTypes, isDecimal, type DataType } from '../../src/protocol/data-type.js'
 import type { Vector } from '../../src/protocol/value.js'

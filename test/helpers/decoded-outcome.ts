@@ -1,7 +1,4 @@
-/*
-  The result of decoding hostile bytes: values, or an error with a position. The result must be the same for chunks of
-  any size.
-*/
+/* The result of decoding hostile bytes: values, or an error with a position. The result must be the same for chunks of any size. */
 import { isDeepStrictEqual } from 'node:util'
 import { ByteReader } from '../../src/wire/byte-reader.js'
 

@@ -1,6 +1,4 @@
-/*
-  Shared by tests of delivery: rows with distinct ids, and the ids found in a table.
-*/
+/* Shared by tests of delivery: rows with distinct ids, and the ids found in a table. */
 import type { LoadServer } from './load-server.js'
 
 /** A stream table for rows with the ids 0 … n-1. */

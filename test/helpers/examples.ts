@@ -1,6 +1,4 @@
-/*
-  Examples from the manual: scripts with their displayed results. Each script runs on its own node.
-*/
+/* Examples from the manual: scripts with their displayed results. Each script runs on its own node. */
 import type { Test } from 'tap'
 import { rowsText, sessionOn, testSession } from './script.js'
 import { systemPlatform } from '../../src/platform/system.js'

@@ -1,6 +1,4 @@
-/*
-  The files of this machine, on a disk that can fill up. The test can make every call fail.
-*/
+/* The files of this machine, on a disk that can fill up. The test can make every call fail. */
 import type { OutputFile, Platform } from '../../src/platform/platform.js'
 import { systemFiles } from '../../src/platform/system-files.js'
 import { systemPlatform } from '../../src/platform/system.js'

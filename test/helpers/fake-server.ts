@@ -1,6 +1,4 @@
-/*
-  A server made of the codec and the behaviour that a test gives. The server itself answers only connect and login.
-*/
+/* A server made of the codec and the behaviour that a test gives. The server itself answers only connect and login. */
 import { connectTyped, type ConnectOptions, type Session } from '../../src/client/open-session.js'
 import { generateKeyPairSync } from 'node:crypto'
 import type { Server, Socket } from 'node:net'

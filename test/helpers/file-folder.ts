@@ -1,7 +1,5 @@
-/*
-  A folder shared by all tests of one file. `t.testdir()` of the root test would not do: all files of a room share that
-  folder, and each call empties it.
-*/
+/* A folder shared by all tests of one file. `t.testdir()` of the root test would not do: all files of a room share that folder, and each
+   call empties it. */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

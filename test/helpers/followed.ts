@@ -1,6 +1,4 @@
-/*
-  Fingerprints of files that were followed up to their end.
-*/
+/* Fingerprints of files that were followed up to their end. */
 import { followedFingerprint, type Fingerprint } from '../../src/load/journal/fingerprint.js'
 import type { InputFile } from '../../src/platform/platform.js'
 import { keptBytes } from '../../src/source/follow/followed-file.js'

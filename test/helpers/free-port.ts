@@ -1,6 +1,4 @@
-/*
-  A port of this machine without a listener.
-*/
+/* A port of this machine without a listener. */
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 

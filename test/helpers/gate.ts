@@ -1,6 +1,4 @@
-/*
-  A promise that a test resolves.
-*/
+/* A promise that a test resolves. */
 export interface Gate {
   readonly opened: Promise<undefined>
   open(): void

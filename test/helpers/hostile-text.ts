@@ -1,7 +1,4 @@
-/*
-  Texts that try to break out of a name or a value: they end a literal, begin a statement, or move the cursor of a
-  terminal.
-*/
+/* Texts that try to break out of a name or a value: they end a literal, begin a statement, or move the cursor of a terminal. */
 import fc from 'fast-check'
 
 const scriptPieces: readonly string[] = [

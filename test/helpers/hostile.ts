@@ -1,6 +1,4 @@
-/*
-  Hostile bytes: valid bytes with changes.
-*/
+/* Hostile bytes: valid bytes with changes. */
 import fc from 'fast-check'
 import { arbitraryValue, encoded } from './codec.js'
 import { arbitraryCompressed } from './compression.js'

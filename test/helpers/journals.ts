@@ -1,6 +1,4 @@
-/*
-  Journals written by the test, in the form in which processes leave them.
-*/
+/* Journals written by the test, in the form in which processes leave them. */
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {

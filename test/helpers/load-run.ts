@@ -1,6 +1,4 @@
-/*
-  The state of a run without inputs and without a server, for tests of the code that counts rows.
-*/
+/* The state of a run without inputs and without a server, for tests of the code that counts rows. */
 import type { LoadOptions, RowCounts } from '../../src/load/options.js'
 import { checkedOptions } from '../../src/load/checked-options.js'
 import { newRun, type Run } from '../../src/load/run.js'

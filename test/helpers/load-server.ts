@@ -1,6 +1,4 @@
-/*
-  An embedded server with tables, and runs against this server. Shared by end-to-end tests.
-*/
+/* An embedded server with tables, and runs against this server. Shared by end-to-end tests. */
 import assert from 'node:assert/strict'
 import type { Test } from 'tap'
 import { connectTyped as connect, type Session } from '../../src/client/open-session.js'

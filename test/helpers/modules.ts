@@ -1,7 +1,5 @@
-/*
-  The modules of src/ with their imports and identifiers, for the test of the layout. The TypeScript parser reads the
-  modules, so comments and strings never count as code.
-*/
+/* The modules of src/ with their imports and identifiers, for the test of the layout. The TypeScript parser reads the modules, so comments
+   and strings never count as code. */
 import { posix } from 'node:path'
 import ts from 'typescript'
 import { readSources } from './checkout.js'

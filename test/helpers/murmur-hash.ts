@@ -1,6 +1,4 @@
-/*
-  MurmurHash2 with unsigned BigInts, as in textbooks, for tests of hashing.
-*/
+/* MurmurHash2 with unsigned BigInts, as in textbooks, for tests of hashing. */
 
 /** @returns a hash of 32 bits, seeded with the number of bytes */
 export function murmurHash2(bytes: Uint8Array): bigint {

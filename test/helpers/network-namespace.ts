@@ -1,7 +1,5 @@
-/*
-  A separate network for a test: a namespace whose only device is `lo`, with a second address that does not belong to
-  this machine. Client and server in the namespace are separated like two machines.
-*/
+/* A separate network for a test: a namespace whose only device is `lo`, with a second address that does not belong to this machine. Client
+   and server in the namespace are separated like two machines. */
 import { execFileSync, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { outcomeOf } from '../cli/run-cli.js'

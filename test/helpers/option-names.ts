@@ -1,6 +1,4 @@
-/*
-  The long names of a command's options.
-*/
+/* The long names of a command's options. */
 import type { OptionTable } from '../../src/cli/options/definition.js'
 
 export function optionNames({ options }: { readonly options: OptionTable }): Set<string> {

@@ -1,7 +1,5 @@
-/*
-  Reads pages of the guide for the tests that check them: code blocks, their commands, links and headings. A few
-  patterns are enough, because this project wrote the pages in plain Markdown.
-*/
+/* Reads pages of the guide for the tests that check them: code blocks, their commands, links and headings. A few patterns are enough,
+   because this project wrote the pages in plain Markdown. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { readFile, readdir } from 'node:fs/promises'
 import type { Test } from 'tap'

@@ -1,6 +1,4 @@
-/*
-  A folder in which a test runs commands in the way in which a reader of the guide would run them.
-*/
+/* A folder in which a test runs commands in the way in which a reader of the guide would run them. */
 import { chmod, cp, mkdir, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

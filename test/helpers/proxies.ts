@@ -1,7 +1,5 @@
-/*
-  Proxies between clients and a server on this machine: one that a test controls, one that breaks connections, and one
-  whose link goes dead.
-*/
+/* Proxies between clients and a server on this machine: one that a test controls, one that breaks connections, and one whose link goes
+   dead. */
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Test } from 'tap'

@@ -1,6 +1,4 @@
-/*
-  One end of a TCP connection, controlled by a test: it sends the given bytes unchanged and keeps all received bytes.
-*/
+/* One end of a TCP connection, controlled by a test: it sends the given bytes unchanged and keeps all received bytes. */
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
 import { once } from 'node:events'

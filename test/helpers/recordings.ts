@@ -1,7 +1,4 @@
-/*
-  The recordings in fixtures/wire: their bytes, their descriptions, and the described requests as values of this
-  project.
-*/
+/* The recordings in fixtures/wire: their bytes, their descriptions, and the described requests as values of this project. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { vectorOf, type ElementValue } from '../../src/protocol/element.js'
 import type { DataType } from '../../src/protocol/data-type.js'

@@ -1,6 +1,4 @@
-/*
-  A run that has claimed its name on a server.
-*/
+/* A run that has claimed its name on a server. */
 import type { Session } from '../../src/client/open-session.js'
 import type { RunName } from '../../src/load/register/table-names.js'
 import { openLedger } from '../../src/load/transport/ledger.js'

@@ -1,6 +1,4 @@
-/*
-  Requests for tests, encoded by the codec.
-*/
+/* Requests for tests, encoded by the codec. */
 import { Buffer } from 'node:buffer'
 import type { Request, RequestHead } from '../../src/protocol/request.js'
 import { encodeRequest } from '../../src/protocol/request.js'

@@ -1,6 +1,4 @@
-/*
-  A TCP proxy that changes bytes on their way, so that a server appears to behave differently.
-*/
+/* A TCP proxy that changes bytes on their way, so that a server appears to behave differently. */
 import type { Test } from 'tap'
 import { startProxy } from './proxies.js'
 

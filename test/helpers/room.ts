@@ -1,6 +1,4 @@
-/*
-  Runs all tests of a room in one process, because starting a process takes longer than most tests.
-*/
+/* Runs all tests of a room in one process, because starting a process takes longer than most tests. */
 import { readdirSync } from 'node:fs'
 import { sep } from 'node:path'
 import { fileURLToPath } from 'node:url'

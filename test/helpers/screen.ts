@@ -1,7 +1,5 @@
-/*
-  A terminal for tests: the contents of its screen after all output. It knows the few control sequences that the program
-  may send, and throws for any other sequence, such as one that hides the cursor or stops wrapping.
-*/
+/* A terminal for tests: the contents of its screen after all output. It knows the few control sequences that the program may send, and
+   throws for any other sequence, such as one that hides the cursor or stops wrapping. */
 
 export interface Screen {
   write(text: string): void

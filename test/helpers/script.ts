@@ -1,6 +1,4 @@
-/*
-  A session of the interpreter without a network, for tests of functions and statements.
-*/
+/* A session of the interpreter without a network, for tests of functions and statements. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { columnTypeText } from '../../src/protocol/data-type.js'
 import { columnTypeOf, formatElement, formatValue } from '../../src/protocol/element.js'

@@ -1,6 +1,4 @@
-/*
-  Searches all text that commands print and write for forms of a password.
-*/
+/* Searches all text that commands print and write for forms of a password. */
 import assert from 'node:assert/strict'
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

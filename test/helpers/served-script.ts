@@ -1,6 +1,4 @@
-/*
-  Shell scripts of a user: in them, `ddb-ingest` is this program, and its server runs beside them.
-*/
+/* Shell scripts of a user: in them, `ddb-ingest` is this program, and its server runs beside them. */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bin, spawnCli } from '../cli/run-cli.js'

@@ -1,7 +1,5 @@
-/*
-  A server with the settings it is shipped with, on an address that is not loopback, and the loads that a plain user can
-  run there. test/end-to-end/connections/shipped-server.test.ts runs this file in a separate namespace.
-*/
+/* A server with the settings it is shipped with, on an address that is not loopback, and the loads that a plain user can run there.
+   test/end-to-end/connections/shipped-server.test.ts runs this file in a separate namespace. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

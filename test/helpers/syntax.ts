@@ -1,6 +1,4 @@
-/*
-  Parsed scripts in which any name is a variable or a table, for tests that look at the nodes.
-*/
+/* Parsed scripts in which any name is a variable or a table, for tests that look at the nodes. */
 import { builtins } from '../../src/server/script/session/session.js'
 import type { Names } from '../../src/server/script/parse/scopes.js'
 import { Parser } from '../../src/server/script/parse/statements.js'

@@ -1,7 +1,5 @@
-/*
-  An embedded server whose interpreter consists of a few functions of a test, and those of a login. It tests the network side
-  without the script language.
-*/
+/* An embedded server whose interpreter consists of a few functions of a test, and those of a login. It tests the network side without the
+   script language. */
 import type { Executor, Outcome, SessionInfo } from '../../src/server/net/request-runner.js'
 import type { ServerNode } from '../../src/server/node.js'
 import type { ServerOptions } from '../../src/server/index.js'

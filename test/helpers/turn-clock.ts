@@ -1,9 +1,7 @@
-/*
-  Time that moves with the turns of the event loop, for tests in which timeouts and pauses pass. Client and server share
-  this process, so an answer can arrive in every turn: even on a slow or busy machine, no timeout ends before an answer
-  arrives. While there is nothing to do, a simulated second takes a fraction of a second. Not for endless scripts: within
-  one turn, too little simulated time passes for a script to yield.
-*/
+/* Time that moves with the turns of the event loop, for tests in which timeouts and pauses pass. Client and server share this process, so
+   an answer can arrive in every turn: even on a slow or busy machine, no timeout ends before an answer arrives. While there is nothing to
+   do, a simulated second takes a fraction of a second. Not for endless scripts: within one turn, too little simulated time passes for a
+   script to yield. */
 
 /** The simulated time of a turn, however long the turn really took. */
 const turnMs = 5

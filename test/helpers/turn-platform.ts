@@ -1,8 +1,6 @@
-/*
-  A platform whose time moves with the turns of the event loop, and whose connection attempts a test can refuse. Time
-  passes slowly while a server may answer, on machines of any speed, and in leaps while no server listens. It stands
-  still while a file is read or written, because a slow disk lets thousands of turns pass.
-*/
+/* A platform whose time moves with the turns of the event loop, and whose connection attempts a test can refuse. Time passes slowly while a
+   server may answer, on machines of any speed, and in leaps while no server listens. It stands still while a file is read or written,
+   because a slow disk lets thousands of turns pass. */
 import { Duplex } from 'node:stream'
 import type { Test } from 'tap'
 import type { Clock, Platform, Socket, Timer } from '../../src/platform/platform.js'

@@ -1,6 +1,4 @@
-/*
-  Short forms for values in tests.
-*/
+/* Short forms for values in tests. */
 import { vectorOf } from '../../src/protocol/element.js'
 import type { Column, Scalar, Table, Vector } from '../../src/protocol/value.js'
 

@@ -1,6 +1,4 @@
-/*
-  Writes correct and damaged zip archives, following the description of the format (APPNOTE.TXT 6.3.10).
-*/
+/* Writes correct and damaged zip archives, following the description of the format (APPNOTE.TXT 6.3.10). */
 import { crc32, deflateRawSync } from 'node:zlib'
 
 export interface ZipMember {

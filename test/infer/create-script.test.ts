@@ -1,6 +1,4 @@
-/*
-  The script that creates a table and its partitions.
-*/
+/* The script that creates a table and its partitions. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

@@ -1,6 +1,4 @@
-/*
-  The columns that the program infers from inputs.
-*/
+/* The columns that the program infers from inputs. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

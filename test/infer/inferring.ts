@@ -1,6 +1,4 @@
-/*
-  Infers columns from texts, and checks whether a run would read every value into them.
-*/
+/* Infers columns from texts, and checks whether a run would read every value into them. */
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import type { InferOptions } from '../../src/infer/findings.js'

@@ -1,7 +1,4 @@
-/*
-  Records of totals that are padded to the width of the table. None of them is loaded without a warning, and no other
-  row is omitted.
-*/
+/* Records of totals that are padded to the width of the table. None of them is loaded without a warning, and no other row is omitted. */
 import assert from 'node:assert/strict'
 import { stringify } from 'csv-stringify/sync'
 import fc from 'fast-check'

@@ -1,6 +1,4 @@
-/*
-  The committed code of the kernel is what its source compiles to.
-*/
+/* The committed code of the kernel is what its source compiles to. */
 import t from 'tap'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'

@@ -1,6 +1,4 @@
-/*
-  The kernel against the exact reader: the same values, rejects, places and ends of batches, for any notation, damage, block and chunk.
-*/
+/* The kernel against the exact reader: the same values, rejects, places and ends of batches, for any notation, damage, block and chunk. */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

@@ -1,6 +1,4 @@
-/*
-  All tests of the reader once more, with the kernel for inputs of any size.
-*/
+/* All tests of the reader once more, with the kernel for inputs of any size. */
 import { useKernel } from '../../src/kernel/kernel.js'
 import { everyday } from '../helpers/runs.js'
 

@@ -1,7 +1,5 @@
-/*
-  Names and values that contain script code. The program either refuses them, or writes scripts in which they stay names
-  and values: the server's own parser reads such a script in the same way as a script with a harmless name.
-*/
+/* Names and values that contain script code. The program either refuses them, or writes scripts in which they stay names and values: the
+   server's own parser reads such a script in the same way as a script with a harmless name. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

@@ -1,6 +1,4 @@
-/*
-  Times in a wrong unit: what a load rejects, what it asks about, and what a check shows. Symbols with blanks at their ends.
-*/
+/* Times in a wrong unit: what a load rejects, what it asks about, and what a check shows. Symbols with blanks at their ends. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

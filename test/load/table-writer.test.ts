@@ -1,7 +1,5 @@
-/*
-  The stream for rows, and `load` with rows, against an embedded server. The tests check the outcome of every row, for
-  any rows and any behaviour of the server.
-*/
+/* The stream for rows, and `load` with rows, against an embedded server. The tests check the outcome of every row, for any rows and any
+   behaviour of the server. */
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,6 +1,4 @@
-/*
-  Arbitrary elements of a type, within its range and without the value that means null.
-*/
+/* Arbitrary elements of a type, within its range and without the value that means null. */
 import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
 import { kindOf, typeOf, type Element, type Kind } from './elements.js'

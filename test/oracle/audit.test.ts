@@ -1,7 +1,5 @@
-/*
-  Drawn tables: part of a file is loaded beside rows of others, one record damaged, and the audit of the whole file must name exactly the
-  lines whose texts are not there. The official client creates the tables and reads them in the end; records are compared as texts.
-*/
+/* Drawn tables: part of a file is loaded beside rows of others, one record damaged, and the audit of the whole file must name exactly the
+   lines whose texts are not there. The official client creates the tables and reads them in the end; records are compared as texts. */
 import assert from 'node:assert/strict'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,7 +1,5 @@
-/*
-  Elements of every type, written by hand from DolphinDB's documentation: a script, the value in the form of
-  elements.ts, and the text. Tests compare them with the results of the server and the clients.
-*/
+/* Elements of every type, written by hand from DolphinDB's documentation: a script, the value in the form of elements.ts, and the text.
+   Tests compare them with the results of the server and the clients. */
 import type { Element } from './elements.js'
 
 export interface Sample {

@@ -1,8 +1,5 @@
-/*
-  The official JavaScript client. It talks to the embedded server over WebSocket and shares no code with this project's
-  codec. Its types are not imported, because they exist only if its packages are installed, and because they change the
-  prototypes of everything.
-*/
+/* The official JavaScript client. It talks to the embedded server over WebSocket and shares no code with this project's codec. Its types
+   are not imported, because they exist only if its packages are installed, and because they change the prototypes of everything. */
 import { existsSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { connectTyped as connect, type Session } from '../../src/client/open-session.js'

@@ -1,6 +1,4 @@
-/*
-  The loader loads texts into a table, and the official client reads the resulting values.
-*/
+/* The loader loads texts into a table, and the official client reads the resulting values. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import iconv from 'iconv-lite'

@@ -1,7 +1,5 @@
-/*
-  Other programs (csv-stringify, JSON.stringify, Intl) write whole tables with arbitrary values as text in many
-  dialects. The loader loads the text, and the official client reads the table value by value.
-*/
+/* Other programs (csv-stringify, JSON.stringify, Intl) write whole tables with arbitrary values as text in many dialects. The loader loads
+   the text, and the official client reads the table value by value. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify, type Options } from 'csv-stringify/sync'

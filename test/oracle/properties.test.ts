@@ -1,7 +1,5 @@
-/*
-  Any value that the official client sends comes back unchanged, and this project's client reads the same value as the
-  official client, also from what other clients send.
-*/
+/* Any value that the official client sends comes back unchanged, and this project's client reads the same value as the official client,
+   also from what other clients send. */
 import fc from 'fast-check'
 import type { Table } from '../../src/protocol/value.js'
 import { decoded, encoded } from '../helpers/codec.js'

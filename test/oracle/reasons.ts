@@ -1,6 +1,4 @@
-/*
-  The cases that only this project's code has checked, and the reasons. Part of docs/values.md.
-*/
+/* The cases that only this project's code has checked, and the reasons. Part of docs/values.md. */
 
 export const reasons: Readonly<Record<string, string>> = {
   DATEMINUTE:

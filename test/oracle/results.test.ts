@@ -1,6 +1,4 @@
-/*
-  Results of the embedded server, read by the official client.
-*/
+/* Results of the embedded server, read by the official client. */
 import { inspect } from 'node:util'
 import { startEnds, test } from './client.js'
 import { typeCases } from './cases.js'

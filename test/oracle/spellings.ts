@@ -1,7 +1,5 @@
-/*
-  Texts and the values that result when they are loaded, by the type of the column. Also texts that are not a value of
-  the type. docs/values.md shows this list; load.test.ts checks it with the loader and the official client.
-*/
+/* Texts and the values that result when they are loaded, by the type of the column. Also texts that are not a value of the type.
+   docs/values.md shows this list; load.test.ts checks it with the loader and the official client. */
 import type { CellOptions } from '../../src/load/options.js'
 import type { Element } from './elements.js'
 

@@ -1,6 +1,4 @@
-/*
-  The official client over TLS: WebSocket inside TLS, on the TLS port of the server.
-*/
+/* The official client over TLS: WebSocket inside TLS, on the TLS port of the server. */
 import { connectTyped as connect } from '../../src/client/open-session.js'
 import t from 'tap'
 import { Certificates } from '../helpers/certificates.js'

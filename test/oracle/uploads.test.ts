@@ -1,7 +1,5 @@
-/*
-  Data that the official client sends, read by the embedded server and by this project's client: uploaded variables,
-  arguments of functions, and the bytes themselves.
-*/
+/* Data that the official client sends, read by the embedded server and by this project's client: uploaded variables, arguments of
+   functions, and the bytes themselves. */
 import { inspect } from 'node:util'
 import { columnTypeText } from '../../src/protocol/data-type.js'
 import { columnTypeOf } from '../../src/protocol/element.js'

@@ -1,7 +1,4 @@
-/*
-  Reads hostile bytes. Every record that a reader counts must be a row or a reject, and every byte must be accounted
-  for.
-*/
+/* Reads hostile bytes. Every record that a reader counts must be a row or a reject, and every byte must be accounted for. */
 import fc from 'fast-check'
 import { DdbError } from '../../src/errors.js'
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'

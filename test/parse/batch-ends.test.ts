@@ -1,6 +1,4 @@
-/*
-  Batches that are not cut by place end with the row that makes them complete, or soon after they have reached a size.
-*/
+/* Batches that are not cut by place end with the row that makes them complete, or soon after they have reached a size. */
 import { ok, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

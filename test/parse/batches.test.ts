@@ -1,6 +1,4 @@
-/*
-  From blocks of records to batches.
-*/
+/* From blocks of records to batches. */
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import fc from 'fast-check'

@@ -1,7 +1,5 @@
-/*
-  Batches that are cut by place. Readers must cut the same inputs alike, whatever the chunks, the types and the cut at which they begin,
-  and as a plain splitter does that knows no chunks, columns or blocks.
-*/
+/* Batches that are cut by place. Readers must cut the same inputs alike, whatever the chunks, the types and the cut at which they begin,
+   and as a plain splitter does that knows no chunks, columns or blocks. */
 import { deepStrictEqual } from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'

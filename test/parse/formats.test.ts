@@ -1,6 +1,4 @@
-/*
-  Inputs of any format: how the program distinguishes formats, and how long a record may be.
-*/
+/* Inputs of any format: how the program distinguishes formats, and how long a record may be. */
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'

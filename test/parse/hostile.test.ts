@@ -1,7 +1,4 @@
-/*
-  Hostile bytes. Every reader ends with rows, rejects or an error of this project, and every counted record is a row or
-  a reject.
-*/
+/* Hostile bytes. Every reader ends with rows, rejects or an error of this project, and every counted record is a row or a reject. */
 import fc from 'fast-check'
 import t from 'tap'
 import { dialects, hostileBytes, outcome, types } from './any-input.js'

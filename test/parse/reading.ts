@@ -1,6 +1,4 @@
-/*
-  Shared by tests of readers: an input in memory, in chunks of any size, and everything that a reader returns for it.
-*/
+/* Shared by tests of readers: an input in memory, in chunks of any size, and everything that a reader returns for it. */
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import type { Batch, Reject } from '../../src/parse/batch.js'
 import type { BatchOptions } from '../../src/parse/input-reader.js'

@@ -1,7 +1,5 @@
-/*
-  Finds the records of a text, and what each record is, with the simplest algorithm: one pass over the whole text,
-  without chunks or windows. Tests compare the results of readers with it.
-*/
+/* Finds the records of a text, and what each record is, with the simplest algorithm: one pass over the whole text, without chunks or
+   windows. Tests compare the results of readers with it. */
 import { InputError, type ErrorCode } from '../../src/errors.js'
 import type { ByteCounts } from '../../src/parse/input-reader.js'
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'

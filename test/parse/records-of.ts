@@ -1,6 +1,4 @@
-/*
-  Everything that a tokenizer finds in a text: the cells of rows, and rejected records, with their places.
-*/
+/* Everything that a tokenizer finds in a text: the cells of rows, and rejected records, with their places. */
 import type { LineTokenizer } from '../../src/parse/line-tokenizer.js'
 import { RecordBlock } from '../../src/parse/record-block.js'
 

@@ -1,7 +1,5 @@
-/*
-  Reading may resume where an earlier reading stopped, or read only requested pieces. It must find the same records at
-  the same positions as one complete reading, for any format, encoding, compression and chunks.
-*/
+/* Reading may resume where an earlier reading stopped, or read only requested pieces. It must find the same records at the same positions
+   as one complete reading, for any format, encoding, compression and chunks. */
 import { deepStrictEqual, ok } from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

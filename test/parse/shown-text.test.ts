@@ -1,6 +1,4 @@
-/*
-  The form in which messages show texts.
-*/
+/* The form in which messages show texts. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

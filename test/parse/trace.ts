@@ -1,7 +1,4 @@
-/*
-  Records everything that a reader of inputs reports, in order. Two ways of reading the same inputs must report the
-  same.
-*/
+/* Records everything that a reader of inputs reports, in order. Two ways of reading the same inputs must report the same. */
 import type { Batch, InputRange, Reject } from '../../src/parse/batch.js'
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import type { BatchOptions } from '../../src/parse/input-reader.js'

@@ -1,7 +1,5 @@
-/*
-  Which tests share a process. Starting a process takes longer than most tests, so there are few processes, each about as
-  long as the others. They start in this order: the ones first that take longest when all tests run.
-*/
+/* Which tests share a process. Starting a process takes longer than most tests, so there are few processes, each about as long as the
+   others. They start in this order: the ones first that take longest when all tests run. */
 import t from 'tap'
 
 /** Files below test/ without `.test.ts`. A `room` stands for all files of its folder (test/helpers/room.ts). */

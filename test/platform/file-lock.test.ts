@@ -1,7 +1,5 @@
-/*
-  A lock between processes. test/cli/files/state.test.ts tests the locks of the command line, including those of killed
-  processes. test/end-to-end/containers.test.ts tests locks in containers and on different hosts.
-*/
+/* A lock between processes. test/cli/files/state.test.ts tests the locks of the command line, including those of killed processes.
+   test/end-to-end/containers.test.ts tests locks in containers and on different hosts. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import {

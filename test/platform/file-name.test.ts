@@ -1,6 +1,4 @@
-/*
-  Converts file names to texts, and back to the bytes of the system.
-*/
+/* Converts file names to texts, and back to the bytes of the system. */
 import { deepStrictEqual } from 'node:assert/strict'
 import { resolve } from 'node:path'
 import fc from 'fast-check'

@@ -1,6 +1,4 @@
-/*
-  Files of the operating system, compared with node:fs.
-*/
+/* Files of the operating system, compared with node:fs. */
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,

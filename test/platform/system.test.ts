@@ -1,6 +1,4 @@
-/*
-  The real platform: timers, randomness and connections behave as the interface promises.
-*/
+/* The real platform: timers, randomness and connections behave as the interface promises. */
 import t from 'tap'
 import { systemPlatform } from '../../src/platform/system.js'
 import { wait } from '../../src/platform/clocks.js'

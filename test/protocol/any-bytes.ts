@@ -1,6 +1,4 @@
-/*
-  Decodes any bytes as the contents of a stream. Every resulting value can be read, encoded and decoded again.
-*/
+/* Decodes any bytes as the contents of a stream. Every resulting value can be read, encoded and decoded again. */
 import { isDeepStrictEqual } from 'node:util'
 import { decodeValue } from '../../src/protocol/codec.js'
 import { elementAt, formatElement, formatValue, isNullAt } from '../../src/protocol/element.js'

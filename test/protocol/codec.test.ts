@@ -1,6 +1,4 @@
-/*
-  Encodes and decodes values: recorded examples, every type and form, and limits on the sizes that a sender may claim.
-*/
+/* Encodes and decodes values: recorded examples, every type and form, and limits on the sizes that a sender may claim. */
 import { deepStrictEqual } from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'

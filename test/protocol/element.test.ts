@@ -1,6 +1,4 @@
-/*
-  Elements of scalars, columns and array vectors: values, nulls and bytes. Also the calendar for dates.
-*/
+/* Elements of scalars, columns and array vectors: values, nulls and bytes. Also the calendar for dates. */
 import fc from 'fast-check'
 import t from 'tap'
 import { civilFromDays, daysFromCivil, daysInMonth } from '../../src/protocol/civil-date.js'

@@ -1,8 +1,6 @@
-/*
-  For any bytes, a decoder ends with values or a ProtocolError with a position. The result does not depend on the
-  chunks. The decoder takes as many steps as there are chunks, and needs memory in proportion to the bytes. Decoded
-  values can be read, encoded and decoded again. This file also keeps inputs that once failed.
-*/
+/* For any bytes, a decoder ends with values or a ProtocolError with a position. The result does not depend on the chunks. The decoder takes
+   as many steps as there are chunks, and needs memory in proportion to the bytes. Decoded values can be read, encoded and decoded again.
+   This file also keeps inputs that once failed. */
 import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
 import t from 'tap'

@@ -1,6 +1,4 @@
-/*
-  Requests and responses.
-*/
+/* Requests and responses. */
 import { deepStrictEqual } from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'

@@ -1,6 +1,4 @@
-/*
-  The hash for HASH partitions, compared with a textbook implementation and with the examples in the manual.
-*/
+/* The hash for HASH partitions, compared with a textbook implementation and with the examples in the manual. */
 import fc from 'fast-check'
 import assert from 'node:assert/strict'
 import t from 'tap'

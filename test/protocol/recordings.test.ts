@@ -1,7 +1,5 @@
-/*
-  Recordings of official clients have descriptions. The decoder must read the described meaning, and the encoder must
-  write the recorded bytes, except for the differences in fixtures/wire/README.md.
-*/
+/* Recordings of official clients have descriptions. The decoder must read the described meaning, and the encoder must write the recorded
+   bytes, except for the differences in fixtures/wire/README.md. */
 import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import {

@@ -1,6 +1,4 @@
-/*
-  Columns of a target, and the input columns that fill them.
-*/
+/* Columns of a target, and the input columns that fill them. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'

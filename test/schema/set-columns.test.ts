@@ -1,6 +1,4 @@
-/*
-  The texts that templates produce, and invalid templates.
-*/
+/* The texts that templates produce, and invalid templates. */
 import fc from 'fast-check'
 import t from 'tap'
 import { InputError, UsageError } from '../../src/errors.js'

@@ -1,6 +1,4 @@
-/*
-  The generator of the example files and of the inputs for benchmarks.
-*/
+/* The generator of the example files and of the inputs for benchmarks. */
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { generateTrades } from '../../scripts/generate-trades.js'

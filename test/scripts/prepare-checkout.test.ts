@@ -1,7 +1,5 @@
-/*
-  The script that runs before `npm start` and `npm test`. The checkout of these tests has two files, and its compiler
-  and npm only record their calls.
-*/
+/* The script that runs before `npm start` and `npm test`. The checkout of these tests has two files, and its compiler and npm only record
+   their calls. */
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

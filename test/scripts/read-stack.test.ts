@@ -1,7 +1,5 @@
-/*
-  Stack traces of the package, which has short names and no source maps. A checkout of the same version translates them
-  to lines of the sources.
-*/
+/* Stack traces of the package, which has short names and no source maps. A checkout of the same version translates them to lines of the
+   sources. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import t from 'tap'

@@ -1,7 +1,4 @@
-/*
-  The loader that compiles the TypeScript of these tests. It must keep the behaviour of a module, and must never run
-  outdated code.
-*/
+/* The loader that compiles the TypeScript of these tests. It must keep the behaviour of a module, and must never run outdated code. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'

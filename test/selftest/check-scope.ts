@@ -1,6 +1,4 @@
-/*
-  The environment in which checks run, with a control session that a function of the test answers.
-*/
+/* The environment in which checks run, with a control session that a function of the test answers. */
 import type { Session } from '../../src/client/open-session.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import type { CheckScope } from '../../src/selftest/context.js'

@@ -1,6 +1,4 @@
-/*
-  Runs `selftest` against an embedded server with changed behaviour.
-*/
+/* Runs `selftest` against an embedded server with changed behaviour. */
 import type { Test } from 'tap'
 import { systemPlatform } from '../../src/platform/system.js'
 import { allChecks, selftest, type SelftestOptions } from '../../src/selftest/selftest.js'

@@ -1,6 +1,5 @@
-/*
-  Runs that end as they should, that are interrupted, or that get no answer or nonsense. All objects that a run creates are removed, however the run ends.
-*/
+/* Runs that end as they should, that are interrupted, or that get no answer or nonsense. All objects that a run creates are removed,
+   however the run ends. */
 import t, { type Test } from 'tap'
 import { type Session, connectTyped as connect } from '../../src/client/open-session.js'
 import { ConnectionError, ServerError } from '../../src/errors.js'

@@ -1,7 +1,5 @@
-/*
-  Hostile bytes end their own session with a message, and no other session (docs/protocol.md#request).
-  Most tests use no sockets: in the same time they can try a hundred thousand sessions instead of a thousand.
-*/
+/* Hostile bytes end their own session with a message, and no other session (docs/protocol.md#request). Most tests use no sockets: in the
+   same time they can try a hundred thousand sessions instead of a thousand. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

@@ -1,7 +1,5 @@
-/*
-  Requests of a guest that could block the server for all other users. Each request ends with an error or yields, and
-  the server answers the other session (docs/embedded-server.md#what-one-request-may-take).
-*/
+/* Requests of a guest that could block the server for all other users. Each request ends with an error or yields, and the server answers
+   the other session (docs/embedded-server.md#what-one-request-may-take). */
 import t, { type Test } from 'tap'
 import { systemPlatform } from '../../src/platform/system.js'
 import { startServerOn, type EmbeddedServer } from '../../src/server/index.js'

@@ -1,7 +1,5 @@
-/*
-  A server that is given a report of `selftest` answers as the report says: `selftest` finds the same again
-  (docs/embedded-server.md#like-another-server).
-*/
+/* A server that is given a report of `selftest` answers as the report says: `selftest` finds the same again
+   (docs/embedded-server.md#like-another-server). */
 import t from 'tap'
 import { connectTyped as connect } from '../../src/client/open-session.js'
 import { startServer } from '../../src/server/index.js'

@@ -1,7 +1,5 @@
-/*
-  The embedded server: its options and settings (docs/embedded-server.md), its node, and the sessions of requests
-  (docs/server-semantics.md#sessions).
-*/
+/* The embedded server: its options and settings (docs/embedded-server.md), its node, and the sessions of requests
+   (docs/server-semantics.md#sessions). */
 import t from 'tap'
 import { ServerNode } from '../../src/server/node.js'
 import {

@@ -1,7 +1,5 @@
-/*
-  Compares the report of each process with the contents of the target when that process ended. The simulator itself
-  records the rows in the table at every change, and who made the change, so the check does not ask the program.
-*/
+/* Compares the report of each process with the contents of the target when that process ended. The simulator itself records the rows in the
+   table at every change, and who made the change, so the check does not ask the program. */
 import { inspect } from 'node:util'
 import { isForeign, type AroundScenario, type Job } from './around-scenario.js'
 import { checkEquation, checkExitCode, type Complain, type Complaint } from './check.js'

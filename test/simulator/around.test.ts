@@ -1,7 +1,5 @@
-/*
-  Simulates events around runs, and plays seeds that once revealed a defect. In a separate file, because each file has
-  its own process and timeout, which slow machines need.
-*/
+/* Simulates events around runs, and plays seeds that once revealed a defect. In a separate file, because each file has its own process and
+   timeout, which slow machines need. */
 import t from 'tap'
 import { deepTest, seeds } from '../helpers/runs.js'
 import { firstAroundSeed, firstOldJournalSeed } from './around-scenario.js'

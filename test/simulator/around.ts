@@ -1,9 +1,6 @@
-/*
-  Plays one seed of events around runs. The user calls each run again and again under the same name. Meanwhile other
-  users replace its target, write into it, restart the server, change clocks, restore or damage journals, and start the
-  run on a second host. At the end the simulator compares the reports of the calls with the contents of the target and
-  with the events.
-*/
+/* Plays one seed of events around runs. The user calls each run again and again under the same name. Meanwhile other users replace its
+   target, write into it, restart the server, change clocks, restore or damage journals, and start the run on a second host. At the end the
+   simulator compares the reports of the calls with the contents of the target and with the events. */
 import { recordLine, recordOf } from '../../src/load/journal/journal-record.js'
 import { journalLockPath } from '../../src/load/journal/open-journal.js'
 import { checkAround, type CallEnd, type History } from './around-check.js'

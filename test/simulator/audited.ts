@@ -1,7 +1,5 @@
-/*
-  After all trouble: audits the input of each loader that ended with 4, 75 or a kill, loads what is missing, and checks that the table
-  then holds every row, and each row that was there once still once.
-*/
+/* After all trouble: audits the input of each loader that ended with 4, 75 or a kill, loads what is missing, and checks that the table then
+   holds every row, and each row that was there once still once. */
 import { auditOn } from '../../src/load/audit/audit.js'
 import type { AuditResult } from '../../src/load/audit/audit-result.js'
 import { loadOn } from '../../src/load/load.js'

@@ -1,6 +1,4 @@
-/*
-  Compares the promises of the program with the tables and files of a simulation.
-*/
+/* Compares the promises of the program with the tables and files of a simulation. */
 import { inspect, isDeepStrictEqual } from 'node:util'
 import { errorCodes, type ErrorCode } from '../../src/errors.js'
 import type { LoadResult } from '../../src/load/options.js'

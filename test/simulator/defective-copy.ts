@@ -1,6 +1,4 @@
-/*
-  Copies of the project with a deliberate defect. The simulator runs inside the copy.
-*/
+/* Copies of the project with a deliberate defect. The simulator runs inside the copy. */
 import { execFile } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

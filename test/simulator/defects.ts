@@ -1,7 +1,5 @@
-/*
-  Defects that a change could introduce into the program. The simulator must find each of them. docs/reliability.md
-  gives the number of seeds that the simulator needed.
-*/
+/* Defects that a change could introduce into the program. The simulator must find each of them. docs/reliability.md gives the number of
+   seeds that the simulator needed. */
 import { firstAroundSeed, firstOldJournalSeed } from './around-scenario.js'
 import { firstCutSeed } from './scenario.js'
 import { firstSeveralAroundSeed, firstSeveralSeed } from './several.js'

@@ -1,6 +1,4 @@
-/*
-  A simulated disk: files by path. Reads return pieces of any size, and writes work until the disk is full.
-*/
+/* A simulated disk: files by path. Reads return pieces of any size, and writes work until the disk is full. */
 import { FileLocks, type HolderState, type LockMachine } from '../../src/platform/file-lock.js'
 import type { Files, DatedFileStatus, InputFile, OutputFile } from '../../src/platform/platform.js'
 import type { SimProcess } from './process.js'

@@ -1,8 +1,6 @@
-/*
-  npm run simulate:defects [-- WORDS]: makes a copy of the project with each deliberate defect, and prints how many
-  seeds the simulator needs to find the defect, in the form of the table in docs/reliability.md. With WORDS, tries only
-  defects whose names contain these words.
-*/
+/* npm run simulate:defects [-- WORDS]: makes a copy of the project with each deliberate defect, and prints how many seeds the simulator
+   needs to find the defect, in the form of the table in docs/reliability.md. With WORDS, tries only defects whose names contain these
+   words. */
 import { availableParallelism } from 'node:os'
 import { seedsNeeded, withCopy } from './defective-copy.js'
 import { defects } from './defects.js'

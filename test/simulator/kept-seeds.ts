@@ -1,7 +1,5 @@
-/*
-  Seeds that once revealed a defect, each with its defect. The meaning of a seed depends on the code that draws
-  scenarios: after changing that code, find new seeds (`npm run simulate:defects`).
-*/
+/* Seeds that once revealed a defect, each with its defect. The meaning of a seed depends on the code that draws scenarios: after changing
+   that code, find new seeds (`npm run simulate:defects`). */
 
 export const keptSeeds: ReadonlyMap<number, string> = new Map([
   [5, 'a claim that is not checked'],

@@ -1,6 +1,4 @@
-/*
-  A simulated loader and its reports: a process that runs `load` and may be killed, interrupted and restarted.
-*/
+/* A simulated loader and its reports: a process that runs `load` and may be killed, interrupted and restarted. */
 import { Readable } from 'node:stream'
 import { loadOn } from '../../src/load/load.js'
 import type { LoadOptions, LoadReport, LoadResult } from '../../src/load/options.js'

@@ -1,8 +1,5 @@
-/*
-  npm run simulate -- --seeds 1000 --from 1: runs simulations on all cores. For each failing seed, prints its number,
-  its scenario, the end of its trace and the command that repeats it. The last line gives the counts. `--trace` prints
-  the whole trace.
-*/
+/* npm run simulate -- --seeds 1000 --from 1: runs simulations on all cores. For each failing seed, prints its number, its scenario, the end
+   of its trace and the command that repeats it. The last line gives the counts. `--trace` prints the whole trace. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'

@@ -1,7 +1,5 @@
-/*
-  A simulated network. Bytes take time, arrive in different pieces than they were sent in, and stall. Connections break,
-  or vanish without a sign.
-*/
+/* A simulated network. Bytes take time, arrive in different pieces than they were sent in, and stall. Connections break, or vanish without
+   a sign. */
 import type { ListeningPort, Network, Socket } from '../../src/platform/platform.js'
 import type { SimProcess } from './process.js'
 import type { Chance } from './random.js'

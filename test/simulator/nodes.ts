@@ -1,7 +1,5 @@
-/*
-  Seeds of loads whose node dies while a second node of the cluster is live. The targets are DFS tables, and the loads
-  use one to eight connections or find their number.
-*/
+/* Seeds of loads whose node dies while a second node of the cluster is live. The targets are DFS tables, and the loads use one to eight
+   connections or find their number. */
 import { fairWeather } from './network.js'
 import { Chance } from './random.js'
 import type { Scenario, TargetKind } from './scenario.js'

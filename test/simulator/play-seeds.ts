@@ -1,6 +1,4 @@
-/*
-  What the tests of simulations have in common: they play seeds, and every seed must keep every promise.
-*/
+/* What the tests of simulations have in common: they play seeds, and every seed must keep every promise. */
 import type { Test } from 'tap'
 import { failureText } from './report.js'
 import { simulate, type Simulation } from './simulate.js'

@@ -1,7 +1,5 @@
-/*
-  A simulated process. Its platform counts every call, so the process can be killed at any call. After its death its
-  code has no effects and gets no callbacks.
-*/
+/* A simulated process. Its platform counts every call, so the process can be killed at any call. After its death its code has no effects
+   and gets no callbacks. */
 import type { Clock, Files, Network, Platform, Timer } from '../../src/platform/platform.js'
 import type { Chance } from './random.js'
 import type { World } from './world.js'

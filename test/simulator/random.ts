@@ -1,6 +1,4 @@
-/*
-  Reproducible randomness: a generator with a seed (sfc32), and the draws for scenarios.
-*/
+/* Reproducible randomness: a generator with a seed (sfc32), and the draws for scenarios. */
 
 /** A stream of random draws. `fork` starts another one, which does not depend on the draws made from this one. */
 export class Chance {

@@ -1,6 +1,4 @@
-/*
-  The printed text for a seed that failed.
-*/
+/* The printed text for a seed that failed. */
 import type { Scenario } from './scenario.js'
 import type { Simulation } from './simulate.js'
 

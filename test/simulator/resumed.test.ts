@@ -1,7 +1,4 @@
-/*
-  Simulates runs that are killed and resumed again and again, and runs whose rows a transform changes, and checks the
-  promises.
-*/
+/* Simulates runs that are killed and resumed again and again, and runs whose rows a transform changes, and checks the promises. */
 import t from 'tap'
 import { deepTest, runs, seeds } from '../helpers/runs.js'
 import { playSeeds } from './play-seeds.js'

@@ -1,8 +1,5 @@
-/*
-  Plays one seed of runs with a journal. Their processes are killed, interrupted or lose the server. Later processes
-  resume the runs until nothing is left to load or the limit of processes is reached. At the end the simulator compares
-  the table with the inputs.
-*/
+/* Plays one seed of runs with a journal. Their processes are killed, interrupted or lose the server. Later processes resume the runs until
+   nothing is left to load or the limit of processes is reached. At the end the simulator compares the table with the inputs. */
 import { inspect } from 'node:util'
 import type { LoadResult } from '../../src/load/options.js'
 import './late-modules.js'

@@ -1,7 +1,5 @@
-/*
-  Defines the meaning of a seed: which loaders load which inputs into which table, over which network, and what goes
-  wrong. Each seed draws only a few kinds of trouble, because some failures show only if nothing else is wrong.
-*/
+/* Defines the meaning of a seed: which loaders load which inputs into which table, over which network, and what goes wrong. Each seed draws
+   only a few kinds of trouble, because some failures show only if nothing else is wrong. */
 import type {
   DeliveryOptions,
   LoadOptions,

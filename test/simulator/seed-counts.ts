@@ -1,6 +1,4 @@
-/*
-  Counts over a number of simulations.
-*/
+/* Counts over a number of simulations. */
 import type { LoadResult } from '../../src/load/options.js'
 import type { Simulation } from './simulate.js'
 

@@ -1,6 +1,4 @@
-/*
-  Runs simulations and checks the promises. `npm run simulate` runs any number of simulations.
-*/
+/* Runs simulations and checks the promises. `npm run simulate` runs any number of simulations. */
 import t from 'tap'
 import { deepTest, runs, seeds } from '../helpers/runs.js'
 import { playSeeds } from './play-seeds.js'

@@ -1,7 +1,5 @@
-/*
-  Simulates runs over several connections and checks the promises: whole batches, and lanes by partition and by key. Also
-  runs whose node dies while a second node is live, and runs that shards load.
-*/
+/* Simulates runs over several connections and checks the promises: whole batches, and lanes by partition and by key. Also runs whose node
+   dies while a second node is live, and runs that shards load. */
 import t from 'tap'
 import { deepTest, runs } from '../helpers/runs.js'
 import { firstNodesSeed } from './nodes.js'

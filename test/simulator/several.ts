@@ -1,7 +1,5 @@
-/*
-  Seeds of loads over several connections, into tables that accept any row over any connection, and into tables with
-  partitions or keys, for which each row has a lane (a fixed connection).
-*/
+/* Seeds of loads over several connections, into tables that accept any row over any connection, and into tables with partitions or keys,
+   for which each row has a lane (a fixed connection). */
 import { Chance } from './random.js'
 import type { LoaderPlan, Scenario, TargetKind } from './scenario.js'
 

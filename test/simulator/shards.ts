@@ -1,8 +1,6 @@
-/*
-  Seeds of runs that shards load: several users call shards of one run again and again, with other numbers of shards and the same shards at
-  once, while processes are killed and suspended, and others replace the target or restart the server. After all trouble one user repeats
-  every shard, and follows the advice of a refusal. The model of this file knows the rows of each input and each change of the table.
-*/
+/* Seeds of runs that shards load: several users call shards of one run again and again, with other numbers of shards and the same shards at
+   once, while processes are killed and suspended, and others replace the target or restart the server. After all trouble one user repeats
+   every shard, and follows the advice of a refusal. The model of this file knows the rows of each input and each change of the table. */
 import { inspect } from 'node:util'
 import { DdbError } from '../../src/errors.js'
 import type { LoadResult } from '../../src/load/options.js'

@@ -1,6 +1,4 @@
-/*
-  Tests the simulator itself: two runs of a seed are identical, and the simulator finds deliberate defects.
-*/
+/* Tests the simulator itself: two runs of a seed are identical, and the simulator finds deliberate defects. */
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'

@@ -1,7 +1,5 @@
-/*
-  One end of a simulated connection. Written bytes travel to the other end piece by piece. The kernel accepts written
-  bytes once few enough bytes are in flight, and then calls the sender back.
-*/
+/* One end of a simulated connection. Written bytes travel to the other end piece by piece. The kernel accepts written bytes once few enough
+   bytes are in flight, and then calls the sender back. */
 import { Duplex } from 'node:stream'
 import type { SimNetwork } from './network.js'
 import type { SimProcess } from './process.js'

@@ -1,7 +1,5 @@
-/*
-  Seeds of loads whose batches a transform changes on the server before they are written. The transform drops rows,
-  changes symbols, or throws. A model in this file gives the effect of the transform on each row.
-*/
+/* Seeds of loads whose batches a transform changes on the server before they are written. The transform drops rows, changes symbols, or
+   throws. A model in this file gives the effect of the transform on each row. */
 import { Chance } from './random.js'
 import type { InputRow, LoaderPlan, Scenario, TargetKind } from './scenario.js'
 

@@ -1,7 +1,5 @@
-/*
-  What goes wrong with the server and with the machine of the loaders. For example, the server dies, hangs, refuses
-  requests, or forgets sessions.
-*/
+/* What goes wrong with the server and with the machine of the loaders. For example, the server dies, hangs, refuses requests, or forgets
+   sessions. */
 import type { Chance } from './random.js'
 
 /** A crash of the server, and what the server keeps. */

@@ -1,6 +1,4 @@
-/*
-  A worker of `npm run simulate`. It gets shares of seeds and reports their results.
-*/
+/* A worker of `npm run simulate`. It gets shares of seeds and reports their results. */
 import { failureText } from './report.js'
 import { simulate } from './simulate.js'
 import { count, newCounts, type SeedCounts } from './seed-counts.js'

@@ -1,6 +1,4 @@
-/*
-  Virtual time. Events run in the order of their time. Between two events, only the effects of the first event happen.
-*/
+/* Virtual time. Events run in the order of their time. Between two events, only the effects of the first event happen. */
 
 export interface Scheduled {
   cancel(): void

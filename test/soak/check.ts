@@ -1,6 +1,4 @@
-/*
-  Compares the leftovers of a round with its inputs, row by row.
-*/
+/* Compares the leftovers of a round with its inputs, row by row. */
 import type { LoadResult } from '../../src/load/options.js'
 import { firstForeignId, isTaken, type Scene, type SoakRow } from './scene.js'
 

@@ -1,6 +1,4 @@
-/*
-  The processes of a round: a server and loaders, started in the way of users, and killed.
-*/
+/* The processes of a round: a server and loaders, started in the way of users, and killed. */
 import type { ChildProcess } from 'node:child_process'
 import { stat } from 'node:fs/promises'
 import { createServer } from 'node:net'

@@ -1,8 +1,6 @@
-/*
-  npm run soak -- --rounds 500 --from 1: plays rounds with real kills. If a round breaks a promise, prints the round and
-  the command that repeats it. The last lines give the counts. `--report` writes the counts into docs/reliability.md.
-  With `--connections 4`, every second process of a run has as many connections if the target accepts them.
-*/
+/* npm run soak -- --rounds 500 --from 1: plays rounds with real kills. If a round breaks a promise, prints the round and the command that
+   repeats it. The last lines give the counts. `--report` writes the counts into docs/reliability.md. With `--connections 4`, every second
+   process of a run has as many connections if the target accepts them. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,6 +1,4 @@
-/*
-  Plays a round: a named run whose loader, server or both are killed again and again. At the end the run may finish.
-*/
+/* Plays a round: a named run whose loader, server or both are killed again and again. At the end the run may finish. */
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,7 +1,5 @@
-/*
-  A round of kills, drawn from a seed: target, inputs, options, and which process is killed at which time. The progress
-  of a process at that time depends on the machine.
-*/
+/* A round of kills, drawn from a seed: target, inputs, options, and which process is killed at which time. The progress of a process at
+   that time depends on the machine. */
 import { Chance } from '../simulator/random.js'
 
 /** `target`: another user replaces the target. `journal`: an older copy is restored after the loader has ended. */

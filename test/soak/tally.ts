@@ -1,6 +1,4 @@
-/*
-  Sums over many rounds, as lines for a terminal and as a table for docs/reliability.md.
-*/
+/* Sums over many rounds, as lines for a terminal and as a table for docs/reliability.md. */
 import type { Round } from './round.js'
 import { victims, type Victim } from './scene.js'
 

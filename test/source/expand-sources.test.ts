@@ -1,6 +1,4 @@
-/*
-  The files that names, patterns and folders refer to.
-*/
+/* The files that names, patterns and folders refer to. */
 import { execFileSync } from 'node:child_process'
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'

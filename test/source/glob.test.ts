@@ -1,6 +1,4 @@
-/*
-  Patterns for paths, on folders in memory. The expected names were worked out by hand.
-*/
+/* Patterns for paths, on folders in memory. The expected names were worked out by hand. */
 import fc from 'fast-check'
 import t from 'tap'
 import type { Files } from '../../src/platform/platform.js'

@@ -1,6 +1,4 @@
-/*
-  Opens files, pipes and standard input as sources of bytes.
-*/
+/* Opens files, pipes and standard input as sources of bytes. */
 import { appendFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'

@@ -1,8 +1,5 @@
-/*
-  Facts about the functions in the statements that the program sends: the right that a user needs, the first version
-  that has the function, and the source of both. A new function in a statement needs a line here and nothing else.
-  docs/server-semantics.md explains M and S.
-*/
+/* Facts about the functions in the statements that the program sends: the right that a user needs, the first version that has the function,
+   and the source of both. A new function in a statement needs a line here and nothing else. docs/server-semantics.md explains M and S. */
 
 export interface Fact {
   /** '' if no right is needed. */

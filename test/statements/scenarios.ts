@@ -1,7 +1,5 @@
-/*
-  Calls of every command in all its modes, and faults that make a run send more than usual. The requests of these calls
-  show everything that the program can send.
-*/
+/* Calls of every command in all its modes, and faults that make a run send more than usual. The requests of these calls show everything
+   that the program can send. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'

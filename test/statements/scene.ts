@@ -1,7 +1,5 @@
-/*
-  Runs commands and records their statements, on an embedded server with a table of each kind. Each request is stored
-  under the command that sent it.
-*/
+/* Runs commands and records their statements, on an embedded server with a table of each kind. Each request is stored under the command
+   that sent it. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'

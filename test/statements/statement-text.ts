@@ -1,7 +1,5 @@
-/*
-  Turns requests into statements. A script is divided at its blocks, and names that differ between runs become
-  placeholders, so that the rest is the same in every run.
-*/
+/* Turns requests into statements. A script is divided at its blocks, and names that differ between runs become placeholders, so that the
+   rest is the same in every run. */
 import { dataTypes } from '../../src/protocol/data-type.js'
 import { requestFlags } from '../../src/protocol/request.js'
 import type { Value } from '../../src/protocol/value.js'

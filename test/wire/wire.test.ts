@@ -1,6 +1,4 @@
-/*
-  Readers and writers of bytes.
-*/
+/* Readers and writers of bytes. */
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'

@@ -1,6 +1,4 @@
-/*
-  `audit`: finds out whether every row of the inputs, or of a run, is in a table, or whether a table still matches a certificate.
-*/
+/* `audit`: finds out whether every row of the inputs, or of a run, is in a table, or whether a table still matches a certificate. */
 import { resolve } from 'node:path'
 import { DdbError, usageError } from '../../errors.js'
 import { audit } from '../../load/audit/audit.js'

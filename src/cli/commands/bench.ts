@@ -1,7 +1,5 @@
-/*
-  `bench`: the measurement of DolphinDB's chapter on asynchronous writing, on any server. It sends the same requests synchronously, then
-  asynchronously, each time into a new stream table. Each measurement ends once the server counts the last row.
-*/
+/* `bench`: the measurement of DolphinDB's chapter on asynchronous writing, on any server. It sends the same requests synchronously, then
+   asynchronously, each time into a new stream table. Each measurement ends once the server counts the last row. */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Session } from '../../client/open-session.js'

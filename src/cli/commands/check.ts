@@ -1,6 +1,4 @@
-/*
-  `check`, and `load --dry-run`: reports what a load would do, and prints a command that does exactly that.
-*/
+/* `check`, and `load --dry-run`: reports what a load would do, and prints a command that does exactly that. */
 import { extname } from 'node:path'
 import { errorCodes, usageError } from '../../errors.js'
 import { check } from '../../load/check/check.js'

@@ -1,6 +1,4 @@
-/*
-  What a command is, and what it gets to run.
-*/
+/* What a command is, and what it gets to run. */
 import type { OptionTable, OptionSources } from '../options/definition.js'
 import type { CommandName } from '../options/options.js'
 import type { HelpTexts } from '../language/help-texts.js'

@@ -1,6 +1,4 @@
-/*
-  Every command, in the order of the help. Its module is loaded only if the command runs.
-*/
+/* Every command, in the order of the help. Its module is loaded only if the command runs. */
 import { englishHelp } from '../language/help-texts.js'
 import { commandOptions, type CommandName, type Settings } from '../options/options.js'
 import { resolveOptions } from '../options/definition.js'

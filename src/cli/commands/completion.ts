@@ -1,7 +1,5 @@
-/*
-  `completion`: prints the script with which a shell completes commands, options, choices and files. The script is made from the commands
-  and asks nobody: pressing Tab starts no program and evaluates no typed text.
-*/
+/* `completion`: prints the script with which a shell completes commands, options, choices and files. The script is made from the commands
+   and asks nobody: pressing Tab starts no program and evaluates no typed text. */
 import { errorCodes, usageError } from '../../errors.js'
 import { english } from '../language/help-texts.js'
 import { clean } from '../output/terminal-text.js'

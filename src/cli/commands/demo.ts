@@ -1,6 +1,4 @@
-/*
-  `demo`: shows newcomers the three ways of asynchronous writing. It runs the commands that it prints, on an embedded server of its own.
-*/
+/* `demo`: shows newcomers the three ways of asynchronous writing. It runs the commands that it prints, on an embedded server of its own. */
 import { basename, isAbsolute, relative } from 'node:path'
 import { startServer } from '../../server/index.js'
 import { packageFile, version } from '../../version.js'

@@ -1,6 +1,4 @@
-/*
-  `exec`: runs a script on a server and prints its result.
-*/
+/* `exec`: runs a script on a server and prints its result. */
 import type { Trace } from '../../client/trace.js'
 import { ServerError, usageError } from '../../errors.js'
 import { connectServer } from '../../load/connection/connect.js'

@@ -1,6 +1,4 @@
-/*
-  `explain`: prints what docs/errors.md says about one code, or lists all codes, in the reader's language.
-*/
+/* `explain`: prints what docs/errors.md says about one code, or lists all codes, in the reader's language. */
 import { readFile } from 'node:fs/promises'
 import { usageError } from '../../errors.js'
 import { packageFile } from '../../version.js'

@@ -1,6 +1,4 @@
-/*
-  `load`, and how `load`, `resume` and `retry` run on this process: files, progress, signals, result and exit code.
-*/
+/* `load`, and how `load`, `resume` and `retry` run on this process: files, progress, signals, result and exit code. */
 import { resolve } from 'node:path'
 import type { Trace } from '../../client/trace.js'
 import { usageError } from '../../errors.js'

@@ -1,6 +1,4 @@
-/*
-  `schema`: proposes the columns of a table for the inputs, and the script that creates it.
-*/
+/* `schema`: proposes the columns of a table for the inputs, and the script that creates it. */
 import { basename } from 'node:path'
 import { DdbError } from '../../errors.js'
 import { isCodeName, proposeNames } from '../../infer/column-names.js'

@@ -1,6 +1,4 @@
-/*
-  `selftest`: tests whether a server behaves as the rest of the program expects, and reports the findings.
-*/
+/* `selftest`: tests whether a server behaves as the rest of the program expects, and reports the findings. */
 import { usageError } from '../../errors.js'
 import type { ServerTarget } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system.js'

@@ -1,6 +1,4 @@
-/*
-  `serve`: runs the embedded server in the foreground, or for as long as a command runs.
-*/
+/* `serve`: runs the embedded server in the foreground, or for as long as a command runs. */
 import { spawn } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'

@@ -1,6 +1,4 @@
-/*
-  Reads DolphinDB scripts, and lists of inputs: one path per line, or a NUL after each path, as from `find -print0`.
-*/
+/* Reads DolphinDB scripts, and lists of inputs: one path per line, or a NUL after each path, as from `find -print0`. */
 import type { Call } from '../commands/command.js'
 import type { Settings } from '../options/options.js'
 import { fstatSync } from 'node:fs'

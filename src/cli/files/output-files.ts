@@ -1,7 +1,5 @@
-/*
-  The files that a command writes: its result (--json=FILE, --metrics-file, --report, --issue-text) and its --trace. A result replaces an
-  ordinary file in one step when the command ends, and is written directly to a device or pipe.
-*/
+/* The files that a command writes: its result (--json=FILE, --metrics-file, --report, --issue-text) and its --trace. A result replaces an
+   ordinary file in one step when the command ends, and is written directly to a device or pipe. */
 import { randomBytes } from 'node:crypto'
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { lstat, open, rename, rm } from 'node:fs/promises'

@@ -1,7 +1,5 @@
-/*
-  The state folder: where it is, which other users may write there (because the program trusts the journals, locks and login methods in
-  it), and its small files, which remember logins and reports. Each file is replaced in one step; only its owner has access.
-*/
+/* The state folder: where it is, which other users may write there (because the program trusts the journals, locks and login methods in
+   it), and its small files, which remember logins and reports. Each file is replaced in one step; only its owner has access. */
 import { createHash } from 'node:crypto'
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs'
 import { userInfo } from 'node:os'

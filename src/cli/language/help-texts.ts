@@ -1,6 +1,4 @@
-/*
-  The texts of the help, which are data in docs/: in English; in Chinese, like those of `explain`, for a terminal with a Chinese locale.
-*/
+/* The texts of the help, which are data in docs/: in English; in Chinese, like those of `explain`, for a terminal with a Chinese locale. */
 import { readFileSync } from 'node:fs'
 import { packageFile } from '../../version.js'
 import type { OptionDefinition } from '../options/definition.js'

@@ -1,7 +1,5 @@
-/*
-  Reads the words of the command line: replaces `@FILE` by the options in the file, and has commander divide them into command,
-  flags and arguments, or print help. definition.ts interprets the texts of the flags.
-*/
+/* Reads the words of the command line: replaces `@FILE` by the options in the file, and has commander divide them into command, flags and
+   arguments, or print help. definition.ts interprets the texts of the flags. */
 import { readFileSync } from 'node:fs'
 import { Command as Parser, CommanderError, Option, type HelpConfiguration } from 'commander'
 import { UsageError, usageError } from '../../errors.js'

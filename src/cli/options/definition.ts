@@ -1,7 +1,4 @@
-/*
-  Defines options: one definition serves flags, environment, help and LoadOptions. Finds the value of each setting: on the command
-  line, else in the environment, else its default.
-*/
+/* One definition of an option serves flags, environment, help and LoadOptions. Values come from flags, else variables, else defaults. */
 import { attempt, DdbError, UsageError, usageError } from '../../errors.js'
 import type { LoadOptions } from '../../load/options.js'
 import { clean } from '../output/terminal-text.js'

@@ -1,7 +1,5 @@
-/*
-  The server and the login of a command. A password comes from a file, standard input, the environment, or a prompt without echo;
-  never from the command line, which every user of the machine can read.
-*/
+/* The server and the login of a command. A password comes from a file, standard input, the environment, or a prompt without echo; never
+   from the command line, which every user of the machine can read. */
 import { open, type FileHandle } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createInterface, type Key } from 'node:readline'

@@ -1,6 +1,4 @@
-/*
-  The one table of options: flag, reader, field of LoadOptions and default. The options of every command are taken from it.
-*/
+/* The one table of options: flag, reader, field of LoadOptions and default. The options of every command are taken from it. */
 import { loginRequirements } from '../../client/login/protection.js'
 import { confirmations } from '../../load/load-result.js'
 import type { OnError } from '../../load/options.js'

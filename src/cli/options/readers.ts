@@ -1,6 +1,4 @@
-/*
-  Readers of option values: sizes, durations, rates, lists, pairs. A reader returns undefined for a text that it refuses.
-*/
+/* Readers of option values: sizes, durations, rates, lists, pairs. A reader returns undefined for a text that it refuses. */
 import { readFileSync, statSync } from 'node:fs'
 import { attempt, UsageError, usageError } from '../../errors.js'
 import { mostRecordBytes } from '../../load/checked-options.js'

@@ -1,7 +1,4 @@
-/*
-  Commands that the program prints, ready for a shell: options become flags again, with the texts that the user gave or with those
-  of detected values. No printed command contains a password.
-*/
+/* Commands that the program prints, ready for a shell: the options of the user or detected values as flags, never a password. */
 import { existsSync } from 'node:fs'
 import type { NeededOptions } from '../../infer/inferred-schema.js'
 import type { ServerAddress } from '../../load/options.js'

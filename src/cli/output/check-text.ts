@@ -1,6 +1,4 @@
-/*
-  The result of a check as text: how each column is read, where rows would be stored, what is wrong, and what to run.
-*/
+/* The result of a check as text: how each column is read, where rows would be stored, what is wrong, and what to run. */
 import type { CheckedField, CheckResult } from '../../load/check/check-observer.js'
 import { detectedText } from '../../load/inputs/detected.js'
 import type { Paint } from './output.js'

@@ -1,6 +1,4 @@
-/*
-  The result of a load that failed before it began: every field is present, and all row counts are 0.
-*/
+/* The result of a load that failed before it began: every field is present, and all row counts are 0. */
 import { attempt } from '../../errors.js'
 import { checkedOptions } from '../../load/checked-options.js'
 import type { LoadResult } from '../../load/options.js'

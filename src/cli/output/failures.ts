@@ -1,7 +1,4 @@
-/*
-  What is printed after a failure: its message, and as the last line the command to run next. If no other command can
-  help, that is `explain`, which prints what the user can do.
-*/
+/* What is printed after a failure: its message, and last the command to run next, which is `explain` if no other can help. */
 import { DdbError, errorCodes, InputError, type ErrorCode, type Fix } from '../../errors.js'
 import type { NeededOptions } from '../../infer/inferred-schema.js'
 import type { LoadResult } from '../../load/options.js'

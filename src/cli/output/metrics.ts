@@ -1,6 +1,4 @@
-/*
-  A run's figures in Prometheus' text format 0.0.4.
-*/
+/* A run's figures in Prometheus' text format 0.0.4. */
 import { readFile } from 'node:fs/promises'
 import type { LoadResult } from '../../load/options.js'
 import { systemName } from '../../platform/file-name.js'

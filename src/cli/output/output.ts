@@ -1,7 +1,4 @@
-/*
-  The two output streams: the result goes to standard output, everything else to standard error. If the reader has gone away (EPIPE),
-  the rest is dropped, and that is not a failure.
-*/
+/* The result goes to standard output, all else to standard error. If the reader has gone (EPIPE), the rest is dropped without a failure. */
 import { styleText } from 'node:util'
 import { hideInData, newSecrets } from '../../client/login/hide-password.js'
 import { DdbError } from '../../errors.js'

@@ -1,6 +1,4 @@
-/*
-  A run with a journal as one plain object, which `runs --json` prints, and as text: all runs as a table, or one run in detail.
-*/
+/* A run with a journal as one plain object, which `runs --json` prints, and as text: all runs as a table, or one run in detail. */
 import { addressText } from '../../client/failure.js'
 import { inputProgress, type InputProgress } from '../../load/journal/resumption.js'
 import type { KnownRun } from '../../load/journal/known-runs.js'

@@ -1,6 +1,4 @@
-/*
-  The summary of a finished load: five lines on standard output; on standard error, places of rejected rows and inputs with problems.
-*/
+/* The summary of a finished load: five lines on standard output; on standard error, places of rejected rows and inputs with problems. */
 import { confirmationWords } from '../../load/load-result.js'
 import type { LoadResult } from '../../load/options.js'
 import { bytesText } from '../../parse/shown-text.js'

@@ -1,6 +1,4 @@
-/*
-  Text for people: removes or escapes control characters, measures widths on terminals, formats numbers with units.
-*/
+/* Text for people: removes or escapes control characters, measures widths on terminals, formats numbers with units. */
 import { eastAsianWidth } from 'get-east-asian-width'
 import { controlCharacters, escapeControls } from '../../platform/control-characters.js'
 import { nearestNames } from '../../schema/nearest.js'

@@ -1,6 +1,4 @@
-/*
-  Writes any DolphinDB value as a table for people, as CSV and as JSON.
-*/
+/* Writes any DolphinDB value as a table for people, as CSV and as JSON. */
 import { elementAt, formatElement, formatScalar, isNullAt } from '../../protocol/element.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import type { Column, Matrix, Value, Vector } from '../../protocol/value.js'

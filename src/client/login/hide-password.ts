@@ -1,6 +1,4 @@
-/*
-  Redacts passwords, which a server may repeat, also encoded and much later (docs/security.md#a-server-that-repeats-the-password).
-*/
+/* Redacts passwords in texts from servers, which may repeat them (docs/security.md#a-server-that-repeats-the-password). */
 
 const stand = '***'
 

@@ -1,7 +1,5 @@
-/*
-  Logs in by the best method that a server offers: SCRAM, which reveals nothing of the password; RSA, as official clients do;
-  plain text, only if verified TLS protects the password or the user allows it (docs/security.md#logins).
-*/
+/* Logs in by the best method that a server offers: SCRAM, which reveals nothing of the password; RSA, as official clients do; plain text,
+   only if verified TLS protects the password or the user allows it (docs/security.md#logins). */
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { ServerError, UsageError, option } from '../../errors.js'
 import { isRefusedLogin, lacksLogin } from '../failure.js'

@@ -1,7 +1,5 @@
-/*
-  Decides how a password may be sent to a server. The same rules hold for a server on this machine, because any user
-  of the machine may listen on a port that the server no longer uses (docs/security.md#logins).
-*/
+/* Decides how a password may be sent to a server. The same rules hold for a server on this machine, because any user of the machine may
+   listen on a port that the server no longer uses (docs/security.md#logins). */
 import { addressText } from '../failure.js'
 import type { ConnectOptions } from '../session-options.js'
 import { isVerified, type TlsOptions } from '../tls/tls-options.js'

@@ -1,6 +1,4 @@
-/*
-  One task of a pool: its state, its result, its request; and the queue in which tasks wait for a free session.
-*/
+/* One task of a pool: its id, state, request and awaited result; and the queue in which tasks wait for a free session. */
 import { TimeoutError, usageError } from '../../errors.js'
 import { systemClock } from '../../platform/system.js'
 import type { Value } from '../../protocol/value.js'

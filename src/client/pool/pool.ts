@@ -1,7 +1,5 @@
-/*
-  A pool of sessions that share one queue of tasks (DolphinDB's DBConnectionPool). It has three kinds of tasks: promises with
-  consecutive ids, tasks with the caller's ids, and tasks whose result the caller awaits with a time limit.
-*/
+/* A pool of sessions that share one queue of tasks (DolphinDB's DBConnectionPool). It has three kinds of tasks: promises with consecutive
+   ids, tasks with the caller's ids, and tasks whose result the caller awaits with a time limit. */
 import { ConnectionError, type DdbError, UsageError } from '../../errors.js'
 import { checkFields, flag, texts, whole } from '../../known-fields.js'
 import type { Value } from '../../protocol/value.js'

@@ -1,6 +1,4 @@
-/*
-  Messages for TLS failures: the certificate is refused, or only one end speaks TLS.
-*/
+/* Messages for TLS failures: the certificate is refused, or only one end speaks TLS. */
 import { ConnectionError, DdbError, TlsError, UsageError, option } from '../../errors.js'
 import { addressText } from '../failure.js'
 

@@ -1,6 +1,4 @@
-/*
-  TLS options, and the files that they name. Each connection reads the files again, so it uses a renewed certificate.
-*/
+/* TLS options, and the files that they name. Each connection reads the files again, so it uses a renewed certificate. */
 import { option, usageError } from '../../errors.js'
 import { readPemFile } from '../../platform/pem-file.js'
 import type { DialTls, Files } from '../../platform/platform.js'

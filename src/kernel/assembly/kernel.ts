@@ -1,8 +1,6 @@
-/*
-  The kernel, in AssemblyScript: finds the records of a block 64 bytes at a time, then reads one column after the other. Knows only the
-  usual notations, and returns the row at which it gives up; the exact reader reads that cell or record. It therefore has no messages,
-  no places and no dialects. The caller gives all addresses. Up to 64 bytes before and after the text must be readable.
-*/
+/* The kernel, in AssemblyScript: finds the records of a block 64 bytes at a time, then reads one column after the other. Knows only the
+   usual notations, and returns the row at which it gives up; the exact reader reads that cell or record. It therefore has no messages, no
+   places and no dialects. The caller gives all addresses. Up to 64 bytes before and after the text must be readable. */
 
 /** Address of position 0 of the text. Places of a block's cells: `starts` and `ends` of row r and field f are at 4 × (r × `fields` + f). */
 let base: usize = 0

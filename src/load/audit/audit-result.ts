@@ -1,6 +1,4 @@
-/*
-  Options and result of `audit()`, as plain data.
-*/
+/* Options and result of `audit()`, as plain data. */
 import { hasFields, kind, oneOf, text, whole } from '../../known-fields.js'
 import { failureOf } from '../journal/journal-file.js'
 import type { LoadOptions, LoadResult } from '../options.js'

@@ -1,7 +1,5 @@
-/*
-  Compares the rows of inputs with the rows of a table, no matter who wrote them: reads the inputs as a load would, hashes both, and matches the
-  hashes. If rows differ, reads both again to name them.
-*/
+/* Compares the rows of inputs with the rows of a table, no matter who wrote them: reads the inputs as a load would, hashes both, and
+   matches the hashes. If rows differ, reads both again to name them. */
 import { hideInData } from '../../client/login/hide-password.js'
 import {
   DdbError,

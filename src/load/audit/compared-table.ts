@@ -1,6 +1,4 @@
-/*
-  The table of an audit: which of its columns are compared, what identifies a row there, and how a part of it is read.
-*/
+/* The table of an audit: which of its columns are compared, what identifies a row there, and how a part of it is read. */
 import { DdbError, option, ServerError, TimeoutError, usageError } from '../../errors.js'
 import type { Timer } from '../../platform/platform.js'
 import { columnTypeText, dataTypes, type ColumnType } from '../../protocol/data-type.js'

@@ -1,7 +1,4 @@
-/*
-  The hashes of the rows of the input or of the table, in little memory. They are divided by their first bits into parts, which go to a
-  temporary file once they are too many.
-*/
+/* Hashes of the rows of one side, in little memory: divided by their first bits into parts, which go to a temporary file. */
 import { DdbError, messageOf } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import type { ScratchFile } from '../../platform/platform.js'

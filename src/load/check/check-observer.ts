@@ -1,7 +1,5 @@
-/*
-  Takes the place of a run's delivery, and watches the run's inputs: collects what a check reports about rows, without sending any. For one
-  record of each input, it shows the text of every field; for this, it reads the kept record again, without converting its cells.
-*/
+/* Takes the place of a run's delivery, and watches the run's inputs: collects what a check reports about rows, without sending any. For one
+   record of each input, it shows the text of every field; for this, it reads the kept record again, without converting its cells. */
 import { attempt, DdbError } from '../../errors.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import type { InputTexts } from '../../source/path/input-texts.js'

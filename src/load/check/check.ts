@@ -1,6 +1,4 @@
-/*
-  A load that sends nothing: it uses the same inputs, readers, conversion and target, and reports what would happen to the rows.
-*/
+/* A load that sends nothing: it uses the same inputs, readers, conversion and target, and reports what would happen to the rows. */
 import {
   DdbError,
   InputError,

@@ -1,6 +1,4 @@
-/*
-  Turns everything a check detected or assumed into explicit options, and finds the options that rejected rows need.
-*/
+/* Turns everything a check detected or assumed into explicit options, and finds the options that rejected rows need. */
 import { DdbError, option, type Fix } from '../../errors.js'
 import { inferSchema } from '../../infer/infer.js'
 import { neededOptions } from '../../infer/inferred-schema.js'

@@ -1,8 +1,6 @@
-/*
-  The connections of a run: to the first host that answers, within one time limit for all hosts, and again until a deadline. A node that is
-  not the leader names the leader (`<NotLeader>host:port`, docs/protocol.md#high-availability). The run moves only to hosts that the user has
-  named, so that a false server cannot redirect data and password.
-*/
+/* The connections of a run: to the first host that answers, within one time limit for all hosts, and again until a deadline. A node that is
+   not the leader names the leader (`<NotLeader>host:port`, docs/protocol.md#high-availability). The run moves only to hosts that the user
+   has named, so that a false server cannot redirect data and password. */
 import { addressText } from '../../client/failure.js'
 import { defaultConnectTimeoutMs, openSession, type Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, option } from '../../errors.js'

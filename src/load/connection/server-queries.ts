@@ -1,7 +1,4 @@
-/*
-  A run's questions to the server, always synchronous and on its control session: what a name stands for, row counts, whether a session's
-  requests are all done.
-*/
+/* A run's questions to the server, on its control session: what a name stands for, row counts, whether a session's work is done. */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
 import { nullInt32, nullInt64 } from '../../protocol/null-value.js'

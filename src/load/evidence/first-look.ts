@@ -1,8 +1,6 @@
-/*
-  What a run finds out about its target before it sends anything: whether its earlier rows are there, and whether everything is loaded
-  already. The server may know a finished run of which this process has no journal, as on another machine, or in a container without its
-  volume: loading again would store all rows twice.
-*/
+/* What a run finds out about its target before it sends anything: whether its earlier rows are there, and whether everything is loaded
+   already. The server may know a finished run of which this process has no journal, as on another machine, or in a container without its
+   volume: loading again would store all rows twice. */
 import { ask, unlessRefused, type Asking } from '../connection/server-queries.js'
 import type { NamedInputs } from '../inputs/input-options.js'
 import { InputReading } from '../inputs/input-reading.js'

@@ -1,6 +1,4 @@
-/*
-  The values of a few rows of a run: it looks up these rows before it claims that its rows are in the table.
-*/
+/* The values of a few rows of a run: it looks up these rows before it claims that its rows are in the table. */
 import type { Batch } from '../../parse/batch.js'
 import type { DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, scalarAt, vectorOf } from '../../protocol/element.js'

@@ -1,6 +1,4 @@
-/*
-  What readers detected in an input: as a result says it, and as options with which another reader reads the input in the same way.
-*/
+/* What readers detected in an input: as a result says it, and as options with which another reader reads the input in the same way. */
 import { option } from '../../errors.js'
 import { decimalCommaFor } from '../../parse/csv/row-target.js'
 import type { InputReader } from '../../parse/record-reader.js'

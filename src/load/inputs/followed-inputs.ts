@@ -1,7 +1,5 @@
-/*
-  The inputs of a run that follows files. Reads all present files concurrently, each as it grows, and looks for new files until the run
-  is stopped. A rotated file has a new name, usually in the same folder, so content and inode identify a file.
-*/
+/* The inputs of a run that follows files. Reads all present files concurrently, each as it grows, and looks for new files until the run is
+   stopped. A rotated file has a new name, usually in the same folder, so content and inode identify a file. */
 import { setMaxListeners } from 'node:events'
 import { dirname, join } from 'node:path'
 import { DdbError, option, usageError } from '../../errors.js'

@@ -1,6 +1,4 @@
-/*
-  How a run finds and reads its inputs, as its options and a look at each input decide.
-*/
+/* How a run finds and reads its inputs, as its options and a look at each input decide. */
 import { DdbError } from '../../errors.js'
 import { newTextCheck } from '../../parse/mapped-columns.js'
 import { givenDialect } from '../../parse/csv/csv-dialect.js'

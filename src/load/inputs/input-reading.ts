@@ -1,7 +1,5 @@
-/*
-  Reads the inputs of a run, one by one: maps the columns of each to the target's, gives each batch and each reject its place in the journal,
-  reports what was detected, and counts bytes and records.
-*/
+/* Reads the inputs of a run, one by one: maps the columns of each to the target's, gives each batch and each reject its place in the
+   journal, reports what was detected, and counts bytes and records. */
 import { bugError, type DdbError, InputError, option } from '../../errors.js'
 import { columnOffsets, type ColumnOffsets, type CellRules } from '../../parse/cell-rules.js'
 import type { Batch, ColumnCounts, InputRange, Reject } from '../../parse/batch.js'

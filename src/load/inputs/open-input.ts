@@ -1,9 +1,7 @@
-/*
-  Opens the inputs of a run. Reads each small file whole, with one call, into the same memory: in a folder of ten thousand files, passing each
-  file to another thread and back would take longer than everything else. If calls take long, for example over a network, opens several
-  small files ahead of their turn instead. A large file is opened when its turn comes, because it may still be replaced before that. The headers
-  of all are looked at before the first row is sent, because later an unfit one would end a run that is partly loaded.
-*/
+/* Opens the inputs of a run. Reads each small file whole, with one call, into the same memory: in a folder of ten thousand files, passing
+   each file to another thread and back would take longer than everything else. If calls take long, for example over a network, opens
+   several small files ahead of their turn instead. A large file is opened when its turn comes, because it may still be replaced before
+   that. The headers of all are looked at before the first row is sent, because later an unfit one would end a run that is partly loaded. */
 import { DdbError } from '../../errors.js'
 import { detectFormat } from '../../parse/formats.js'
 import { inputShape, type InputReader, type PreviousFindings } from '../../parse/record-reader.js'

@@ -1,6 +1,4 @@
-/*
-  Errors for a run that cannot continue: the run or its target has changed, or may have changed.
-*/
+/* Errors for a run that cannot continue: the run or its target has changed, or may have changed. */
 import { DdbError, ServerError, option } from '../../errors.js'
 import { remedies } from '../remedies.js'
 import type { RecordedRun } from './recorded-run.js'

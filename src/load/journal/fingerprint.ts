@@ -1,6 +1,4 @@
-/*
-  The state of an input when its run began. A later comparison shows whether a different file has replaced the input.
-*/
+/* The state of an input when its run began. A later comparison shows whether a different file has replaced the input. */
 import { createHash } from 'node:crypto'
 import { InputError, messageOf } from '../../errors.js'
 import type { Files, InputFile } from '../../platform/platform.js'

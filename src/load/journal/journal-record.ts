@@ -1,7 +1,4 @@
-/*
-  The records of a journal, and their form in the file. Each record is a line that consists of a checksum and JSON, so that people can
-  read the journal (docs/decisions/0018-journal.md).
-*/
+/* The records of a journal: lines of a checksum and JSON, so that people can read them (docs/decisions/0018-journal.md). */
 import { crc32 } from 'node:zlib'
 import { attempt } from '../../errors.js'
 import type { BatchPlace, ResumePoint } from '../../parse/batch.js'

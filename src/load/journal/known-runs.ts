@@ -1,6 +1,4 @@
-/*
-  Lists the runs that have a journal, with the state and the process of each, and removes old journals.
-*/
+/* Lists the runs that have a journal, with the state and the process of each, and removes old journals. */
 import { resolve } from 'node:path'
 import { DdbError, messageOf } from '../../errors.js'
 import type { Clock, Files, LockAnswer } from '../../platform/platform.js'

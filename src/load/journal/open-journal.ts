@@ -1,7 +1,5 @@
-/*
-  Opens the journal of a run: creates a journal, or continues the journal of an earlier process. A process
-  continues a journal only if it loads what the recorded run loads and no other process works on the run.
-*/
+/* Opens the journal of a run: creates a journal, or continues the journal of an earlier process. A process continues a journal only if it
+   loads what the recorded run loads and no other process works on the run. */
 import { resolve } from 'node:path'
 import { attempt, DdbError, messageOf, option } from '../../errors.js'
 import { fileKey } from '../../platform/file-name.js'

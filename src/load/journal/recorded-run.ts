@@ -1,7 +1,4 @@
-/*
-  A run as its journal describes it. A process needs this to resume the run or to report its state. Only `take` changes it: with each
-  record that the process reads or writes.
-*/
+/* A run as its journal describes it, to resume or report it. Only `take` changes it, with each record that is read or written. */
 import type * as journal from './journal-record.js'
 import {
   Facts,

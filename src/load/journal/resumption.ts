@@ -1,7 +1,5 @@
-/*
-  How a process resumes a run: where to begin reading each input, and what earlier processes did with rows that are read again. A run
-  without a journal resumes nothing. A report of the run shows the same places.
-*/
+/* How a process resumes a run: where to begin reading each input, and what earlier processes did with rows that are read again. A run
+   without a journal resumes nothing. A report of the run shows the same places. */
 import type { Batch } from '../../parse/batch.js'
 import { placeText, recordedRanges } from '../outcomes/pieces.js'
 import { runChanged } from './changed-run.js'

@@ -1,7 +1,4 @@
-/*
-  What earlier processes did for a run, and what this process records of it. With a journal, the run records each step before the step
-  happens, and each outcome once it is known.
-*/
+/* What earlier processes did for a run, and what this one records: in a journal each step before it happens, then each outcome. */
 import type { Reject } from '../../parse/batch.js'
 import type { FileLock } from '../../platform/platform.js'
 import { accountedFor } from '../outcomes/run-state.js'

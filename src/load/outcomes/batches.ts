@@ -1,7 +1,5 @@
-/*
-  The batches of a run without an outcome: which piece is sent when and over which connection, and what follows from its outcome. A piece
-  may have to wait for the journal, for a pause before a retry, for a connection, for other pieces, or for the move to a new leader.
-*/
+/* The batches of a run without an outcome: which piece is sent when and over which connection, and what follows from its outcome. A piece
+   may have to wait for the journal, for a pause before a retry, for a connection, for other pieces, or for the move to a new leader. */
 import { bugError, DdbError } from '../../errors.js'
 import { maxRedirects, redirectedTooOften, retryDelayMs } from '../connection/connect.js'
 import type { ServerAddress } from '../options.js'

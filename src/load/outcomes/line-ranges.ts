@@ -1,6 +1,4 @@
-/*
-  Sets of input lines. Ranges of batches that touch are merged, so that a million ranges become a few.
-*/
+/* Sets of input lines. Ranges of batches that touch are merged, so that a million ranges become a few. */
 import type { LoadResult } from '../load-result.js'
 
 /** Consecutive lines of one input with the same reason, and how many batches and parts of batches have rows in them. */

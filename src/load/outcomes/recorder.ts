@@ -1,7 +1,4 @@
-/*
-  Adds the rows of a piece to the equation of the run, each to the term of its outcome. Every piece that was handed over is recorded exactly
-  once.
-*/
+/* Adds the rows of each piece that was handed over to the equation of the run, exactly once, to the term of their outcome. */
 import { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import type { Session } from '../../client/open-session.js'

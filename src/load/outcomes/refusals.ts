@@ -1,7 +1,5 @@
-/*
-  Classifies a refusal by its message, and decides how to treat the batch. Rows are at fault only if the message says so
-  (docs/server-semantics.md#refusals). Other files carry out the decision.
-*/
+/* Classifies a refusal by its message, and decides how to treat the batch. Rows are at fault only if the message says so
+   (docs/server-semantics.md#refusals). Other files carry out the decision. */
 import { ConnectionError, type DdbError, ServerError } from '../../errors.js'
 import {
   addressText,

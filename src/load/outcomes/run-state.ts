@@ -1,7 +1,5 @@
-/*
-  The state of a run's rows and batches in this process. In the equation read = confirmed + filtered + unconfirmed + rejected + skipped +
-  unsent, `read` comes from the readers and the other terms come from the outcomes. A lost row therefore shows as a difference.
-*/
+/* The state of a run's rows and batches in this process. In the equation read = confirmed + filtered + unconfirmed + rejected + skipped +
+   unsent, `read` comes from the readers and the other terms come from the outcomes. A lost row therefore shows as a difference. */
 import { bugError, type DdbError } from '../../errors.js'
 import type { LoadResult, RowCounts } from '../options.js'
 import { LineRanges, rangeText } from './line-ranges.js'

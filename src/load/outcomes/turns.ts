@@ -1,7 +1,4 @@
-/*
-  How much is read and sent at a time: the sizes of batches, the limit of bytes in flight, which connection carries a piece, and which
-  pieces must wait for others.
-*/
+/* How much is read and sent at a time: sizes of batches, bytes in flight, which connection carries a piece, which pieces wait. */
 import type { CutSizes } from '../../parse/cuts.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import type { Run } from '../run.js'

@@ -1,8 +1,6 @@
-/*
-  The register: one shared table of all named runs of a server node. Rows are never removed, and their order decides: of all runs of a name
-  whose ledger exists, the one that came first has it. The last row of a token says what became of that run. Like all shared tables, the
-  register lives in the server's memory: while it has a row of the run, the server has not restarted.
-*/
+/* The register: one shared table of all named runs of a server node. Rows are never removed, and their order decides: of all runs of a name
+   whose ledger exists, the one that came first has it. The last row of a token says what became of that run. Like all shared tables, the
+   register lives in the server's memory: while it has a row of the run, the server has not restarted. */
 import type { Session } from '../../client/open-session.js'
 import { DdbError, ServerError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'

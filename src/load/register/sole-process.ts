@@ -1,7 +1,5 @@
-/*
-  Checks that a process may work on a run with a journal. The server's records of the run show whether the journal is an outdated copy,
-  whether a process elsewhere works on the run, and whether rows in the server's memory are still there.
-*/
+/* Checks that a process may work on a run with a journal. The server's records of the run show whether the journal is an outdated copy,
+   whether a process elsewhere works on the run, and whether rows in the server's memory are still there. */
 import { ConnectionError, DdbError, TimeoutError } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import {

@@ -1,7 +1,5 @@
-/*
-  The name of a run, and its tables on the server: their names, and the scripts that create them, add rows and remove them. The names begin
-  with `ddbIngest`, so that administrators can distinguish these tables from tables with data.
-*/
+/* The name of a run, and its tables on the server: their names, and the scripts that create them, add rows and remove them. The names begin
+   with `ddbIngest`, so that administrators can distinguish these tables from tables with data. */
 import { UsageError } from '../../errors.js'
 import type { Random } from '../../platform/platform.js'
 

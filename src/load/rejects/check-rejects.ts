@@ -1,6 +1,4 @@
-/*
-  Checks before the first row that the run can create its files of rejects, and which of those that are there it has created.
-*/
+/* Checks before the first row that the run can create its files of rejects, and which of those that are there it has created. */
 import { DdbError, messageOf, option, usageError } from '../../errors.js'
 import { fileKey } from '../../platform/file-name.js'
 import type { Files, Platform } from '../../platform/platform.js'

@@ -1,6 +1,4 @@
-/*
-  The names of rejects files: the name that the user gave, and names in the same folder for records of other shapes.
-*/
+/* The names of rejects files: the name that the user gave, and names in the same folder for records of other shapes. */
 import { extname, join, parse } from 'node:path'
 import {
   dataExtensions,

@@ -1,6 +1,4 @@
-/*
-  The description of a run in the first line of a file of reasons: options with which the rejects load like the records of their input.
-*/
+/* The description of a run in the first line of a file of reasons: options with which the rejects load like the records of their input. */
 import type { InputTexts } from '../../source/path/input-texts.js'
 import { recordFormat } from '../../parse/formats.js'
 import type { ColumnMapping } from '../../schema/cell-source.js'

@@ -1,6 +1,4 @@
-/*
-  A row that is not in the target: its place in the input, the reason, and whether it ends the run.
-*/
+/* A row that is not in the target: its place in the input, the reason, and whether it ends the run. */
 import {
   type InputPosition,
   InputError,

@@ -1,6 +1,4 @@
-/*
-  Loading a rejects file again: with the options in the first line of its reasons, so that the repaired file can be loaded without any.
-*/
+/* Loading a rejects file again: with the options in the first line of its reasons, so that the repaired file can be loaded without any. */
 import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
 import { DdbError, InputError, option, usageError } from '../../errors.js'

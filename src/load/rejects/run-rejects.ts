@@ -1,6 +1,4 @@
-/*
-  The rejects of a run. They are counted by kind and, if the user wants that, written to files.
-*/
+/* The rejects of a run. They are counted by kind and, if the user wants that, written to files. */
 import { bugError, DdbError, messageOf } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cell-rules.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'

@@ -1,7 +1,5 @@
-/*
-  Parts of large files, which different shards load. A part begins and ends with a line, at bounds that depend on the file alone. It is read
-  as if it were a file of its own, with the header of the whole one.
-*/
+/* Parts of large files, which different shards load. A part begins and ends with a line, at bounds that depend on the file alone. It is
+   read as if it were a file of its own, with the header of the whole one. */
 import type { Files, InputFile } from '../../platform/platform.js'
 import { compressionOf } from '../../source/open-source.js'
 import { byteOrderMark } from '../../source/encoding/open-text.js'

@@ -1,6 +1,4 @@
-/*
-  A run that shards load, for processes that load none of it.
-*/
+/* A run that shards load, for processes that load none of it. */
 import { addressText } from '../../client/failure.js'
 import { DdbError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'

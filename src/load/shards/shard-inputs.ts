@@ -1,8 +1,6 @@
-/*
-  The inputs of a shard: the streams that the plan of the run gives to it, one after the other. A stream has ended once each of its rows has
-  an outcome, its rejects are in their files, and the server has recorded that. A process that is killed before that leaves nothing to
-  repair: the next one reads the stream from its start, and the ledger shows which of its batches were sent.
-*/
+/* The inputs of a shard: the streams that the plan of the run gives to it, one after the other. A stream has ended once each of its rows
+   has an outcome, its rejects are in their files, and the server has recorded that. A process that is killed before that leaves nothing to
+   repair: the next one reads the stream from its start, and the ledger shows which of its batches were sent. */
 import { DdbError, InputError, option, ServerError, usageError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import { askIdentity } from '../evidence/identity.js'

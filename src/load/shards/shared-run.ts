@@ -1,7 +1,5 @@
-/*
-  What the server keeps of a run that shards load: one ledger (table of receipts) for all of them, with the plan that all of them follow, and
-  the streams that have ended. The first process writes the plan before the register names the ledger, so nobody finds half of it.
-*/
+/* What the server keeps of a run that shards load: one ledger (table of receipts) for all of them, with the plan that all of them follow,
+   and the streams that have ended. The first process writes the plan before the register names the ledger, so nobody finds half of it. */
 import { DdbError } from '../../errors.js'
 import type { CutSizes } from '../../parse/cuts.js'
 import { longOf, type Asking } from '../connection/server-queries.js'

@@ -1,7 +1,5 @@
-/*
-  Divides the inputs of a run among shards (processes that load one run together). The inputs become streams, each of which one process reads
-  from its start to its end. Which streams there are does not depend on the number of shards, so that number may change.
-*/
+/* Divides the inputs of a run among shards (processes that load one run together). The inputs become streams, each of which one process
+   reads from its start to its end. Which streams there are does not depend on the number of shards, so that number may change. */
 import type { Fingerprint } from '../journal/fingerprint.js'
 
 /** One of several processes that load a run. */

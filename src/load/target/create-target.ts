@@ -1,7 +1,4 @@
-/*
-  Creates a missing target (`target.create`): reads every value of the inputs, and runs the script that creates a table for them. A dry
-  run only determines the columns that the table would have.
-*/
+/* Creates a missing target (`target.create`) from all values of the inputs. A dry run only determines its columns. */
 import { ServerError, UsageError, option, usageError } from '../../errors.js'
 import { createScript, databaseGuard, tableInDatabase } from '../../infer/create-script.js'
 import type { InferOptions } from '../../infer/findings.js'

@@ -1,7 +1,5 @@
-/*
-  Finds server and target over a run's first connection. Waits for a server that is still starting, follows a cluster's redirects, and
-  decides how many connections the run uses, and whether the server answers each batch.
-*/
+/* Finds server and target over a run's first connection. Waits for a server that is still starting, follows a cluster's redirects, and
+   decides how many connections the run uses, and whether the server answers each batch. */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError, option, usageError } from '../../errors.js'
 import {

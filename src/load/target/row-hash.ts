@@ -1,7 +1,5 @@
-/*
-  Hashes rows by their values, column by column, into two keyed 32-bit halves. Rows with equal values have equal hashes, however their
-  columns are encoded. The key shows accidents, not forgeries (docs/decisions/0086-what-an-audit-compares.md).
-*/
+/* Hashes rows by their values, column by column, into two keyed 32-bit halves. Rows with equal values have equal hashes, however their
+   columns are encoded. The key shows accidents, not forgeries (docs/decisions/0086-what-an-audit-compares.md). */
 import { option, usageError } from '../../errors.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import {

@@ -1,6 +1,4 @@
-/*
-  What a server answers about a table: its schema, the rows that it has ever had, and its storage.
-*/
+/* What a server answers about a table: its schema, the rows that it has ever had, and its storage. */
 import type { Value } from '../../protocol/value.js'
 import {
   askSchema,

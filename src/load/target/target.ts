@@ -1,7 +1,5 @@
-/*
-  The target of a run: a shared table, a DFS table or a function, and the DolphinDB expressions that name it. This file checks every name
-  before the name can enter a script; no other code in `load/` builds script text from names.
-*/
+/* The target of a run: a shared table, a DFS table or a function, and the DolphinDB expressions that name it. This file checks every name
+   before the name can enter a script; no other code in `load/` builds script text from names. */
 import { UsageError, option, usageError } from '../../errors.js'
 import { isIdentifier } from '../../schema/identifier.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'

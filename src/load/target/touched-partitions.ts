@@ -1,7 +1,5 @@
-/*
-  Which part of a partitioned table may hold the rows of an input, as ranges of values of the partition column, and how processes that audit
-  one input together divide its rows: by partition, so that each reads other partitions of the table.
-*/
+/* Which part of a partitioned table may hold the rows of an input, as ranges of values of the partition column, and how processes that
+   audit one input together divide its rows: by partition, so that each reads other partitions of the table. */
 import { option, usageError } from '../../errors.js'
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, scalarAt, vectorOf } from '../../protocol/element.js'

@@ -1,7 +1,5 @@
-/*
-  `target.transform`: a function in DolphinDB's language that turns each batch into the rows to write, as in `loadTextEx`. This file
-  checks that the function's text can be part of a run's scripts, and makes these scripts.
-*/
+/* `target.transform`: a function in DolphinDB's language that turns each batch into the rows to write, as in `loadTextEx`. This file checks
+   that the function's text can be part of a run's scripts, and makes these scripts. */
 import { usageError, type UsageError } from '../../errors.js'
 
 /** Room for a function of several hundred lines. Journals, and files with the reasons of rejects, keep the text. */

@@ -1,7 +1,4 @@
-/*
-  Creates, probes and reads a run's ledger, the server-side table of receipts. Callers pass the session, because a run may lose one
-  session and continue with a new one.
-*/
+/* Creates, probes and reads a run's ledger, the server-side table of receipts, over the session that the caller passes. */
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Table } from '../../protocol/value.js'
 import { ask, longOf, rowsOf, type Asking } from '../connection/server-queries.js'

@@ -1,8 +1,6 @@
-/*
-  The link between a run and its server: reads the ledger (the server-side table of receipts) and takes answers, finds out why none come, and
-  goes on after the connection, the ledger or the server was lost, with another leader, or at the end. In each case `Batches.settle` decides
-  what becomes of the batches without an outcome.
-*/
+/* The link between a run and its server: reads the ledger (the server-side table of receipts) and takes answers, finds out why none come,
+   and goes on after the connection, the ledger or the server was lost, with another leader, or at the end. In each case `Batches.settle`
+   decides what becomes of the batches without an outcome. */
 import { ConnectionError, DdbError, ServerError } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import { noteFinished } from '../evidence/first-look.js'

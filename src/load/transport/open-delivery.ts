@@ -1,6 +1,4 @@
-/*
-  Chooses how the run sends and confirms batches: as the options request, if the server allows it. Has the way without confirmation.
-*/
+/* Chooses how the run sends and confirms batches: as the options request, if the server allows it. Has the way without confirmation. */
 import type { Session } from '../../client/open-session.js'
 import { settingAdvice } from '../../client/failure.js'
 import { ConnectionError, DdbError, ServerError, option } from '../../errors.js'

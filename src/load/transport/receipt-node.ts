@@ -1,7 +1,5 @@
-/*
-  The objects of a run on one node of the server: the ledger (table of receipts), the session that reads it, and the sessions that send
-  data. All sessions connect to the same node, because shared tables exist only on one node.
-*/
+/* The objects of a run on one node of the server: the ledger (table of receipts), the session that reads it, and the sessions that send
+   data. All sessions connect to the same node, because shared tables exist only on one node. */
 import { addressText } from '../../client/failure.js'
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'

@@ -1,7 +1,5 @@
-/*
-  The receipts of a run: claims and outcomes from the ledger (the server-side table of receipts), and answers, which are outcomes, too.
-  Each is applied to its piece. Receipts of earlier processes are kept until this process comes to their place and makes their attempt.
-*/
+/* The receipts of a run: claims and outcomes from the ledger (the server-side table of receipts), and answers, which are outcomes, too.
+   Each is applied to its piece. Receipts of earlier processes are kept until this process comes to their place and makes their attempt. */
 import { DdbError } from '../../errors.js'
 import type { Batch, BatchPlace } from '../../parse/batch.js'
 import type { Batches } from '../outcomes/batches.js'

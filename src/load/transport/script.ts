@@ -1,8 +1,6 @@
-/*
-  The ledger, a shared table of claims and outcomes: its columns, which only this file defines, the DolphinDB scripts that create and
-  read it, and the functions that write batches and their receipts, with their answers. Names in these scripts come from `target.ts` and
-  `register/table-names.ts`, which have checked them.
-*/
+/* The ledger, a shared table of claims and outcomes: its columns, which only this file defines, the DolphinDB scripts that create and read
+   it, and the functions that write batches and their receipts, with their answers. Names in these scripts come from `target.ts` and
+   `register/table-names.ts`, which have checked them. */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError } from '../../errors.js'

@@ -1,7 +1,5 @@
-/*
-  Delivery with a receipt for every batch. Follows the batches until each has an outcome: decides when to read the ledger (the server-side
-  table of receipts), how long silence may last, and when to stop waiting.
-*/
+/* Delivery with a receipt for every batch. Follows the batches until each has an outcome: decides when to read the ledger (the server-side
+   table of receipts), how long silence may last, and when to stop waiting. */
 import { ConnectionError, TimeoutError, option } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import { wait } from '../../platform/clocks.js'

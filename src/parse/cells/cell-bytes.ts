@@ -1,6 +1,4 @@
-/*
-  What the readers of cells have in common: arrays and outcomes, blanks around the text of a cell, hexadecimal digits, UTF-8.
-*/
+/* What the readers of cells have in common: arrays and outcomes, blanks around the text of a cell, hexadecimal digits, UTF-8. */
 import * as ascii from '../ascii.js'
 import { isUtf8 as isWholeUtf8 } from 'node:buffer'
 

@@ -1,6 +1,4 @@
-/*
-  Words for null, and for true and false, also those of the user (`--null N/A`, `--booleans Y/N`). Compares byte by byte.
-*/
+/* Words for null, and for true and false, also those of the user (`--null N/A`, `--booleans Y/N`). Compares byte by byte. */
 import { option, usageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
 import type { ElementReader } from '../columns/fixed-column.js'

@@ -1,7 +1,4 @@
-/*
-  Rewrites numbers as people write them (`1,234,567.5`, `1.234.567,5`, `12.5 %`) as plain numbers for the readers of cells. A text
-  in a different style is not a number.
-*/
+/* Rewrites numbers as people write them (`1,234,567.5`, `1.234.567,5`, `12.5 %`) as plain numbers. Other styles are not numbers. */
 import * as ascii from '../ascii.js'
 import { option, usageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'

@@ -1,7 +1,5 @@
-/*
-  Reads values that are neither numbers nor times: UUIDs and hexadecimal digits into 16 bytes (docs/protocol.md#sixteen-byte-values), as
-  four words of which the text's first four bytes become the last, the first byte highest; COMPLEX, POINT, DURATION and CHAR.
-*/
+/* Reads values that are neither numbers nor times: UUIDs and hexadecimal digits into 16 bytes (docs/protocol.md#sixteen-byte-values), as
+   four words of which the text's first four bytes become the last, the first byte highest; COMPLEX, POINT, DURATION and CHAR. */
 import * as ascii from '../ascii.js'
 import { nullDouble } from '../../protocol/null-value.js'
 import { durationUnits } from '../../protocol/types/fixed-types.js'

@@ -1,7 +1,4 @@
-/*
-  Reads numbers from bytes: whole numbers and decimals exactly, in any decimal notation (`7`, `7.0`, `7e2`), and floating-point numbers
-  correctly rounded.
-*/
+/* Reads numbers from bytes: whole ones and decimals exactly (`7`, `7.0`, `7e2`), floating-point numbers correctly rounded. */
 import * as ascii from '../ascii.js'
 import { nullDouble, nullFloat } from '../../protocol/null-value.js'
 import {

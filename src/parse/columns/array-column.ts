@@ -1,6 +1,4 @@
-/*
-  Array vectors: `1,2,3` or `[1,2,3]` in one cell. A single builder of the element type takes the elements of all rows.
-*/
+/* Array vectors: `1,2,3` or `[1,2,3]` in one cell. A single builder of the element type takes the elements of all rows. */
 import * as ascii from '../ascii.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import { ArrayStore, type BufferPool } from './buffer-pool.js'

@@ -1,7 +1,4 @@
-/*
-  Reuses the arrays of released batches, so that memory does not grow with the input, and V8 need not clear new arrays. The memory of
-  a column grows with its rows.
-*/
+/* Reuses the arrays of released batches, so that memory does not grow with the input and V8 need not clear new arrays. */
 const smallestBytes = 1024
 /** Limit for the total size of free buffers. */
 const maxKeptBytes = 64 * 1024 * 1024

@@ -1,7 +1,4 @@
-/*
-  Builds one column of a batch. A builder reads its field in all rows of a block, in one loop for its type. If one column refuses
-  a row, the row is removed from all columns.
-*/
+/* Builds one column of a batch: reads its field in all rows of a block in one loop. A row that one column refuses leaves all. */
 import type { ErrorCode } from '../../errors.js'
 import type { Column } from '../../protocol/value.js'
 import type { RecordBlock } from '../record-block.js'

@@ -1,6 +1,4 @@
-/*
-  Columns whose elements all have the same size (docs/protocol.md#data-types). What is particular to a type is in its `ElementReader`.
-*/
+/* Columns whose elements all have the same size (docs/protocol.md#data-types). What is particular to a type is in its `ElementReader`. */
 import { option } from '../../errors.js'
 import { mostGivenUp, type Kernel, type KernelRead } from '../../kernel/kernel.js'
 import { nullElement, vectorOfBytes, type FixedType } from '../../protocol/element.js'

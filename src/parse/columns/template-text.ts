@@ -1,7 +1,5 @@
-/*
-  Texts that are put together (`mapping.set`), row by row: literal text, other columns, and parts of the input's path. If any of these is
-  null in a row, the result is null there. A text without other columns is the same in every row of an input.
-*/
+/* Texts that are put together (`mapping.set`), row by row: literal text, other columns, and parts of the input's path. If any of these is
+   null in a row, the result is null there. A text without other columns is the same in every row of an input. */
 import type { TextSource } from '../../schema/cell-source.js'
 import type { InputTexts } from '../../source/path/input-texts.js'
 import { RecordBlock } from '../record-block.js'

@@ -1,7 +1,5 @@
-/*
-  Columns of texts in wire form. A STRING is its UTF-8 and a byte 00 after it; a BLOB is an int32 with the length, then the bytes of the
-  cell unchanged. A SYMBOL is a code, and each batch has a base with the text of each code (docs/protocol.md#symbol-vectors).
-*/
+/* Columns of texts in wire form. A STRING is its UTF-8 and a byte 00 after it; a BLOB is an int32 with the length, then the bytes of the
+   cell unchanged. A SYMBOL is a code, and each batch has a base with the text of each code (docs/protocol.md#symbol-vectors). */
 import { mostGivenUp } from '../../kernel/kernel.js'
 import type { DataType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'

@@ -1,8 +1,6 @@
-/*
-  Judges whether a first record is probably a header, if nothing proves it. Each field counts for or against a header. A
-  name looks different from values. A value probably looks like the values below it, if these are all alike. A person
-  has to see the result before any row is stored (docs/decisions/0033-headers-are-not-guessed.md).
-*/
+/* Judges whether a first record is probably a header, if nothing proves it. Each field counts for or against a header. A name looks
+   different from values. A value probably looks like the values below it, if these are all alike. A person has to see the result before any
+   row is stored (docs/decisions/0033-headers-are-not-guessed.md). */
 /** Probably correct, but not proved by the data: whether the first record is a header. */
 export interface AssumedHeader {
   readonly isHeader: boolean

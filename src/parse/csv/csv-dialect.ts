@@ -1,6 +1,4 @@
-/*
-  The dialect of delimited text: how it separates and quotes fields, and which lines are not records.
-*/
+/* The dialect of delimited text: how it separates and quotes fields, and which lines are not records. */
 import type { ScanRules } from '../../kernel/kernel.js'
 import { carriageReturn, lineFeed, markStarts } from '../line-ends.js'
 import { defaultMaxRecordBytes } from '../line-tokenizer.js'

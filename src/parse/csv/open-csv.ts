@@ -1,6 +1,4 @@
-/*
-  Opens delimited text. Detects its dialect, and uses csv-parse for dialects that the byte scanner does not support.
-*/
+/* Opens delimited text. Detects its dialect, and uses csv-parse for dialects that the byte scanner does not support. */
 import { UsageError, option, usageError } from '../../errors.js'
 import { systemClock } from '../../platform/system.js'
 import type { ByteSource, SourceText } from '../../source/byte-source.js'

@@ -1,7 +1,5 @@
-/*
-  Walks over records of any dialect of delimited text, and shows where the fields are. The strict walk of the reader ends
-  at a wrong quote. Other walks refuse nothing: for them a wrong quote is an ordinary character.
-*/
+/* Walks over records of any dialect of delimited text, and shows where the fields are. The strict walk of the reader ends at a wrong quote.
+   Other walks refuse nothing: for them a wrong quote is an ordinary character. */
 import * as ascii from '../ascii.js'
 import { isAt, trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'

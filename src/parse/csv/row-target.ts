@@ -1,7 +1,5 @@
-/*
-  The part of the target that opening an input needs. Records that fit the target's columns show whether the first record is a
-  header, and whether records end with a delimiter or begin with a row name.
-*/
+/* The part of the target that opening an input needs. Records that fit the target's columns show whether the first record is a header, and
+   whether records end with a delimiter or begin with a row name. */
 import { DdbError } from '../../errors.js'
 import { isNullAt } from '../../protocol/element.js'
 import type { InputShape, MappingRules } from '../../schema/cell-source.js'

@@ -1,6 +1,4 @@
-/*
-  The kinds of JSON values, as bits, so that a type can list the kinds that it accepts.
-*/
+/* The kinds of JSON values, as bits, so that a type can list the kinds that it accepts. */
 export const jsonKinds = {
   null: 1,
   boolean: 2,

@@ -1,6 +1,4 @@
-/*
-  The members of JSON objects that fill columns: the kinds of values that each may have, and the levels of objects in which they stand.
-*/
+/* The members of JSON objects that fill columns: the kinds of values that each may have, and the levels of objects in which they stand. */
 import { columnTypeText } from '../../protocol/data-type.js'
 import { textSources, type ColumnMapping, type MappedColumn } from '../../schema/cell-source.js'
 import { uniqueByLowerCase } from '../../schema/field-names.js'

@@ -1,9 +1,7 @@
-/*
-  Turns one JSON object into one row: finds its members by name, and makes each value's text a cell, unchanged, or for an array its
-  elements one after the other. Records of one input usually have the same order of members, so the search for a member begins at its
-  place in the last record. An array is read like an object whose members are named by `names`, or by their numbers. If a column
-  refuses a kind of value, the record becomes a reject, or with `lenient` the cell becomes null.
-*/
+/* Turns one JSON object into one row: finds its members by name, and makes each value's text a cell, unchanged, or for an array its
+   elements one after the other. Records of one input usually have the same order of members, so the search for a member begins at its place
+   in the last record. An array is read like an object whose members are named by `names`, or by their numbers. If a column refuses a kind
+   of value, the record becomes a reject, or with `lenient` the cell becomes null. */
 import * as ascii from '../ascii.js'
 import { option } from '../../errors.js'
 import type { JsonShape } from '../../kernel/kernel.js'

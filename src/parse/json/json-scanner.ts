@@ -1,7 +1,5 @@
-/*
-  Finds JSON values in bytes, and checks them by the grammar of RFC 8259 without creating objects. A value is the start and end of
-  its text. Methods take the position of a value and return the position after it, or set `stoppedAt` and throw `halt`.
-*/
+/* Finds JSON values in bytes, and checks them by the grammar of RFC 8259 without creating objects. A value is the start and end of its
+   text. Methods take the position of a value and return the position after it, or set `stoppedAt` and throw `halt`. */
 import * as ascii from '../ascii.js'
 import { hexDigit, utf8Text } from '../cells/cell-bytes.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'

@@ -1,8 +1,6 @@
-/*
-  Finds the records of JSON: an object on each line (NDJSON); or an array of objects, or objects one after the other, over any number of
-  lines; with a path, those inside each document: `data.items` leads to the array `items` of the object `data`. Never holds the whole
-  text: what stands beside the records is checked member by member. Members such as `fields` name the elements of rows that are arrays.
-*/
+/* Finds the records of JSON: an object on each line (NDJSON); or an array of objects, or objects one after the other, over any number of
+   lines; with a path, those inside each document: `data.items` leads to the array `items` of the object `data`. Never holds the whole text:
+   what stands beside the records is checked member by member. Members such as `fields` name the elements of rows that are arrays. */
 import * as ascii from '../ascii.js'
 import { InputError, option, type ErrorCode } from '../../errors.js'
 import { nearestHint } from '../../schema/nearest.js'

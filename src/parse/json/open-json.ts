@@ -1,6 +1,4 @@
-/*
-  Opens NDJSON and JSON. Members are matched by name, so the columns are known before an input is read.
-*/
+/* Opens NDJSON and JSON. Members are matched by name, so the columns are known before an input is read. */
 import * as ascii from '../ascii.js'
 import { option, usageError } from '../../errors.js'
 import type { ByteSource, SourceText } from '../../source/byte-source.js'

@@ -1,7 +1,5 @@
-/*
-  The rows of a program as the reader gets them: values, which columns take as they are, or lines of JSON. Rows with a value whose meaning
-  depends on its text are left to the reader of texts.
-*/
+/* The rows of a program as the reader gets them: values, which columns take as they are, or lines of JSON. Rows with a value whose meaning
+   depends on its text are left to the reader of texts. */
 import { maxBlockRows, type RecordBlock } from '../record-block.js'
 import { textSources, type ColumnMapping } from '../../schema/cell-source.js'
 import type { CellRules } from '../cell-rules.js'

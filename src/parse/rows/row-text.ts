@@ -1,7 +1,5 @@
-/*
-  Turns a program's row into a line of JSON. Keeps what JSON.stringify would silently change or lose: bigints, −0, NaN,
-  invalid dates, typed arrays. The line is then read like a line of a JSON file.
-*/
+/* Turns a program's row into a line of JSON. Keeps what JSON.stringify would silently change or lose: bigints, −0, NaN, invalid dates,
+   typed arrays. The line is then read like a line of a JSON file. */
 
 import { isUtf8 } from 'node:buffer'
 

@@ -1,7 +1,5 @@
-/*
-  Reads `cells.dateFormats`: DolphinDB's format symbols (docs/server-semantics.md#text-of-values), counts since 1970 (`epoch:ms`),
-  and the day numbers of spreadsheets (`excel`). Names the formats that read a text.
-*/
+/* Reads `cells.dateFormats`: DolphinDB's format symbols (docs/server-semantics.md#text-of-values), counts since 1970 (`epoch:ms`), and the
+   day numbers of spreadsheets (`excel`). Names the formats that read a text. */
 import { option, usageError } from '../../errors.js'
 import { isRead } from '../cells/cell-bytes.js'
 import { CountReader, DayNumberReader, epochUnits, likelyUnit } from './time-counts.js'

@@ -1,8 +1,6 @@
-/*
-  Patterns of dates and times, in DolphinDB's format symbols (docs/server-semantics.md#text-of-values): yyyy MM dd HH mm ss SSS and so on;
-  `*` drops digits. Every other character is literal, and so is everything in single quotes. A pattern is compiled into functions that find
-  the fields of a text. Exchanges write times of day as whole numbers without leading zeros: with HHmmssSSS, `93000000` is 09:30:00.000.
-*/
+/* Patterns of dates and times, in DolphinDB's format symbols (docs/server-semantics.md#text-of-values): yyyy MM dd HH mm ss SSS and so on;
+   `*` drops digits. Every other character is literal, and so is everything in single quotes. A pattern is compiled into functions that find
+   the fields of a text. Exchanges write times of day as whole numbers without leading zeros: with HHmmssSSS, `93000000` is 09:30:00.000. */
 import * as ascii from '../ascii.js'
 import { isAt, latin1, trimmedStart } from '../cells/cell-bytes.js'
 import { noOffset } from '../cell-rules.js'

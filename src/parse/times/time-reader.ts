@@ -1,7 +1,4 @@
-/*
-  Reads dates and times by patterns, in the years 0000 to 9999. Most times of a column have their fields at the same places, so a reader
-  remembers where they are.
-*/
+/* Reads dates and times by patterns, in the years 0000 to 9999. It remembers where the fields of a column's times are. */
 import * as ascii from '../ascii.js'
 import { option } from '../../errors.js'
 import type { KernelRead } from '../../kernel/kernel.js'

@@ -1,7 +1,4 @@
-/*
-  Converts between UTC and the clocks of a time zone. The rules come from Node (Intl), and are looked up once for three days each. The
-  machine's zone is never used.
-*/
+/* Converts between UTC and the clocks of a time zone by the rules of Node (Intl), never by the machine's own zone. */
 import { option, usageError } from '../../errors.js'
 
 export const secondsPerDay = 86_400

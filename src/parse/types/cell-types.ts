@@ -1,6 +1,4 @@
-/*
-  The table of types: how text, JSON and a program's values represent each. time-types.ts has the types of dates and times.
-*/
+/* The table of types: how text, JSON and a program's values represent each. time-types.ts has the types of dates and times. */
 import { kernelReadOf } from '../../kernel/reads.js'
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
 import type { FixedType } from '../../protocol/element.js'

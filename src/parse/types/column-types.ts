@@ -1,7 +1,4 @@
-/*
-  Makes the column for a type, according to the rules for cells: formats of dates, numbers in another style, other words for true
-  and false, arrays.
-*/
+/* Makes the column for a type and rules for cells: formats of dates, styles of numbers, words for true and false, arrays. */
 import { option, usageError } from '../../errors.js'
 import { columnTypeText, type ColumnType, type DataType } from '../../protocol/data-type.js'
 import type { TargetColumn } from '../../schema/target-schema.js'

@@ -1,7 +1,4 @@
-/*
-  The types of dates and times, and their raw numbers (docs/protocol.md#data-types). Texts are in DolphinDB's notation, in ISO 8601,
-  or in a format of `cells.dateFormats`.
-*/
+/* The types of dates and times, read from DolphinDB's notation, ISO 8601 or `cells.dateFormats` (docs/protocol.md#data-types). */
 import type { KernelUnit } from '../../kernel/reads.js'
 import { civilFromDays } from '../../protocol/civil-date.js'
 import { temporalTypes, type TemporalType } from '../../protocol/types/temporals.js'

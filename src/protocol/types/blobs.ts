@@ -1,6 +1,4 @@
-/*
-  BLOB: an int32 length, then that many bytes, both as a scalar and as an element. A BLOB without bytes is null.
-*/
+/* BLOB: an int32 length, then that many bytes, both as a scalar and as an element. A BLOB without bytes is null. */
 import { Buffer } from 'node:buffer'
 import { ValueError } from '../../errors.js'
 import { readCount } from '../flag.js'

@@ -1,6 +1,4 @@
-/*
-  Decimals: unscaled integers; with scale 2, 150 means 1.50. The scale comes once, before the values. The smallest integer is null.
-*/
+/* Decimals: unscaled integers; with scale 2, 150 means 1.50. The scale comes once, before the values. The smallest integer is null. */
 import type { ByteReader } from '../../wire/byte-reader.js'
 import { nullInt128, nullInt32 } from '../null-value.js'
 import type { VectorShape } from '../value.js'

@@ -1,7 +1,5 @@
-/*
-  JavaScript values of single elements: for literals, small results and users of the library. In columns, null is the
-  sentinel of the type, and a number that the type cannot hold is an error.
-*/
+/* JavaScript values of single elements: for literals, small results and users of the library. In columns, null is the sentinel of the type,
+   and a number that the type cannot hold is an error. */
 import { ValueError } from '../../errors.js'
 import type { DataType } from '../data-type.js'
 import type { Value } from '../value.js'

@@ -1,7 +1,4 @@
-/*
-  Elements of a fixed size, from how one value is stored in a typed array: scalars, columns, and their bytes on the wire,
-  which are the memory of the array. That requires a little-endian host.
-*/
+/* Elements of a fixed size: scalars and columns, whose bytes on the wire are the memory of the array of a little-endian host. */
 import { DdbError, ValueError } from '../../errors.js'
 import { ArrayPool } from '../../wire/array-pool.js'
 import type { ByteReader } from '../../wire/byte-reader.js'

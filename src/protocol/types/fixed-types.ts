@@ -1,7 +1,5 @@
-/*
-  Numbers, pairs and durations: how each is stored in a typed array, what its null is, and how it is printed. The null is
-  the smallest integer, or the most negative finite number; so NaN and the infinities are ordinary values.
-*/
+/* Numbers, pairs and durations: how each is stored in a typed array, what its null is, and how it is printed. The null is the smallest
+   integer, or the most negative finite number; so NaN and the infinities are ordinary values. */
 import { nullDouble, nullFloat, nullInt16, nullInt32, nullInt64, nullInt8 } from '../null-value.js'
 import type { Scalar, ScalarShape, VectorShape } from '../value.js'
 import {

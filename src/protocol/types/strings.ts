@@ -1,7 +1,5 @@
-/*
-  STRING: UTF-8 text ended by 00, both as a scalar and as an element. '' is the null. Objects of the server
-  (FUNCTIONDEF, HANDLE, CODE, DATASOURCE and RESOURCE) are sent as text and only as scalars.
-*/
+/* STRING: UTF-8 text ended by 00, both as a scalar and as an element. '' is the null. Objects of the server (FUNCTIONDEF, HANDLE, CODE,
+   DATASOURCE and RESOURCE) are sent as text and only as scalars. */
 import { Buffer } from 'node:buffer'
 import { ValueError } from '../../errors.js'
 import type { ByteReader } from '../../wire/byte-reader.js'

@@ -1,7 +1,5 @@
-/*
-  The temporal types: unit and origin of each, and conversion to and from text (docs/protocol.md#data-types). Values are
-  integers of 32 or 64 bits, without a time zone. The smallest integer is the null.
-*/
+/* The temporal types: unit and origin of each, and conversion to and from text (docs/protocol.md#data-types). Values are integers of 32 or
+   64 bits, without a time zone. The smallest integer is the null. */
 import { civilFromDays, daysFromCivil, daysInMonth } from '../civil-date.js'
 import type { DataType } from '../data-type.js'
 import { nullInt32, nullInt64 } from '../null-value.js'

@@ -1,8 +1,5 @@
-/*
-  ANY, the type of tuples: each element is a complete value with a flag of its own, and may have any form, so `../codec.ts`
-  also writes and reads tuples. VOID, the type of NULL in them: a scalar is one byte, its `voidKind`; an element of a vector
-  takes no bytes.
-*/
+/* ANY, the type of tuples: each element is a complete value with a flag of its own, and may have any form, so `../codec.ts` also writes and
+   reads tuples. VOID, the type of NULL in them: a scalar is one byte, its `voidKind`; an element of a vector takes no bytes. */
 import type { Scalar, Value, Vector } from '../value.js'
 import { type ElementValue, unsuitableValue } from './element-value.js'
 import {

@@ -1,7 +1,5 @@
-/*
-  The facts that each file of this folder provides for its types: number, category, and how values are written, read,
-  stored in columns and printed. `../data-type.ts` lists the files. Code for vectors, matrices and tables names no type.
-*/
+/* The facts that each file of this folder provides for its types: number, category, and how values are written, read, stored in columns and
+   printed. `../data-type.ts` lists the files. Code for vectors, matrices and tables names no type. */
 import { ValueError } from '../../errors.js'
 import type { ByteReader } from '../../wire/byte-reader.js'
 import type { ByteWriter } from '../../wire/byte-writer.js'

@@ -1,6 +1,4 @@
-/*
-  Checks requests without answers (flag 4): alone, among answered requests, and on a session without answers.
-*/
+/* Checks requests without answers (flag 4): alone, among answered requests, and on a session without answers. */
 import { TimeoutError } from '../../errors.js'
 import { loginFailure } from '../../client/login/log-in.js'
 import { mayLogInWithConnect } from '../../client/login/protection.js'

@@ -1,6 +1,4 @@
-/*
-  Checks tables in DFS databases, scripts of each kind that `schema` prints and `load --create` runs, and unusual names of columns.
-*/
+/* Checks tables in DFS databases, scripts of each kind that `schema` prints and `load --create` runs, and unusual names of columns. */
 import { ServerError } from '../../errors.js'
 import { createScript, type NewTable } from '../../infer/create-script.js'
 import type { InferredColumn, InferredSchema } from '../../infer/inferred-schema.js'

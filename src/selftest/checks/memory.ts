@@ -1,6 +1,4 @@
-/*
-  Checks tables in memory: writes, refused writes and their words, lists and schemas.
-*/
+/* Checks tables in memory: writes, refused writes and their words, lists and schemas. */
 import { classifyRefusal } from '../../load/outcomes/refusals.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'

@@ -1,6 +1,4 @@
-/*
-  Receipts, with a run's own scripts; function views; and what a second user may do (docs/server-semantics.md#what-nobody-could-check).
-*/
+/* Receipts, with a run's own scripts; function views; and what a second user may do (docs/server-semantics.md#what-nobody-could-check). */
 import type { Session } from '../../client/open-session.js'
 import type { TargetOptions } from '../../load/options.js'
 import { classifyRefusal } from '../../load/outcomes/refusals.js'

@@ -1,7 +1,5 @@
-/*
-  Checks how the server identifies sessions and answers them, what remains of a session after an error, how users log in,
-  and whether getConsoleJobs lists running requests, by which a run distinguishes a busy server from a dead one.
-*/
+/* Checks how the server identifies sessions and answers them, what remains of a session after an error, how users log in, and whether
+   getConsoleJobs lists running requests, by which a run distinguishes a busy server from a dead one. */
 import { loginFailure, type Credentials } from '../../client/login/log-in.js'
 import { mayLogInWithConnect } from '../../client/login/protection.js'
 import { DdbError } from '../../errors.js'

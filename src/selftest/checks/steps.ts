@@ -1,7 +1,5 @@
-/*
-  Checks written as data: a table, the requests that the check sends, and what must come. In the requests, `T` stands
-  for the check's table. Also small tables to send: `id INT, sym SYMBOL, price DOUBLE`.
-*/
+/* Checks written as data: a table, the requests that the check sends, and what must come. In the requests, `T` stands for the check's
+   table. Also small tables to send: `id INT, sym SYMBOL, price DOUBLE`. */
 import { classifyRefusal, type Refusal } from '../../load/outcomes/refusals.js'
 import { vectorOf } from '../../protocol/element.js'
 import type { Column, Table, Value } from '../../protocol/value.js'

@@ -1,6 +1,4 @@
-/*
-  Writes every type as scalar, column and array column, and reads it back bit for bit: nulls, extremes, values around zero.
-*/
+/* Writes every type as scalar, column and array column, and checks that nulls, extremes and zeros read back bit for bit. */
 import { parseColumnType } from '../../protocol/data-type.js'
 import { vectorOf, type ElementValue } from '../../protocol/element.js'
 import type { Column, Value } from '../../protocol/value.js'

@@ -1,6 +1,4 @@
-/*
-  Columns of zeros or nulls, and the elements of columns as JavaScript values ("cells") and back.
-*/
+/* Columns of zeros or nulls, and the elements of columns as JavaScript values ("cells") and back. */
 import { type ColumnType, type DataType, dataTypes, isDecimal } from '../../protocol/data-type.js'
 import type { Category } from '../../protocol/types/type-facts.js'
 import {

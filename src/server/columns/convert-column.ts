@@ -1,7 +1,5 @@
-/*
-  The one table of conversions between column types: of an insert (docs/server-semantics.md#conversions-on-insert), and the further ones
-  of a cast. Decimals are rounded half away from zero; a number too large for the decimal type is an error.
-*/
+/* The one table of conversions between column types: of an insert (docs/server-semantics.md#conversions-on-insert), and the further ones of
+   a cast. Decimals are rounded half away from zero; a number too large for the decimal type is an error. */
 import {
   type ColumnType,
   columnTypeText,

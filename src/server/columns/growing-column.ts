@@ -1,6 +1,4 @@
-/*
-  Columns of the server's tables, to which rows are added.
-*/
+/* Columns of the server's tables, to which rows are added. */
 import { type FixedVector, columnTypeOf, concatColumns, takeRows } from '../../protocol/element.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import { type SymbolVector, isSymbolVector } from '../../protocol/types/symbols.js'

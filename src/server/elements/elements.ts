@@ -1,7 +1,5 @@
-/*
-  Makes, reads and changes dictionaries, members (`d.key`, `t.col`) and `x[i]` (manual, "at"). An element out of range is null.
-  Also converts received values to script values and back.
-*/
+/* Makes, reads and changes dictionaries, members (`d.key`, `t.col`) and `x[i]` (manual, "at"). An element out of range is null. Also
+   converts received values to script values and back. */
 import { type ColumnType, type DataType, dataTypes } from '../../protocol/data-type.js'
 import { columnTypeOf, elementAt, formatScalar, takeRows } from '../../protocol/element.js'
 import {

@@ -1,6 +1,4 @@
-/*
-  Functions are tables of signatures and code. Types of results must be exact, because clients cast to them.
-*/
+/* Functions are tables of signatures and code. Types of results must be exact, because clients cast to them. */
 import type {
   Builtin,
   CallArguments,

@@ -1,6 +1,4 @@
-/*
-  Databases under dfs:// and their tables, kept in memory (docs/server-semantics.md#dfs-databases, #tables-in-databases).
-*/
+/* Databases under dfs:// and their tables, kept in memory (docs/server-semantics.md#dfs-databases, #tables-in-databases). */
 import { columnTypeText } from '../../protocol/data-type.js'
 import { formatValue } from '../../protocol/element.js'
 import type { Value } from '../../protocol/value.js'

@@ -1,6 +1,4 @@
-/*
-  Functions that insert rows, and those about names, shared tables and stream tables (docs/server-semantics.md#inserting).
-*/
+/* Functions that insert rows, and those about names, shared tables and stream tables (docs/server-semantics.md#inserting). */
 import type { CallContext, Evaluation, ServerValue, Suspension } from '../values/server-value.js'
 import { ScriptError, check } from '../script-error.js'
 import { intScalar, objectKinds, tupleOf } from '../values/values.js'

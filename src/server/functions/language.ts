@@ -1,6 +1,4 @@
-/*
-  Functions that define, print, wait or call, those behind operators, and function views (docs/server-semantics.md#function-views).
-*/
+/* Functions that define, print, wait or call, those behind operators, and function views (docs/server-semantics.md#function-views). */
 import {
   type CallContext,
   type FunctionValue,

@@ -1,6 +1,4 @@
-/*
-  Functions that create tables in memory and change their columns (DolphinDB manual, pages table, rows, columns and nullFill).
-*/
+/* Functions that create tables in memory and change their columns (DolphinDB manual, pages table, rows, columns and nullFill). */
 import { type ColumnType, columnTypeText, isDecimal } from '../../protocol/data-type.js'
 import { columnTypeOf, isNullAt, takeRows } from '../../protocol/element.js'
 import type { Column, Vector } from '../../protocol/value.js'

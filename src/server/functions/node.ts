@@ -1,7 +1,5 @@
-/*
-  The cluster, which is this node, its sessions and requests ("console jobs", docs/server-semantics.md#console-jobs), and what clients
-  ask by themselves (docs/protocol.md#what-clients-call).
-*/
+/* The cluster, which is this node, its sessions and requests ("console jobs", docs/server-semantics.md#console-jobs), and what clients ask
+   by themselves (docs/protocol.md#what-clients-call). */
 import { availableParallelism, freemem, loadavg, totalmem } from 'node:os'
 import type { Evaluation, ServerValue } from '../values/server-value.js'
 import { check } from '../script-error.js'

@@ -1,6 +1,4 @@
-/*
-  schema(), with exactly the members and types that table writers expect (docs/protocol.md#schema-dictionary), and objs().
-*/
+/* schema(), with exactly the members and types that table writers expect (docs/protocol.md#schema-dictionary), and objs(). */
 import { columnTypeText, dataTypes } from '../../protocol/data-type.js'
 import type { DatabaseHandle, ServerTable } from '../tables/server-table.js'
 import type { CallContext, ServerDictionary, ServerValue } from '../values/server-value.js'

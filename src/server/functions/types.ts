@@ -1,6 +1,4 @@
-/*
-  Types and sizes of values, conversions, equality, parts of texts, the current time (DolphinDB manual, one page per function).
-*/
+/* Types, sizes, conversions (also of JSON), equality, parts of texts, and the current time (DolphinDB manual, a page per function). */
 import {
   type ColumnType,
   type DataType,

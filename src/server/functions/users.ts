@@ -1,6 +1,4 @@
-/*
-  Logins (docs/protocol.md#login, #scram), users and rights (docs/server-semantics.md#rights; DolphinDB manual, page grant).
-*/
+/* Logins (docs/protocol.md#login, #scram), users and rights (docs/server-semantics.md#rights; DolphinDB manual, page grant). */
 import type { CallContext, ServerValue } from '../values/server-value.js'
 import { check } from '../script-error.js'
 import { tupleOf } from '../values/values.js'

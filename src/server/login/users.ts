@@ -1,6 +1,4 @@
-/*
-  Passwords, plain or encrypted with an RSA key, and what guests may call.
-*/
+/* Passwords, plain or encrypted with an RSA key, and what guests may call. */
 import type { Request } from '../../protocol/request.js'
 import {
   type KeyObject,

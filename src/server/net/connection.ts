@@ -1,6 +1,4 @@
-/*
-  Takes the requests of one connection as bytes arrive, runs them one after the other, even if the peer has left, and answers.
-*/
+/* Takes the requests of one connection as bytes arrive, runs them one after the other, even if the peer has left, and answers. */
 import {
   type Request,
   type RequestHead,

@@ -1,7 +1,5 @@
-/*
-  Deliberate failures: one hook decides for each request of a session, in order, what goes wrong. Users choose faults by name:
-  `serve --fault ChunkInRecovery:5` (docs/server-semantics.md#refusals).
-*/
+/* Deliberate failures: one hook decides for each request of a session, in order, what goes wrong. Users choose faults by name: `serve
+   --fault ChunkInRecovery:5` (docs/server-semantics.md#refusals). */
 import { UsageError } from '../../errors.js'
 import type { Request } from '../../protocol/request.js'
 

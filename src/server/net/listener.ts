@@ -1,6 +1,4 @@
-/*
-  Listens on a port, with or without TLS, and owns the connections of that port.
-*/
+/* Listens on a port, with or without TLS, and owns the connections of that port. */
 import type { Duplex } from 'node:stream'
 import { ConnectionError, UsageError, messageOf } from '../../errors.js'
 import { readPemFile } from '../../platform/pem-file.js'

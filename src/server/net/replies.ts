@@ -1,6 +1,4 @@
-/*
-  Sends the answers of one connection, and large tables in blocks.
-*/
+/* Sends the answers of one connection, and large tables in blocks. */
 import { messageOf } from '../../errors.js'
 import { encodeValue } from '../../protocol/codec.js'
 import { sliceColumn } from '../../protocol/element.js'

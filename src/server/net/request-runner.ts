@@ -1,6 +1,4 @@
-/*
-  Runs the requests of a session. Also what a connection uses: an interpreter that runs requests, a transport that carries bytes.
-*/
+/* Runs the requests of a session over any transport. Also the interfaces between a connection, an interpreter and a transport. */
 import type { Value } from '../../protocol/value.js'
 import type { ScriptSession } from '../values/server-value.js'
 import { type Request, type RequestHead, requestFlags } from '../../protocol/request.js'

@@ -1,7 +1,5 @@
-/*
-  < <= == != > >= && || ! on vectors. Null is the smallest value. `&&` with a null gives null; `||` ignores it (manual, "Functions and
-  NULL"). Also compares rows: keys, distinct rows, groups, and sorting with nulls first (manual, "Null values in sorting").
-*/
+/* < <= == != > >= && || ! on vectors. Null is the smallest value. `&&` with a null gives null; `||` ignores it (manual, "Functions and
+   NULL"). Also compares rows: keys, distinct rows, groups, and sorting with nulls first (manual, "Null values in sorting"). */
 import type { DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, type FixedVector } from '../../protocol/element.js'
 import { nullInt8 } from '../../protocol/null-value.js'

@@ -1,6 +1,4 @@
-/*
-  The operators and the names of their functions. Makes vectors of operands, so that each operator is written once, for vectors.
-*/
+/* The operators and the names of their functions. Makes vectors of operands, so that each operator is written once, for vectors. */
 import { type DataType, dataTypes } from '../../protocol/data-type.js'
 import { elementAt } from '../../protocol/element.js'
 import type { Scalar, Vector } from '../../protocol/value.js'

@@ -1,6 +1,4 @@
-/*
-  Applies operators to values of any form. `x $ TYPE` and cast(x, TYPE) convert more than an insert.
-*/
+/* Applies operators to values of any form. `x $ TYPE` and cast(x, TYPE) convert more than an insert. */
 import { type ColumnType, parseColumnType } from '../../protocol/data-type.js'
 import { type FixedVector, columnTypeOf, elementAt, vectorOf } from '../../protocol/element.js'
 import type { Scalar, Value, Vector } from '../../protocol/value.js'

@@ -1,7 +1,5 @@
-/*
-  The one implementation of tables in the embedded server. Rules make a table keyed or partitioned. A table drops rows
-  that belong to no partition. A row with a known key changes the stored row, or the table drops it.
-*/
+/* The one implementation of tables in the embedded server. Rules make a table keyed or partitioned. A table drops rows that belong to no
+   partition. A row with a known key changes the stored row, or the table drops it. */
 import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, isNullAt, sliceColumn, takeRows } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'

@@ -1,7 +1,5 @@
-/*
-  Prepares columns for a table: their number, lengths and types, and the rules of DFS tables, which refuse more (S05004) and limit
-  texts (docs/server-semantics.md#conversions-on-insert).
-*/
+/* Prepares columns for a table: their number, lengths and types, and the rules of DFS tables, which refuse more (S05004) and limit texts
+   (docs/server-semantics.md#conversions-on-insert). */
 import { Buffer } from 'node:buffer'
 import { type ColumnType, columnTypeText, dataTypes } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'

@@ -1,7 +1,5 @@
-/*
-  Shared tables (docs/server-semantics.md#shared-tables), and who may use tables and views (#rights). Inside a view, its owner's rights
-  apply. Administrators may do everything; others use what they made or have rights for, and shared tables on which nobody has rights.
-*/
+/* Shared tables (docs/server-semantics.md#shared-tables), and who may use tables and views (#rights). Inside a view, its owner's rights
+   apply. Administrators may do everything; others use what they made or have rights for, and shared tables on which nobody has rights. */
 import { type ServerNode, firstReleases, isAtLeast } from '../node.js'
 import type { CallContext, ScriptSession } from '../values/server-value.js'
 import { ScriptError, check } from '../script-error.js'

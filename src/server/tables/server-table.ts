@@ -1,6 +1,4 @@
-/*
-  What tables and databases of the embedded server are. Creates tables, and converts them from and to what is sent.
-*/
+/* Tables and databases of the embedded server: creates tables, and converts them from and to the form in which they are sent. */
 import type { PartitionLevel } from './partitions/partition-level.js'
 import { type TableOptions, ColumnTable } from './column-table.js'
 import type { ColumnType } from '../../protocol/data-type.js'

@@ -1,7 +1,5 @@
-/*
-  Makes rows of values, and writes, changes and deletes them. Writes into DFS tables are transactions, one at a time for a partition
-  (docs/server-semantics.md#transactions): a second one is refused (atomic='TRANS') or waits (atomic='CHUNK').
-*/
+/* Makes rows of values, and writes, changes and deletes them. Writes into DFS tables are transactions, one at a time for a partition
+   (docs/server-semantics.md#transactions): a second one is refused (atomic='TRANS') or waits (atomic='CHUNK'). */
 import { type ColumnType, columnTypeText } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
 import { ScriptError, check } from '../script-error.js'

@@ -1,7 +1,5 @@
-/*
-  The values of script variables: all that can be sent, and functions, database handles and names of types. Also the interface of
-  `functions/`: a built-in that waits (sleep) or calls script functions (each) is a generator of Suspensions.
-*/
+/* The values of script variables: all that can be sent, and functions, database handles and names of types. Also the interface of
+   `functions/`: a built-in that waits (sleep) or calls script functions (each) is a generator of Suspensions. */
 import type { ColumnType } from '../../protocol/data-type.js'
 import type { Dictionary, Table, Value } from '../../protocol/value.js'
 import type { DatabaseHandle, ServerTable } from '../tables/server-table.js'

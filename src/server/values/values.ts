@@ -1,6 +1,4 @@
-/*
-  Makes and reads scalars, vectors and tuples; reads literals (docs/embedded-server.md#literals); lists constants (manual, "Constants").
-*/
+/* Makes and reads scalars, vectors and tuples; reads literals (docs/embedded-server.md#literals); lists constants (manual, "Constants"). */
 import {
   type ColumnType,
   type DataType,

@@ -1,7 +1,5 @@
-/*
-  Reads zip archives. The directory names the members as text, and tells whether each can be read. A member is read as a file: its content
-  is decompressed, and compared with the size and checksum that the archive states.
-*/
+/* Reads zip archives. The directory names the members as text, and tells whether each can be read. A member is read as a file: its content
+   is decompressed, and compared with the size and checksum that the archive states. */
 import { isUtf8 } from 'node:buffer'
 import { Readable } from 'node:stream'
 import { crc32, createInflateRaw } from 'node:zlib'

@@ -1,6 +1,4 @@
-/*
-  Error messages for compressed files that cannot be read to their end.
-*/
+/* Error messages for compressed files that cannot be read to their end. */
 import { InputError, option } from '../../errors.js'
 
 /** @param how  completes "the compressed data of this file …" */

@@ -1,7 +1,4 @@
-/*
-  Decompresses Zstandard in a separate thread. Node 20 has no decoder, and decompressing in the main thread would delay
-  parsing (docs/decisions/0016-supported-compression.md).
-*/
+/* Decompresses Zstandard in a thread, since Node 20 has no decoder (docs/decisions/0016-supported-compression.md). */
 import { Worker } from 'node:worker_threads'
 import { systemClock } from '../../platform/system.js'
 import type { Chunks } from '../byte-source.js'

@@ -1,7 +1,5 @@
-/*
-  Decompresses gzip and Brotli. Readers get the content before a damage, but a failing zlib loses the content of its last chunk. Only
-  zeros may follow the compressed data, because some programs pad files with zeros.
-*/
+/* Decompresses gzip and Brotli. Readers get the content before a damage, but a failing zlib loses the content of its last chunk. Only zeros
+   may follow the compressed data, because some programs pad files with zeros. */
 import type { TransformOptions } from 'node:stream'
 import { createBrotliDecompress, createGunzip } from 'node:zlib'
 import type { BrotliDecompress, Gunzip, ZlibOptions } from 'node:zlib'

@@ -1,7 +1,5 @@
-/*
-  Splits Zstandard data (RFC 8878) into frames and blocks without decompressing. Because this module knows where each frame
-  ends, it distinguishes truncated data, data after the frames, and damaged data.
-*/
+/* Splits Zstandard data (RFC 8878) into frames and blocks without decompressing. Because this module knows where each frame ends, it
+   distinguishes truncated data, data after the frames, and damaged data. */
 import type { InputError } from '../../errors.js'
 import type { Chunks } from '../byte-source.js'
 import { damagedInput, isCutOff, notCompressed, trailingDataText } from './damaged-input.js'

@@ -1,6 +1,4 @@
-/*
-  Decoders that turn an encoding into UTF-8.
-*/
+/* Decoders that turn an encoding into UTF-8. */
 import { characterTable, packedLength, packedUtf8, isUtf16 } from './encodings.js'
 import type { CharacterTable, TableEncoding, Encoding, Utf16Encoding } from './encodings.js'
 

@@ -1,6 +1,4 @@
-/*
-  Decodes an input to UTF-8. Keeps the input bytes that readers still use, and marks that map text positions to the input.
-*/
+/* Decodes an input to UTF-8. Keeps the input bytes that readers still use, and marks that map text positions to the input. */
 import {
   brokenMark,
   bytesOfLength,

@@ -1,6 +1,4 @@
-/*
-  The encodings that inputs may have: the usual names of each, and the tables of their characters.
-*/
+/* The encodings that inputs may have: the usual names of each, and the tables of their characters. */
 import { usageError } from '../../errors.js'
 
 const singleByte = [

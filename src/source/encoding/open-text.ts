@@ -1,6 +1,4 @@
-/*
-  Opens an input's text as UTF-8. The user's choice, the byte order mark or the first bytes determine the encoding.
-*/
+/* Opens an input's text as UTF-8. The user's choice, the byte order mark or the first bytes determine the encoding. */
 import { isUtf8 } from 'node:buffer'
 import { attempt, InputError, option } from '../../errors.js'
 import type { ByteSource, Chunks, SourceText } from '../byte-source.js'

@@ -1,6 +1,4 @@
-/*
-  Text in UTF-8 (RFC 3629), checked mostly by Node's own fast check. Readers get the text unchanged, and the positions of invalid bytes.
-*/
+/* Text in UTF-8 (RFC 3629), checked mostly by Node's own fast check. Readers get the text unchanged, and the positions of invalid bytes. */
 import { isUtf8 } from 'node:buffer'
 import type { BrokenBytes, BrokenText } from '../byte-source.js'
 

@@ -1,6 +1,4 @@
-/*
-  Finds the files that the inputs of a run with `--follow` match at this moment. An input without a file may get one later.
-*/
+/* Finds the files that the inputs of a run with `--follow` match at this moment. An input without a file may get one later. */
 import { basename, join } from 'node:path'
 import { option, usageError } from '../../errors.js'
 import type { DatedFileStatus, Files, FolderEntry } from '../../platform/platform.js'

@@ -1,7 +1,5 @@
-/*
-  Takes texts for all rows of an input from the input's path (`input.path`): parts that a pattern names, or Hive
-  folders like `day=2024-01-02`. Also provides the file's name, its folder and the path itself.
-*/
+/* Takes texts for all rows of an input from the input's path (`input.path`): parts that a pattern names, or Hive folders like
+   `day=2024-01-02`. Also provides the file's name, its folder and the path itself. */
 import { sep } from 'node:path'
 import { attempt, InputError, option, usageError, type UsageError } from '../../errors.js'
 import { patternSource, wholeText } from '../glob.js'

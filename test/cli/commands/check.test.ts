@@ -1,6 +1,4 @@
-/*
-  The loads that a check proposes.
-*/
+/* The loads that a check proposes. */
 import t from 'tap'
 import { loadCommand } from '../../../src/cli/commands/check.js'
 import { loadOptions } from '../../../src/cli/options/options.js'

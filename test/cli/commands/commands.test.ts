@@ -1,6 +1,4 @@
-/*
-  Checks every command and each of its options.
-*/
+/* Checks every command and each of its options. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'

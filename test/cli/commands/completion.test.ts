@@ -1,6 +1,4 @@
-/*
-  The completion scripts: the words that the one for bash offers, and that the others have every command and option.
-*/
+/* The completion scripts: the words that the one for bash offers, and that the others have every command and option. */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,4 @@
-/*
-  Tests the output of `schema`. test/infer/ tests which columns are found.
-*/
+/* Tests the output of `schema`. test/infer/ tests which columns are found. */
 import { join } from 'node:path'
 import t from 'tap'
 import { nextCommands, schemaText, type ProposedTable } from '../../../src/cli/commands/schema.js'

@@ -1,6 +1,4 @@
-/*
-  `serve`: its ready line, its end, its command, its refusals. Also `demo` and `bench`, which need a server.
-*/
+/* `serve`: its ready line, its end, its command, its refusals. Also `demo` and `bench`, which need a server. */
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'

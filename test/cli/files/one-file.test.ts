@@ -1,6 +1,4 @@
-/*
-  The program refuses a command in which two files are the same, before it opens anything.
-*/
+/* The program refuses a command in which two files are the same, before it opens anything. */
 import { spawn, execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import {

@@ -1,7 +1,5 @@
-/*
-  The files in the state folder: login methods. Login methods are stored in one file per server and never stop
-  a run, even if a host's name is odd, a file has other content, or the folder cannot be written.
-*/
+/* The files in the state folder: login methods. Login methods are stored in one file per server and never stop a run, even if a host's name
+   is odd, a file has other content, or the folder cannot be written. */
 import {
   chmodSync,
   chownSync,

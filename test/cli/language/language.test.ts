@@ -1,6 +1,4 @@
-/*
-  The help and `explain` in Chinese: no translation is missing or superfluous, and a Chinese terminal shows Chinese texts.
-*/
+/* The help and `explain` in Chinese: no translation is missing or superfluous, and a Chinese terminal shows Chinese texts. */
 import t from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
 import {

@@ -1,6 +1,4 @@
-/*
-  How options of the command line become options of the library, whose defaults the help states, and words of a shell.
-*/
+/* How options of the command line become options of the library, whose defaults the help states, and words of a shell. */
 import t from 'tap'
 import { englishHelp } from '../../../src/cli/language/help-texts.js'
 import { loadOptions } from '../../../src/cli/options/options.js'

@@ -1,6 +1,4 @@
-/*
-  How options are read: from the command line, from files of options and from the environment, and the errors for bad ones.
-*/
+/* How options are read: from the command line, from files of options and from the environment, and the errors for bad ones. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'

@@ -1,6 +1,4 @@
-/*
-  Every error ends with a command: there always is one, a shell accepts it, and the program understands it.
-*/
+/* Every error ends with a command: there always is one, a shell accepts it, and the program understands it. */
 import t, { type Test } from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
 import { readCommandLine } from '../../../src/cli/options/command-line.js'

@@ -1,6 +1,4 @@
-/*
-  The progress of a run, and what `schema` reads: one line on a terminal of any width, and a line every ten seconds elsewhere.
-*/
+/* The progress of a run, and what `schema` reads: one line on a terminal of any width, and a line every ten seconds elsewhere. */
 import fc from 'fast-check'
 import t from 'tap'
 import { openOutput } from '../../../src/cli/output/output.js'

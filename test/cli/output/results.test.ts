@@ -1,6 +1,4 @@
-/*
-  How the results of loads, runs and checks are printed: as text, as JSON and as metrics.
-*/
+/* How the results of loads, runs and checks are printed: as text, as JSON and as metrics. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

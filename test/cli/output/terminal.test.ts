@@ -1,7 +1,4 @@
-/*
-  The program on a real terminal. script(1) of util-linux provides the terminal, and a model of the screen shows its
-  contents.
-*/
+/* The program on a real terminal. script(1) of util-linux provides the terminal, and a model of the screen shows its contents. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'

@@ -1,6 +1,4 @@
-/*
-  Logins, and how the client protects the password.
-*/
+/* Logins, and how the client protects the password. */
 import assert from 'node:assert/strict'
 import { constants, generateKeyPairSync, privateDecrypt } from 'node:crypto'
 import fc from 'fast-check'

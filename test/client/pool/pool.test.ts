@@ -1,6 +1,4 @@
-/*
-  Pools of sessions and their tasks.
-*/
+/* Pools of sessions and their tasks. */
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { asCompleted, taskRequest } from '../../../src/client/pool/pool-task.js'

@@ -1,6 +1,4 @@
-/*
-  Connections over TLS: options and failures.
-*/
+/* Connections over TLS: options and failures. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'

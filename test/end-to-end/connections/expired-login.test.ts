@@ -1,7 +1,5 @@
-/*
-  A login ends during a run, because the login expired or the user was removed. In every mode, the run reports the end
-  of the login with exit code 77, for sessions that carry data and for sessions that ask questions.
-*/
+/* A login ends during a run, because the login expired or the user was removed. In every mode, the run reports the end of the login with
+   exit code 77, for sessions that carry data and for sessions that ask questions. */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import type { LoadOptions } from '../../../src/load/options.js'

@@ -1,7 +1,5 @@
-/*
-  A man in the middle changes the bytes between client and server: he strips TLS, hides SCRAM, or offers a different
-  key. The test searches all bytes that reach him for the password.
-*/
+/* A man in the middle changes the bytes between client and server: he strips TLS, hides SCRAM, or offers a different key. The test searches
+   all bytes that reach him for the password. */
 import { constants, generateKeyPairSync, privateDecrypt, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
 import { connect as connectTcp, createServer, type AddressInfo } from 'node:net'

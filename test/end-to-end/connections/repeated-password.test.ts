@@ -1,7 +1,5 @@
-/*
-  A server that knows the password repeats it long after the login: in errors, printed output, tables and their names,
-  and receipts, plain or escaped. The test searches all text that commands print and write.
-*/
+/* A server that knows the password repeats it long after the login: in errors, printed output, tables and their names, and receipts, plain
+   or escaped. The test searches all text that commands print and write. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,7 +1,5 @@
-/*
-  Searches all text that commands print and write for a password, for every kind of failure and for servers that repeat
-  requests of the client.
-*/
+/* Searches all text that commands print and write for a password, for every kind of failure and for servers that repeat requests of the
+   client. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,8 +1,5 @@
-/*
-  A server with the settings it is shipped with: admin has no SCRAM, a login is required, and rights are granted one by
-  one. A plain user loads in all three ways, from an address that is not loopback. Client and server run in a network
-  namespace made by the test.
-*/
+/* A server with the settings it is shipped with: admin has no SCRAM, a login is required, and rights are granted one by one. A plain user
+   loads in all three ways, from an address that is not loopback. Client and server run in a network namespace made by the test. */
 import t from 'tap'
 import { runInNamespace, whyNoNamespace } from '../../helpers/network-namespace.js'
 import type { Report } from '../../helpers/shipped-server.js'

@@ -1,7 +1,5 @@
-/*
-  A squatter (a different user of this machine) listens on the port of a server and answers like a server. The test
-  searches all bytes that reach the squatter for the password.
-*/
+/* A squatter (a different user of this machine) listens on the port of a server and answers like a server. The test searches all bytes that
+   reach the squatter for the password. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,7 +1,5 @@
-/*
-  Links that go dead at any point of a run. The run ends within its timeout and counts rows in flight as unconfirmed
-  (docs/delivery.md#a-server-that-goes-silent). All waiting happens in virtual time.
-*/
+/* Links that go dead at any point of a run. The run ends within its timeout and counts rows in flight as unconfirmed
+   (docs/delivery.md#a-server-that-goes-silent). All waiting happens in virtual time. */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult } from '../../../src/load/options.js'

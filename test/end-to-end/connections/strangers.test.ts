@@ -1,7 +1,4 @@
-/*
-  Attacks by other users of this machine: writable state folders, readable password files, and a signal that would open
-  a debugger.
-*/
+/* Attacks by other users of this machine: writable state folders, readable password files, and a signal that would open a debugger. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,7 +1,5 @@
-/*
-  TLS between the command line and the embedded server: every command that connects, additional hosts, redirects, and
-  the login of the official JavaScript client.
-*/
+/* TLS between the command line and the embedded server: every command that connects, additional hosts, redirects, and the login of the
+   official JavaScript client. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

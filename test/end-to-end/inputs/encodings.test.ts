@@ -1,7 +1,4 @@
-/*
-  Files in common encodings and in archives, written by iconv-lite: the test compares the bytes with the stored rows and
-  rejects.
-*/
+/* Files in common encodings and in archives, written by iconv-lite: the test compares the bytes with the stored rows and rejects. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'

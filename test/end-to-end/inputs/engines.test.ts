@@ -1,6 +1,4 @@
-/*
-  Tables of each engine, on servers of several versions: the requests of a run, and what the run reports about the rows.
-*/
+/* Tables of each engine, on servers of several versions: the requests of a run, and what the run reports about the rows. */
 import t, { type Test } from 'tap'
 import type { LoadOptions, TargetOptions } from '../../../src/load/options.js'
 import type { ServerOptions } from '../../../src/server/index.js'

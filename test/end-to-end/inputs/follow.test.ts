@@ -1,7 +1,5 @@
-/*
-  `load --follow` from the user's view. A writer appends pieces of any size, rotates files and creates new ones. The
-  test kills and restarts the loader meanwhile.
-*/
+/* `load --follow` from the user's view. A writer appends pieces of any size, rotates files and creates new ones. The test kills and
+   restarts the loader meanwhile. */
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,8 +1,5 @@
-/*
-  Values that contain script code. Text from a header, a mapping, a constant, a function argument, a type list or a
-  login reaches the server only as a value: the run sends the same scripts and function names as a run with harmless
-  values.
-*/
+/* Values that contain script code. Text from a header, a mapping, a constant, a function argument, a type list or a login reaches the
+   server only as a value: the run sends the same scripts and function names as a run with harmless values. */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

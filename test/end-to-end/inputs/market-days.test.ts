@@ -1,7 +1,5 @@
-/*
-  Data in the form in which exchanges distribute it (fixtures/market-days.js). The test loads the data only with a path
-  pattern and the commands that the program prints.
-*/
+/* Data in the form in which exchanges distribute it (fixtures/market-days.js). The test loads the data only with a path pattern and the
+   commands that the program prints. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,7 +1,5 @@
-/*
-  The printed next steps lead on: whoever carries out one after the other arrives at stored rows, with each bad row in a file, or at
-  a sentence about something that only a person can decide.
-*/
+/* The printed next steps lead on: whoever carries out one after the other arrives at stored rows, with each bad row in a file, or at a
+   sentence about something that only a person can decide. */
 import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

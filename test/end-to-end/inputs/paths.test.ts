@@ -1,7 +1,5 @@
-/*
-  Columns filled from paths and from other columns, from the shell to the table: stored values, refusals before the
-  first row, resumed runs, and rejects that are loaded again.
-*/
+/* Columns filled from paths and from other columns, from the shell to the table: stored values, refusals before the first row, resumed
+   runs, and rejects that are loaded again. */
 import { linkSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,6 +1,4 @@
-/*
-  Runs that keep rejects: inputs of several shapes, failing disks, and files that cannot be created.
-*/
+/* Runs that keep rejects: inputs of several shapes, failing disks, and files that cannot be created. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

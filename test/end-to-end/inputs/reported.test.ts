@@ -1,7 +1,5 @@
-/*
-  Inputs of the kinds that people report, each small: what the command line does with them, and the words that name the cause and
-  the option.
-*/
+/* Inputs of the kinds that people report, each small: what the command line does with them, and the words that name the cause and the
+   option. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

@@ -1,7 +1,5 @@
-/*
-  Loads unknown files: `schema` finds the columns, the printed commands run unchanged, and every row arrives. All
-  commands are separate processes and use an embedded server.
-*/
+/* Loads unknown files: `schema` finds the columns, the printed commands run unchanged, and every row arrives. All commands are separate
+   processes and use an embedded server. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import iconv from 'iconv-lite'

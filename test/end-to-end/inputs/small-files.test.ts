@@ -1,7 +1,5 @@
-/*
-  Many small inputs. A batch takes rows from as many inputs as fit, and the run attributes every row, reject and outcome
-  to the right input.
-*/
+/* Many small inputs. A batch takes rows from as many inputs as fit, and the run attributes every row, reject and outcome to the right
+   input. */
 import { deepStrictEqual } from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

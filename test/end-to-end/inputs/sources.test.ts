@@ -1,7 +1,5 @@
-/*
-  The files that sources refer to, from the shell to the table: one file with many names, folders that also contain
-  unrelated files, and names that are not UTF-8.
-*/
+/* The files that sources refer to, from the shell to the table: one file with many names, folders that also contain unrelated files, and
+   names that are not UTF-8. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {

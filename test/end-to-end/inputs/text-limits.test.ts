@@ -1,7 +1,4 @@
-/*
-  Texts longer than a DFS table can store: the reader rejects each such row before anything is sent, and all other rows
-  load.
-*/
+/* Texts longer than a DFS table can store: the reader rejects each such row before anything is sent, and all other rows load. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,7 +1,5 @@
-/*
-  A run loads an input completely or reports that it did not: last records over the limit, files that are cut while they
-  are read, and the accounting of every byte.
-*/
+/* A run loads an input completely or reports that it did not: last records over the limit, files that are cut while they are read, and the
+   accounting of every byte. */
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'

@@ -1,7 +1,5 @@
-/*
-  The command line always names its own flags, never the fields of the library: on the screen, in JSON, and in the files
-  that it writes, whatever goes wrong.
-*/
+/* The command line always names its own flags, never the fields of the library: on the screen, in JSON, and in the files that it writes,
+   whatever goes wrong. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

@@ -1,7 +1,4 @@
-/*
-  Zip archives from the shell to the table. Each member is an input with its own position in journals, rejects and
-  columns.
-*/
+/* Zip archives from the shell to the table. Each member is an input with its own position in journals, rejects and columns. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import iconv from 'iconv-lite'

@@ -1,6 +1,4 @@
-/*
-  The command `audit` as a user calls it: after a load, after a killed run, with a certificate, and while late requests still wait.
-*/
+/* The command `audit` as a user calls it: after a load, after a killed run, with a certificate, and while late requests still wait. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,7 +1,5 @@
-/*
-  Function views that store other rows than they are given: none, some, changed ones, or later ones. With
-  `--confirm-table`, a run ends with 0 only if the table has grown by as many rows as the function was given.
-*/
+/* Function views that store other rows than they are given: none, some, changed ones, or later ones. With `--confirm-table`, a run ends
+   with 0 only if the table has grown by as many rows as the function was given. */
 import t from 'tap'
 import { csv } from '../../helpers/delivery.js'
 import { startLoadServer } from '../../helpers/load-server.js'

@@ -1,7 +1,5 @@
-/*
-  Loads over several connections into tables with partitions and keys. Every row arrives once, no two connections write
-  to the same partition, rows with the same key stay in order, and a run resumes with a different number of connections.
-*/
+/* Loads over several connections into tables with partitions and keys. Every row arrives once, no two connections write to the same
+   partition, rows with the same key stay in order, and a run resumes with a different number of connections. */
 import { join } from 'node:path'
 import { readFile, writeFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'

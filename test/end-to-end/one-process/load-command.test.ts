@@ -1,7 +1,4 @@
-/*
-  The parts of `load` that belong to the command line: streams, JSON objects, exit codes, signals. The tests also run
-  the load itself.
-*/
+/* The parts of `load` that belong to the command line: streams, JSON objects, exit codes, signals. The tests also run the load itself. */
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile, readdir } from 'node:fs/promises'

@@ -1,6 +1,4 @@
-/*
-  What a load stores and sends: stream tables, DFS tables, function views, JSON, policies, and the number of requests.
-*/
+/* What a load stores and sends: stream tables, DFS tables, function views, JSON, policies, and the number of requests. */
 import { join } from 'node:path'
 import t from 'tap'
 import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'

@@ -1,8 +1,5 @@
-/*
-  Servers that do not accept both asynchronous and answered requests on one session, and that react in every conceivable
-  way, because no real server was available to show how servers react. Each command notices such a server by itself, and
-  every row arrives once.
-*/
+/* Servers that do not accept both asynchronous and answered requests on one session, and that react in every conceivable way, because no
+   real server was available to show how servers react. Each command notices such a server by itself, and every row arrives once. */
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'

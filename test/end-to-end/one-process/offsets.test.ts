@@ -1,7 +1,5 @@
-/*
-  Times with different UTC offsets. The first offset may come from an earlier input, from an earlier process, from the
-  run whose rejects are loaded again, or from the load that was checked.
-*/
+/* Times with different UTC offsets. The first offset may come from an earlier input, from an earlier process, from the run whose rejects
+   are loaded again, or from the load that was checked. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'

@@ -1,6 +1,4 @@
-/*
-  Quiet runs: what is printed with -q, and what keeps a terminal readable.
-*/
+/* Quiet runs: what is printed with -q, and what keeps a terminal readable. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

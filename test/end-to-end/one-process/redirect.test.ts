@@ -1,6 +1,4 @@
-/*
-  Clusters that redirect to a different node: runs follow redirects to named hosts and refuse all others.
-*/
+/* Clusters that redirect to a different node: runs follow redirects to named hosts and refuse all others. */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadOptions } from '../../../src/load/options.js'

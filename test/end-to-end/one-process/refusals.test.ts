@@ -1,7 +1,5 @@
-/*
-  Batches that the server refuses, by its error text. The run rejects no stored row, sends no batch again that may be
-  stored, and waits out temporary refusals.
-*/
+/* Batches that the server refuses, by its error text. The run rejects no stored row, sends no batch again that may be stored, and waits out
+   temporary refusals. */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import type { DeliveryOptions, LoadOptions, LoadResult } from '../../../src/load/options.js'

@@ -1,6 +1,4 @@
-/*
-  `retry` loads repaired rejects. The user gives only the name of the file.
-*/
+/* `retry` loads repaired rejects. The user gives only the name of the file. */
 import { chmod, chown, copyFile, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,7 +1,5 @@
-/*
-  Loads over several connections. Every row arrives once with any confirmation, the server works on several requests at
-  a time, and options that need an order are refused.
-*/
+/* Loads over several connections. Every row arrives once with any confirmation, the server works on several requests at a time, and options
+   that need an order are refused. */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { DeliveryOptions, TargetOptions } from '../../../src/load/options.js'

@@ -1,6 +1,4 @@
-/*
-  What a run does not take for a silent server: one that works, one that answers late, and a pause of the input.
-*/
+/* What a run does not take for a silent server: one that works, one that answers late, and a pause of the input. */
 import { Readable } from 'node:stream'
 import t from 'tap'
 import type { DeliveryOptions, LoadResult, TargetOptions } from '../../../src/load/options.js'

@@ -1,6 +1,4 @@
-/*
-  Options that control how texts are read, from the command line to the table.
-*/
+/* Options that control how texts are read, from the command line to the table. */
 import t from 'tap'
 import { runMain } from '../../cli/run-cli.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'

@@ -1,7 +1,5 @@
-/*
-  The server runs a transform after it has recorded that it begins a batch (the claim), and before it inserts the rows.
-  The server inserts the rows that the transform keeps, and the run counts the rows that the transform drops.
-*/
+/* The server runs a transform after it has recorded that it begins a batch (the claim), and before it inserts the rows. The server inserts
+   the rows that the transform keeps, and the run counts the rows that the transform drops. */
 import assert from 'node:assert/strict'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

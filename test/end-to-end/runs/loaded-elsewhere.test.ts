@@ -1,6 +1,4 @@
-/*
-  A named run that is repeated without its journal, as on another machine, while its server keeps running.
-*/
+/* A named run that is repeated without its journal, as on another machine, while its server keeps running. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,7 +1,5 @@
-/*
-  Rejects of a named run that get lost under way: the disk is full, or somebody removes, cuts or replaces the file. A
-  later process of the run completes the file once the cause is gone.
-*/
+/* Rejects of a named run that get lost under way: the disk is full, or somebody removes, cuts or replaces the file. A later process of the
+   run completes the file once the cause is gone. */
 import { copyFileSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,7 +1,4 @@
-/*
-  Carries out, word for word, every remedy that the program prints for a run. Afterwards the table must have every row
-  exactly once.
-*/
+/* Carries out, word for word, every remedy that the program prints for a run. Afterwards the table must have every row exactly once. */
 import { copyFile, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,7 +1,5 @@
-/*
-  What a run reports about confirmed rows after their server is gone. Rows in memory are lost with the server, rows on
-  disk are kept. test/end-to-end/delivery-matrix.test.ts has the server whose table returns empty.
-*/
+/* What a run reports about confirmed rows after their server is gone. Rows in memory are lost with the server, rows on disk are kept.
+   test/end-to-end/delivery-matrix.test.ts has the server whose table returns empty. */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import type { DeliveryOptions, TargetOptions } from '../../../src/load/options.js'

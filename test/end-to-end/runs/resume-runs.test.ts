@@ -1,6 +1,4 @@
-/*
-  Named runs from the user's view: stopped and killed processes, and the commands that resume their runs.
-*/
+/* Named runs from the user's view: stopped and killed processes, and the commands that resume their runs. */
 import { execFile, type ChildProcess } from 'node:child_process'
 import { on } from 'node:events'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'

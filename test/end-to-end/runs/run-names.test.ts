@@ -1,6 +1,4 @@
-/*
-  Simultaneous runs: two with the same name, and two with similar names.
-*/
+/* Simultaneous runs: two with the same name, and two with similar names. */
 import { Readable } from 'node:stream'
 import t from 'tap'
 import { ledgerName } from '../../../src/load/register/table-names.js'

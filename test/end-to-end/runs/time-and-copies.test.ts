@@ -1,6 +1,4 @@
-/*
-  Journals that are copied, restored from an earlier time, or used by two processes.
-*/
+/* Journals that are copied, restored from an earlier time, or used by two processes. */
 import { copyFileSync, cpSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,7 +1,4 @@
-/*
-  How long a run waits for a server that is missing, that disappeared, or that is silent. Each timeout covers all
-  attempts together.
-*/
+/* How long a run waits for a server that is missing, that disappeared, or that is silent. Each timeout covers all attempts together. */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { loadOn } from '../../../src/load/load.js'

@@ -1,6 +1,4 @@
-/*
-  Reads an input in one chunk and in several, and compares the results.
-*/
+/* Reads an input in one chunk and in several, and compares the results. */
 import type { ReaderOptions } from '../../../src/parse/formats.js'
 import { outcome, types } from '../../parse/any-input.js'
 

@@ -1,6 +1,4 @@
-/*
-  Decoders of a stream: values, requests and responses. The first byte chooses the decoder, the second the chunks.
-*/
+/* Decoders of a stream: values, requests and responses. The first byte chooses the decoder, the second the chunks. */
 import { agreedOutcome } from '../../helpers/decoded-outcome.js'
 import { asBlocks, asRequest, asResponse, checkValues } from '../../protocol/any-bytes.js'
 

@@ -1,6 +1,4 @@
-/*
-  Readers of delimited text. The first byte chooses the dialect, the second the columns, the third the chunks.
-*/
+/* Readers of delimited text. The first byte chooses the dialect, the second the columns, the third the chunks. */
 import { dialects } from '../../parse/any-input.js'
 import { checkInput } from './check-input.js'
 

@@ -1,7 +1,5 @@
-/*
-  Journals. A line of the input is the content of a record, and this file adds the checksum. A line that begins with a
-  zero byte is written to the journal unchanged. The first byte chooses how much of the file the first reading returns.
-*/
+/* Journals. A line of the input is the content of a record, and this file adds the checksum. A line that begins with a zero byte is written
+   to the journal unchanged. The first byte chooses how much of the file the first reading returns. */
 import { crc32 } from 'node:zlib'
 import { checksumDigits, type JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { readRun } from '../../helpers/journals.js'

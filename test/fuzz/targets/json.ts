@@ -1,6 +1,4 @@
-/*
-  Readers of JSON. The first byte chooses lines or one text, the second the columns, the third the chunks.
-*/
+/* Readers of JSON. The first byte chooses lines or one text, the second the columns, the third the chunks. */
 import { dialects } from '../../parse/any-input.js'
 import { checkInput } from './check-input.js'
 

@@ -1,6 +1,4 @@
-/*
-  The division of Zstandard files into frames. The first byte chooses the chunks.
-*/
+/* The division of Zstandard files into frames. The first byte chooses the chunks. */
 import { isZstd, maxPiecesBytes, zstdPieces } from '../../../src/source/compression/zstd-frames.js'
 import { DdbError } from '../../../src/errors.js'
 import { pieces } from '../../source/encoding/decoding.js'

@@ -1,6 +1,4 @@
-/*
-  Audits of tables on an embedded server: what is there, what is not, and the files that make up for it.
-*/
+/* Audits of tables on an embedded server: what is there, what is not, and the files that make up for it. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'

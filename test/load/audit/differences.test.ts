@@ -1,6 +1,4 @@
-/*
-  Rows of an input and of a table, matched by their hashes, against counting their values; and the temporary file that takes hashes.
-*/
+/* Rows of an input and of a table, matched by their hashes, against counting their values; and the temporary file that takes hashes. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

@@ -1,6 +1,4 @@
-/*
-  Compares the report of a check with the load that follows, and checks that the check leaves the server unchanged.
-*/
+/* Compares the report of a check with the load that follows, and checks that the check leaves the server unchanged. */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'

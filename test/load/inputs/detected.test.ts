@@ -1,6 +1,4 @@
-/*
-  What the program reports about an input before it loads the input.
-*/
+/* What the program reports about an input before it loads the input. */
 import t from 'tap'
 import { detectedNotices, detectedOf, detectedText } from '../../../src/load/inputs/detected.js'
 import type { CellOptions } from '../../../src/load/options.js'

@@ -1,6 +1,4 @@
-/*
-  Files that a run has followed are recognized under other names, and no other file is taken for one of them.
-*/
+/* Files that a run has followed are recognized under other names, and no other file is taken for one of them. */
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

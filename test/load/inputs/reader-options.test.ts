@@ -1,6 +1,4 @@
-/*
-  How inputs are read, and headers of inputs that are read later: the run finds a mismatch before it sends a row.
-*/
+/* How inputs are read, and headers of inputs that are read later: the run finds a mismatch before it sends a row. */
 import { join } from 'node:path'
 import t from 'tap'
 import { startLoadServer } from '../../helpers/load-server.js'

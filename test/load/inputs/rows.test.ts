@@ -1,7 +1,5 @@
-/*
-  Turns rows of a JavaScript program into batches. The tests compare columns that take values directly with the same
-  rows read as JSON. The last test is about the row store.
-*/
+/* Turns rows of a JavaScript program into batches. The tests compare columns that take values directly with the same rows read as JSON. The
+   last test is about the row store. */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

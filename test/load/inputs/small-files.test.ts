@@ -1,7 +1,5 @@
-/*
-  Small files are read whole, unless reading takes long; one that looks like the previous file is not examined. All other files are opened
-  when their turn comes.
-*/
+/* Small files are read whole, unless reading takes long; one that looks like the previous file is not examined. All other files are opened
+   when their turn comes. */
 import { writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'

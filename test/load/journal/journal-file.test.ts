@@ -1,6 +1,4 @@
-/*
-  The journal file on disks that tear writes, fill up, fail or lose data.
-*/
+/* The journal file on disks that tear writes, fill up, fail or lose data. */
 import { readFileSync, rmSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'

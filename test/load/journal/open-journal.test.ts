@@ -1,6 +1,4 @@
-/*
-  Journals in a folder: how the program creates, resumes and refuses them.
-*/
+/* Journals in a folder: how the program creates, resumes and refuses them. */
 import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,

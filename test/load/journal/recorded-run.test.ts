@@ -1,6 +1,4 @@
-/*
-  The state that the records of a journal add up to, and the fewest records that lead to the same state.
-*/
+/* The state that the records of a journal add up to, and the fewest records that lead to the same state. */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

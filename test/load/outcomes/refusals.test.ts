@@ -1,7 +1,5 @@
-/*
-  Classifies refusals, and decides how to treat the refused batch. The texts come from DolphinDB's documentation, error pages and client
-  tests (docs/server-semantics.md#refusals).
-*/
+/* Classifies refusals, and decides how to treat the refused batch. The texts come from DolphinDB's documentation, error pages and client
+   tests (docs/server-semantics.md#refusals). */
 import t from 'tap'
 import { ServerError } from '../../../src/errors.js'
 import {

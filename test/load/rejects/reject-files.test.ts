@@ -1,6 +1,4 @@
-/*
-  All rejects files of a run, on disks that work, fill up or fail.
-*/
+/* All rejects files of a run, on disks that work, fill up or fail. */
 import {
   appendFileSync,
   existsSync,

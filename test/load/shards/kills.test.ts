@@ -1,6 +1,4 @@
-/*
-  Processes of shards that are killed at random moments and repeated with other numbers of shards: every row is stored once.
-*/
+/* Processes of shards that are killed at random moments and repeated with other numbers of shards: every row is stored once. */
 import { spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

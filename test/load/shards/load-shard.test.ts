@@ -1,6 +1,4 @@
-/*
-  Shards load the streams of one run, one after another or at the same time, without a journal.
-*/
+/* Shards load the streams of one run, one after another or at the same time, without a journal. */
 import { appendFileSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

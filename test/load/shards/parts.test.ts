@@ -1,6 +1,4 @@
-/*
-  Parts of large files: where they begin and end, what is read of them, and a load of one file by two shards.
-*/
+/* Parts of large files: where they begin and end, what is read of them, and a load of one file by two shards. */
 import assert from 'node:assert/strict'
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,5 @@
-/*
-  Shards whose server restarts, and has lost the record of the run, but not its disk: no row is stored twice, and none is lost with exit code 0.
-*/
+/* Shards whose server restarts, and has lost the record of the run, but not its disk: no row is stored twice, and none is lost with exit
+   code 0. */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { connectTyped as connect } from '../../../src/client/open-session.js'

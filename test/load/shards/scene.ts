@@ -1,6 +1,4 @@
-/*
-  Files of rows, each in a folder of its own and therefore a stream of its own, and shards that load them into a table.
-*/
+/* Files of rows, each in a folder of its own and therefore a stream of its own, and shards that load them into a table. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'

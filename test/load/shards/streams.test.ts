@@ -1,6 +1,4 @@
-/*
-  The streams into which the inputs of a run are divided, and the streams of each shard.
-*/
+/* The streams into which the inputs of a run are divided, and the streams of each shard. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

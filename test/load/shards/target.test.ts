@@ -1,6 +1,4 @@
-/*
-  Shards whose table is made again or dropped.
-*/
+/* Shards whose table is made again or dropped. */
 import t, { type Test } from 'tap'
 import { dfsScript, streamScript } from '../../helpers/delivery.js'
 import { shardScene } from './scene.js'

@@ -1,6 +1,4 @@
-/*
-  Runs that create their target before they load.
-*/
+/* Runs that create their target before they load. */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

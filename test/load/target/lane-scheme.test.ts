@@ -1,7 +1,5 @@
-/*
-  Compares the lanes (connections) of rows with the partitions of the embedded server. Rows of one partition, and rows
-  with one key, must share a lane.
-*/
+/* Compares the lanes (connections) of rows with the partitions of the embedded server. Rows of one partition, and rows with one key, must
+   share a lane. */
 import fc from 'fast-check'
 import t from 'tap'
 import { tupleOf } from '../../../src/server/values/values.js'

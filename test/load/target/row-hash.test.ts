@@ -1,6 +1,4 @@
-/*
-  Rows with equal values have equal hashes in every encoding; different rows of structured data have different hashes in each half.
-*/
+/* Rows with equal values have equal hashes in every encoding; different rows of structured data have different hashes in each half. */
 import fc from 'fast-check'
 import t from 'tap'
 import { RowHasher } from '../../../src/load/target/row-hash.js'

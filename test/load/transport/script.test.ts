@@ -1,6 +1,4 @@
-/*
-  Runs the scripts that create and read receipts on the embedded server.
-*/
+/* Runs the scripts that create and read receipts on the embedded server. */
 import t, { type Test } from 'tap'
 import type { Value } from '../../../src/protocol/value.js'
 import {

@@ -1,6 +1,4 @@
-/*
-  A cell as the parsers get it: between bytes that would mislead a parser that reads too far.
-*/
+/* A cell as the parsers get it: between bytes that would mislead a parser that reads too far. */
 import { deepStrictEqual } from 'node:assert/strict'
 import type { CellRules } from '../../../src/parse/cell-rules.js'
 import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'

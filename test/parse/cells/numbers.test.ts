@@ -1,6 +1,4 @@
-/*
-  Numbers in text: what columns make of them, compared with Number, BigInt, Intl and exact fractions.
-*/
+/* Numbers in text: what columns make of them, compared with Number, BigInt, Intl and exact fractions. */
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

@@ -1,6 +1,4 @@
-/*
-  Tests how cells become pairs, DURATIONs, sixteen-byte values, truth values and CHARs, and how their bytes are decoded.
-*/
+/* Tests how cells become pairs, DURATIONs, sixteen-byte values, truth values and CHARs, and how their bytes are decoded. */
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import { isIPv4, isIPv6 } from 'node:net'
 import fc from 'fast-check'

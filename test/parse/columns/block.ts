@@ -1,6 +1,4 @@
-/*
-  Blocks of records for columns: the texts of one field, between bytes that would mislead a parser that reads too far.
-*/
+/* Blocks of records for columns: the texts of one field, between bytes that would mislead a parser that reads too far. */
 import { RecordBlock } from '../../../src/parse/record-block.js'
 
 /** A block with two fields. In each row, the field `field` has one of these texts and the second field is empty. */

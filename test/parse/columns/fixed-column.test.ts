@@ -1,6 +1,4 @@
-/*
-  Columns whose elements have one size. The tests in ../cells/ test which texts are values.
-*/
+/* Columns whose elements have one size. The tests in ../cells/ test which texts are values. */
 import t from 'tap'
 import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
 import { columnBuilder } from '../../../src/parse/types/column-types.js'

@@ -1,6 +1,4 @@
-/*
-  Columns that templates fill equal plain columns with the same texts.
-*/
+/* Columns that templates fill equal plain columns with the same texts. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

@@ -1,6 +1,4 @@
-/*
-  Columns of texts and of arrays.
-*/
+/* Columns of texts and of arrays. */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

@@ -1,6 +1,4 @@
-/*
-  Records of delimited text that are not rows, and empty records.
-*/
+/* Records of delimited text that are not rows, and empty records. */
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import iconv from 'iconv-lite'

@@ -1,7 +1,4 @@
-/*
-  Fields of delimited text. The byte scanner, and csv-parse behind the same interface, are compared with csv-parse
-  alone.
-*/
+/* Fields of delimited text. The byte scanner, and csv-parse behind the same interface, are compared with csv-parse alone. */
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import t from 'tap'

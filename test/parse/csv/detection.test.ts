@@ -1,6 +1,4 @@
-/*
-  What the reader detects in a sample of delimited text: dialect and layout.
-*/
+/* What the reader detects in a sample of delimited text: dialect and layout. */
 import t from 'tap'
 import {
   detectDialect,

@@ -1,6 +1,4 @@
-/*
-  The role of the first record of a delimited text, and the role of its fields.
-*/
+/* The role of the first record of a delimited text, and the role of its fields. */
 import t, { type Test } from 'tap'
 import { InputError, UsageError } from '../../../src/errors.js'
 import type { CellRules } from '../../../src/parse/cell-rules.js'

@@ -1,6 +1,4 @@
-/*
-  How the program finds lines above a table, and unusual meanings of quotes.
-*/
+/* How the program finds lines above a table, and unusual meanings of quotes. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

@@ -1,6 +1,4 @@
-/*
-  Reads delimited files in the way of a load: headers, batches, and records that are not rows.
-*/
+/* Reads delimited files in the way of a load: headers, batches, and records that are not rows. */
 import t from 'tap'
 import { read } from '../reading.js'
 import { deepTest } from '../../helpers/runs.js'

@@ -1,7 +1,5 @@
-/*
-  A file that looks like the previous file is read with the settings of the previous file. The result must be the same
-  as if the file had been read alone.
-*/
+/* A file that looks like the previous file is read with the settings of the previous file. The result must be the same as if the file had
+   been read alone. */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

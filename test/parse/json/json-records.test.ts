@@ -1,6 +1,4 @@
-/*
-  JSON objects and the cells of their members.
-*/
+/* JSON objects and the cells of their members. */
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

@@ -1,6 +1,4 @@
-/*
-  JSON texts: documents, lines, and the path to the records in them.
-*/
+/* JSON texts: documents, lines, and the path to the records in them. */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

@@ -1,7 +1,4 @@
-/*
-  Bytes in the form that the scanners of JSON need: content, the line feed that stops every scan, and free space after
-  the line feed.
-*/
+/* Bytes in the form that the scanners of JSON need: content, the line feed that stops every scan, and free space after the line feed. */
 import { JsonScanner } from '../../../src/parse/json/json-scanner.js'
 import { RecordBlock } from '../../../src/parse/record-block.js'
 

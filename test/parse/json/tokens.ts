@@ -1,6 +1,4 @@
-/*
-  Collects everything that a JSON tokenizer finds in a text: cells of rows, and rejected records, with their positions.
-*/
+/* Collects everything that a JSON tokenizer finds in a text: cells of rows, and rejected records, with their positions. */
 import type { JsonMember } from '../../../src/parse/json/json-members.js'
 import { oneLine } from '../../../src/parse/json/open-json.js'
 import { JsonTokenizer } from '../../../src/parse/json/json-tokenizer.js'

@@ -1,6 +1,4 @@
-/*
-  Turns rows of a JavaScript program into lines of JSON. Values that JSON.stringify would change or omit are kept.
-*/
+/* Turns rows of a JavaScript program into lines of JSON. Values that JSON.stringify would change or omit are kept. */
 import { equal } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

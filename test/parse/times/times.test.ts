@@ -1,6 +1,4 @@
-/*
-  Dates and times in text: what columns make of the usual notations and of the formats of `cells.dateFormats`, compared with Date.
-*/
+/* Dates and times in text: what columns make of the usual notations and of the formats of `cells.dateFormats`, compared with Date. */
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

@@ -1,6 +1,4 @@
-/*
-  The calendar, time zones, and the offsets that columns have in common.
-*/
+/* The calendar, time zones, and the offsets that columns have in common. */
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

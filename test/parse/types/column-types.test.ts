@@ -1,6 +1,4 @@
-/*
-  Columns of each type: accepted and refused texts, and null.
-*/
+/* Columns of each type: accepted and refused texts, and null. */
 import t from 'tap'
 import { ColumnOffsets, type CellRules } from '../../../src/parse/cell-rules.js'
 import { openReader } from '../../../src/parse/formats.js'

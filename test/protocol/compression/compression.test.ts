@@ -1,6 +1,4 @@
-/*
-  Compression and decompression of columns.
-*/
+/* Compression and decompression of columns. */
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import { decompressBlock } from 'lz4js'

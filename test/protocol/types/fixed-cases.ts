@@ -1,6 +1,4 @@
-/*
-  Tests types with elements of a fixed size from tables: a JavaScript value, its bytes computed by hand, and its text.
-*/
+/* Tests types with elements of a fixed size from tables: a JavaScript value, its bytes computed by hand, and its text. */
 import type { Test } from 'tap'
 import {
   type ElementValue,

@@ -1,6 +1,4 @@
-/*
-  Types of numbers, and types stored as numbers: bytes, null values, ranges and texts.
-*/
+/* Types of numbers, and types stored as numbers: bytes, null values, ranges and texts. */
 import { strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

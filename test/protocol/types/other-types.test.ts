@@ -1,6 +1,4 @@
-/*
-  Types of texts, bytes and lists.
-*/
+/* Types of texts, bytes and lists. */
 import assert from 'node:assert/strict'
 import { isIPv6 } from 'node:net'
 import fc from 'fast-check'

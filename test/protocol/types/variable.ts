@@ -1,6 +1,4 @@
-/*
-  Columns whose elements have no fixed size: their values, before and after cutting, joining and picking rows.
-*/
+/* Columns whose elements have no fixed size: their values, before and after cutting, joining and picking rows. */
 import {
   concatColumns,
   elementAt,

@@ -1,6 +1,4 @@
-/*
-  The checks pass on the embedded server. A table: a deliberate wrong answer → the checks that end differently.
-*/
+/* The checks pass on the embedded server. A table: a deliberate wrong answer → the checks that end differently. */
 import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { systemPlatform } from '../../../src/platform/system.js'

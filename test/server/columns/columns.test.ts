@@ -1,7 +1,5 @@
-/*
-  Columns of tables: what an insert converts, and that rows which other sessions append during a query are not in its result
-  (docs/server-semantics.md#sessions).
-*/
+/* Columns of tables: what an insert converts, and that rows which other sessions append during a query are not in its result
+   (docs/server-semantics.md#sessions). */
 import fc from 'fast-check'
 import t from 'tap'
 import type { DataType } from '../../../src/protocol/data-type.js'

@@ -1,6 +1,4 @@
-/*
-  Makes columns for tests and reads their values.
-*/
+/* Makes columns for tests and reads their values. */
 import type { ColumnType, DataType } from '../../../src/protocol/data-type.js'
 import {
   type ElementValue,

@@ -1,6 +1,4 @@
-/*
-  Manual, "Vector", "Tuple", "Table", "Dictionary"; pages at and slice, "Details" and "Examples"; error codes S02008, S02009.
-*/
+/* Manual, "Vector", "Tuple", "Table", "Dictionary"; pages at and slice, "Details" and "Examples"; error codes S02008, S02009. */
 import t from 'tap'
 import type { Value } from '../../../src/protocol/value.js'
 import { testExamples, testRefusals } from '../../helpers/examples.js'

@@ -1,8 +1,6 @@
-/*
-  Databases and tables in them. Manual, pages database, createPartitionedTable, createTable, tableInsert, append!, upsert!,
-  listTables, getChunksMeta, grant, "Arguments", "Details" and "Examples"; docs/server-semantics.md#tables-in-databases
-  names the sources of the error texts.
-*/
+/* Databases and tables in them. Manual, pages database, createPartitionedTable, createTable, tableInsert, append!, upsert!, listTables,
+   getChunksMeta, grant, "Arguments", "Details" and "Examples"; docs/server-semantics.md#tables-in-databases names the sources of the error
+   texts. */
 import t from 'tap'
 import { testRefusals } from '../../helpers/examples.js'
 import { testSession } from '../../helpers/script.js'

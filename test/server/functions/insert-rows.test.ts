@@ -1,7 +1,5 @@
-/*
-  Manual, pages tableInsert, append!, upsert! and tableUpsert, "Arguments", "Details" and "Examples"; docs/server-semantics.md
-  #inserting names the sources of texts and counts.
-*/
+/* Manual, pages tableInsert, append!, upsert! and tableUpsert, "Arguments", "Details" and "Examples"; docs/server-semantics.md #inserting
+   names the sources of texts and counts. */
 import t from 'tap'
 import { testSession } from '../../helpers/script.js'
 

@@ -1,7 +1,5 @@
-/*
-  Manual, pages defined, funcByName, each, partial, addFunctionView, dropFunctionView and getFunctionViews, "Details" and
-  "Examples". The rights of views: docs/server-semantics.md#function-views.
-*/
+/* Manual, pages defined, funcByName, each, partial, addFunctionView, dropFunctionView and getFunctionViews, "Details" and "Examples". The
+   rights of views: docs/server-semantics.md#function-views. */
 import t from 'tap'
 import { testExamples } from '../../helpers/examples.js'
 import type { Table } from '../../../src/protocol/value.js'

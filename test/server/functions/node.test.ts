@@ -1,7 +1,5 @@
-/*
-  Manual, pages of the functions that scripts call, "Details" and "Examples"; docs/protocol.md#what-clients-call names what
-  clients read. Rights: docs/server-semantics.md#rights.
-*/
+/* Manual, pages of the functions that scripts call, "Details" and "Examples"; docs/protocol.md#what-clients-call names what clients read.
+   Rights: docs/server-semantics.md#rights. */
 import t from 'tap'
 import type { Table } from '../../../src/protocol/value.js'
 import { testExamples } from '../../helpers/examples.js'

@@ -1,6 +1,4 @@
-/*
-  Examples of aggregate functions and rand: manual, page of the function, "Details" and "Examples"; "Functions and NULL".
-*/
+/* Examples of aggregate functions and rand: manual, page of the function, "Details" and "Examples"; "Functions and NULL". */
 import t from 'tap'
 import { testExamples, testRefusals } from '../../helpers/examples.js'
 import { testSession } from '../../helpers/script.js'

@@ -1,7 +1,5 @@
-/*
-  Stream tables. Manual, pages keyedStreamTable, dropStreamTable, getStreamTables, getPersistenceMeta and
-  enableTableShareAndPersistence, "Details"; error codes S03000 and S03006.
-*/
+/* Stream tables. Manual, pages keyedStreamTable, dropStreamTable, getStreamTables, getPersistenceMeta and enableTableShareAndPersistence,
+   "Details"; error codes S03000 and S03006. */
 import t from 'tap'
 import type { Table } from '../../../src/protocol/value.js'
 import { testExamples } from '../../helpers/examples.js'

@@ -1,8 +1,6 @@
-/*
-  Tables in memory, shared names, schema and objs. Manual, pages table, keyedTable, indexedTable, streamTable, share, undef,
-  objByName, schema, objs and replaceColumn!, "Arguments", "Details" and "Examples"; error codes S02010, S05008,
-  S05012, S05017. docs/protocol.md#schema-dictionary names what clients read.
-*/
+/* Tables in memory, shared names, schema and objs. Manual, pages table, keyedTable, indexedTable, streamTable, share, undef, objByName,
+   schema, objs and replaceColumn!, "Arguments", "Details" and "Examples"; error codes S02010, S05008, S05012, S05017.
+   docs/protocol.md#schema-dictionary names what clients read. */
 import t from 'tap'
 import type { Table, Column, Dictionary, Value } from '../../../src/protocol/value.js'
 import {

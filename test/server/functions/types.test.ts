@@ -1,6 +1,4 @@
-/*
-  Manual, page of the function that a script calls, "Details" and "Examples"; docs/server-semantics.md#small-functions.
-*/
+/* Manual, page of the function that a script calls, "Details" and "Examples"; docs/server-semantics.md#small-functions. */
 import t from 'tap'
 import { testExamples, testRefusals } from '../../helpers/examples.js'
 import { testSession } from '../../helpers/script.js'

@@ -1,6 +1,4 @@
-/*
-  Logins in all forms that clients send (docs/protocol.md#login, docs/protocol.md#scram), and error S04009.
-*/
+/* Logins in all forms that clients send (docs/protocol.md#login, docs/protocol.md#scram), and error S04009. */
 import { Buffer } from 'node:buffer'
 import {
   constants,

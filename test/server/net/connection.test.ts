@@ -1,6 +1,4 @@
-/*
-  One connection, to the byte: docs/protocol.md#response, #asynchronous-requests, #flags and #blocks name the sources.
-*/
+/* One connection, to the byte: docs/protocol.md#response, #asynchronous-requests, #flags and #blocks name the sources. */
 import { Buffer } from 'node:buffer'
 import t from 'tap'
 import type { AsynchronousFailure } from '../../../src/server/index.js'

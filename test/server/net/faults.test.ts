@@ -1,6 +1,4 @@
-/*
-  Faults and `serve --discard` (docs/embedded-server.md).
-*/
+/* Faults and `serve --discard` (docs/embedded-server.md). */
 import t from 'tap'
 import { closedGate } from '../../helpers/gate.js'
 import { RawPeer } from '../../helpers/raw-peer.js'

@@ -1,6 +1,4 @@
-/*
-  Ports, TLS, WebSocket (docs/protocol.md#websocket) and the end of a server; the limit of connections is error S00006.
-*/
+/* Ports, TLS, WebSocket (docs/protocol.md#websocket) and the end of a server; the limit of connections is error S00006. */
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import t from 'tap'

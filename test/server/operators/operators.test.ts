@@ -1,6 +1,4 @@
-/*
-  Operators on all types and forms. The comments name the pages and headings of the DolphinDB manual.
-*/
+/* Operators on all types and forms. The comments name the pages and headings of the DolphinDB manual. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

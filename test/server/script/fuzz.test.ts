@@ -1,6 +1,4 @@
-/*
-  Any text sent as a script gives a value or a ScriptError. No text causes a different exception or an endless loop.
-*/
+/* Any text sent as a script gives a value or a ScriptError. No text causes a different exception or an endless loop. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

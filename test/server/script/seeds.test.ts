@@ -1,6 +1,4 @@
-/*
-  Scripts of the official clients and their tests, word for word.
-*/
+/* Scripts of the official clients and their tests, word for word. */
 import t from 'tap'
 import { testSession } from '../../helpers/script.js'
 import { int } from '../../helpers/values.js'

@@ -1,7 +1,5 @@
-/*
-  Tables by kind: what they keep, refuse and count. Manual, pages insert_data, keyedTable, keyedStreamTable, upsert!, update
-  and delete; error codes S03012, S05012, S05017.
-*/
+/* Tables by kind: what they keep, refuse and count. Manual, pages insert_data, keyedTable, keyedStreamTable, upsert!, update and delete;
+   error codes S03012, S05012, S05017. */
 import t from 'tap'
 import { testExamples, testRefusals } from '../../helpers/examples.js'
 import { testSession } from '../../helpers/script.js'

@@ -1,7 +1,5 @@
-/*
-  DFS tables: rights, engines, what they convert and cut, and transactions. Manual, pages database, createPartitionedTable
-  (in Chinese), array vector, insert_data and data_types; error codes S01015, S05004; docs/server-semantics.md.
-*/
+/* DFS tables: rights, engines, what they convert and cut, and transactions. Manual, pages database, createPartitionedTable (in Chinese),
+   array vector, insert_data and data_types; error codes S01015, S05004; docs/server-semantics.md. */
 import t from 'tap'
 import { testExamples, testRefusals } from '../../helpers/examples.js'
 import { testSession, type TestSession } from '../../helpers/script.js'

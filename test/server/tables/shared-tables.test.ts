@@ -1,7 +1,5 @@
-/*
-  Shared tables, and who may use a table or call a function view. Manual, pages share, grant, addAccessControl and
-  addFunctionView; error code S00001; docs/server-semantics.md#rights names the sources of the refusals.
-*/
+/* Shared tables, and who may use a table or call a function view. Manual, pages share, grant, addAccessControl and addFunctionView; error
+   code S00001; docs/server-semantics.md#rights names the sources of the refusals. */
 import t from 'tap'
 import { testRefusals } from '../../helpers/examples.js'
 import { testSession, type TestSession } from '../../helpers/script.js'

@@ -1,6 +1,4 @@
-/*
-  Literals and constants. Manual, "Data Types" (table of types and literals), "Vector", "Tuple", "Pair", "Data Form".
-*/
+/* Literals and constants. Manual, "Data Types" (table of types and literals), "Vector", "Tuple", "Pair", "Data Form". */
 import t from 'tap'
 import { testExamples } from '../../helpers/examples.js'
 import { testSession } from '../../helpers/script.js'

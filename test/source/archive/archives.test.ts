@@ -1,6 +1,4 @@
-/*
-  Zip archives as folders of files, and the ways in which an archive can be wrong.
-*/
+/* Zip archives as folders of files, and the ways in which an archive can be wrong. */
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

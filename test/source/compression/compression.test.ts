@@ -1,6 +1,4 @@
-/*
-  Compressed inputs, whole and damaged.
-*/
+/* Compressed inputs, whole and damaged. */
 import assert, { deepStrictEqual } from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import * as zlib from 'node:zlib'

@@ -1,7 +1,5 @@
-/*
-  Frames of Zstandard. The zstd tool wrote some of them. The others are composed by hand from the description of the
-  format (RFC 8878), because Node 20 has no encoder.
-*/
+/* Frames of Zstandard. The zstd tool wrote some of them. The others are composed by hand from the description of the format (RFC 8878),
+   because Node 20 has no encoder. */
 
 /** `zstd --no-check` and `zstd --check` of `smallContent` through a pipe. */
 export const smallContent = 'id,n\n1,10\n2,20\n'

@@ -1,6 +1,4 @@
-/*
-  Shared by the tests of decoders: decodes bytes into text and marks invalid characters.
-*/
+/* Shared by the tests of decoders: decodes bytes into text and marks invalid characters. */
 import {
   bytesOfLength,
   decoderSlackBytes,

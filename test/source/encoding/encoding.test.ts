@@ -1,6 +1,4 @@
-/*
-  Encodings of inputs: recognized in samples, decoded in chunks, and compared with iconv-lite.
-*/
+/* Encodings of inputs: recognized in samples, decoded in chunks, and compared with iconv-lite. */
 import { isUtf8 } from 'node:buffer'
 import fc from 'fast-check'
 import iconv from 'iconv-lite'

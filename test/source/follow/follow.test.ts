@@ -1,6 +1,4 @@
-/*
-  Files that are followed while they grow, and which files are.
-*/
+/* Files that are followed while they grow, and which files are. */
 import assert from 'node:assert/strict'
 import { appendFileSync, linkSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,7 +1,5 @@
-/*
-  Values for rows that come from the names of inputs. Patterns are compared with JavaScript's regular expressions, which try
-  every way to divide a name.
-*/
+/* Values for rows that come from the names of inputs. Patterns are compared with JavaScript's regular expressions, which try every way to
+   divide a name. */
 import fc from 'fast-check'
 import t from 'tap'
 import { InputError, UsageError } from '../../../src/errors.js'

@@ -1,7 +1,4 @@
-/*
-  Runs with a journal, for all commands: where the journal is, which run a name means, its server with the user's changes, and the
-  command with which the run goes on.
-*/
+/* Runs with a journal: where it is, which run a name means, its server with the user's changes, and the command to go on with. */
 import { resolve } from 'node:path'
 import { DdbError, InputError, usageError } from '../../../errors.js'
 import type { JournaledServer } from '../../../load/journal/journal-record.js'

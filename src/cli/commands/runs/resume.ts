@@ -1,6 +1,4 @@
-/*
-  `resume`: continues a run with the options recorded in its journal.
-*/
+/* `resume`: continues a run with the options recorded in its journal. */
 import { dirname, resolve } from 'node:path'
 import { DdbError, usageError } from '../../../errors.js'
 import type { KnownRun } from '../../../load/journal/known-runs.js'

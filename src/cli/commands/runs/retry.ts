@@ -1,6 +1,4 @@
-/*
-  `retry`: loads a repaired rejects file with the options of its run.
-*/
+/* `retry`: loads a repaired rejects file with the options of its run. */
 import { dirname, resolve } from 'node:path'
 import { DdbError, usageError } from '../../../errors.js'
 import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'

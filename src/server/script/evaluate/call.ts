@@ -1,6 +1,4 @@
-/*
-  Runs `f(…)` and `f{…}`: finds the function, arranges the arguments, and refuses to change read-only values.
-*/
+/* Runs `f(…)` and `f{…}`: finds the function, arranges the arguments, and creates the frame of a user function. */
 import { isDecimal, maxScale } from '../../../protocol/data-type.js'
 import { ScriptError, check, notEmbedded } from '../../script-error.js'
 import { hasRight } from '../../tables/privileges.js'

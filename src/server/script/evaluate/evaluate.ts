@@ -1,7 +1,5 @@
-/*
-  Evaluates expressions. Evaluations are generators, because calls may wait; constants and names need no generator. The meaning
-  of a name is the first of these: column, variable, shared table, constant, function (manual, "Column reference").
-*/
+/* Evaluates expressions. Evaluations are generators, because calls may wait; constants and names need no generator. The meaning of a name
+   is the first of these: column, variable, shared table, constant, function (manual, "Column reference"). */
 import { indexValue, makeDictionary, memberOf } from '../../elements/elements.js'
 import { applyBinary, applyUnary } from '../../operators/operators.js'
 import { check, ScriptError } from '../../script-error.js'

@@ -1,7 +1,5 @@
-/*
-  Executes statements. Each execution returns how the statement ended. Assignment copies (manual, "Assignment"). Also makes the texts of
-  errors: `<source of the failing call> => <message>`; inside the function f, also `f: …` (docs/server-semantics.md#error-texts).
-*/
+/* Executes statements. Each execution returns how the statement ended. Assignment copies (manual, "Assignment"). Also makes the texts of
+   errors: `<source of the failing call> => <message>`; inside the function f, also `f: …` (docs/server-semantics.md#error-texts). */
 import { DdbError, messageOf } from '../../../errors.js'
 import { formatValue } from '../../../protocol/element.js'
 import { assignElements, indexValue } from '../../elements/elements.js'

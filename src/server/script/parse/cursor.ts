@@ -1,6 +1,4 @@
-/*
-  Splits script text into tokens, and holds the position of the parser in them and the mode in which it reads them.
-*/
+/* Splits script text into tokens, and holds the position of the parser in them and the mode in which it reads them. */
 import type { ServerValue } from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
 import { readNumber, stringScalar, stringVector, textOf } from '../../values/values.js'

@@ -1,6 +1,4 @@
-/*
-  Parses expressions by precedence (Pratt; manual, "Operators", "Named function", "Lambda expression").
-*/
+/* Parses expressions by precedence (Pratt; manual, "Operators", "Named function", "Lambda expression"). */
 import { dataTypes } from '../../../protocol/data-type.js'
 import { explicitNull } from '../../../protocol/value.js'
 import { isComparison } from '../../operators/comparison.js'

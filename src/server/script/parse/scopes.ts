@@ -1,6 +1,4 @@
-/*
-  The names that the parser knows. It refuses unknown ones before the unit runs (docs/server-semantics.md#parse-units).
-*/
+/* The names that the parser knows. It refuses unknown ones before the unit runs (docs/server-semantics.md#parse-units). */
 import type { Parameter } from './syntax.js'
 
 /** What a name means before a unit, in the session or on the server; undefined for an unknown name. */

@@ -1,6 +1,4 @@
-/*
-  Parses SQL. `create` and `drop` become calls of functions (manual, "SQL"; docs/server-semantics.md#tables-in-databases).
-*/
+/* Parses SQL. `create` and `drop` become calls of functions (manual, "SQL"; docs/server-semantics.md#tables-in-databases). */
 import { stringScalar, stringVector } from '../../values/values.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { ExpressionParser, pairPrecedence } from './expressions.js'

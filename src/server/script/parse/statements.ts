@@ -1,6 +1,4 @@
-/*
-  Parses scripts into units and statements. A statement ends at a line break, at `;` or before `}`.
-*/
+/* Parses scripts into units and statements. A statement ends at a line break, at `;` or before `}`. */
 import type { BinaryOperator } from '../../operators/operands.js'
 import { stringScalar } from '../../values/values.js'
 import { freshMode, type Token } from './cursor.js'

@@ -1,7 +1,5 @@
-/*
-  The nodes of a parsed script: statements, expressions, and the statements of SQL. The parser writes `and` as `&&`, `or`
-  as `||`, `<>` as `!=` and `not` as `!`. Inside SQL, it also writes `=` as `==`.
-*/
+/* The nodes of a parsed script: statements, expressions, and the statements of SQL. The parser writes `and` as `&&`, `or` as `||`, `<>` as
+   `!=` and `not` as `!`. Inside SQL, it also writes `=` as `==`. */
 import type { BinaryOperator, UnaryOperator } from '../../operators/operands.js'
 import type { ServerValue } from '../../values/server-value.js'
 

@@ -1,7 +1,5 @@
-/*
-  The interpreter as the network side sees it: sessions, their three kinds of requests, and the answers. Also the interpreter of
-  one session: how it finds functions, what built-in functions may use, and how long a script may run before others get a turn.
-*/
+/* The interpreter as the network side sees it: sessions, their three kinds of requests, and the answers. Also the interpreter of one
+   session: how it finds functions, what built-in functions may use, and how long a script may run before others get a turn. */
 import type { Value } from '../../../protocol/value.js'
 import { fromWire, toWire } from '../../elements/elements.js'
 import type { Executor, Outcome, SessionInfo } from '../../net/request-runner.js'

@@ -1,6 +1,4 @@
-/*
-  The columns that a SQL statement sees, with only the rows that meet the `where` conditions. Also runs insert, update and delete.
-*/
+/* The columns that a SQL statement sees, with the rows that meet its conditions. Also executes insert, update and delete. */
 import {
   type ColumnChange,
   deleteRows,

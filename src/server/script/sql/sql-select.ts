@@ -1,7 +1,5 @@
-/*
-  Runs select and exec, in the order of the manual ("Execution order"). `group by` gives one row per group, in ascending order of the
-  keys; keys that are not in the select list become the first columns (manual, "group by").
-*/
+/* Runs select and exec, in the order of the manual ("Execution order"). `group by` gives one row per group, in ascending order of the keys;
+   keys that are not in the select list become the first columns (manual, "group by"). */
 import { columnTypeOf, elementAt, sliceColumn, takeRows } from '../../../protocol/element.js'
 import type { Column, Vector } from '../../../protocol/value.js'
 import { columnOfScalar } from '../../columns/convert-column.js'

@@ -1,7 +1,5 @@
-/*
-  Finds the partition of each row, which decides if a table keeps it, and which rows share one
-  (docs/server-semantics.md#rows-outside-the-scheme, docs/protocol.md#routing-of-rows).
-*/
+/* Finds the partition of each row, which decides if a table keeps it, and which rows share one
+   (docs/server-semantics.md#rows-outside-the-scheme, docs/protocol.md#routing-of-rows). */
 import type { Column, Vector } from '../../../protocol/value.js'
 import { type ColumnType, dataTypes, parseColumnType } from '../../../protocol/data-type.js'
 import { columnTypeOf, concatColumns, elementBytes, takeRows } from '../../../protocol/element.js'

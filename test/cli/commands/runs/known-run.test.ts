@@ -1,6 +1,4 @@
-/*
-  Runs with a journal: which options a command takes from the journal, and the command with which a run goes on.
-*/
+/* Runs with a journal: which options a command takes from the journal, and the command with which a run goes on. */
 import { resolve } from 'node:path'
 import t from 'tap'
 import {

@@ -1,6 +1,4 @@
-/*
-  Tests the output of `runs`. test/end-to-end/runs/resume-runs.test.ts tests running, stopped and killed processes.
-*/
+/* Tests the output of `runs`. test/end-to-end/runs/resume-runs.test.ts tests running, stopped and killed processes. */
 import { mkdirSync, readFileSync, writeFileSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,7 +1,5 @@
-/*
-  Precedence, calls, indexes and lambdas: the examples in the DolphinDB manual ("Operator precedence", "Function call",
-  "at", "Ternary operator", "Lambda expression", "Closure", "Partial application").
-*/
+/* Precedence, calls, indexes and lambdas: the examples in the DolphinDB manual ("Operator precedence", "Function call", "at", "Ternary
+   operator", "Lambda expression", "Closure", "Partial application"). */
 import t from 'tap'
 import { testYieldingExamples } from '../../../helpers/examples.js'
 import { seed } from '../../../helpers/runs.js'

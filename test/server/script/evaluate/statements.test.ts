@@ -1,7 +1,5 @@
-/*
-  Statements: their results and their error texts. The server sends some errors as `source => message`, others without
-  the source (docs/server-semantics.md#error-texts).
-*/
+/* Statements: their results and their error texts. The server sends some errors as `source => message`, others without the source
+   (docs/server-semantics.md#error-texts). */
 import t from 'tap'
 import { testYieldingExamples } from '../../../helpers/examples.js'
 import { seed } from '../../../helpers/runs.js'

@@ -1,7 +1,5 @@
-/*
-  How scripts are read: tokens, precedence (manual, "Operator precedence"), names (docs/server-semantics.md#parse-units,
-  #function-views), and the errors that name a wrong token.
-*/
+/* How scripts are read: tokens, precedence (manual, "Operator precedence"), names (docs/server-semantics.md#parse-units, #function-views),
+   and the errors that name a wrong token. */
 import t from 'tap'
 import { tokenize } from '../../../../src/server/script/parse/cursor.js'
 import { Parser } from '../../../../src/server/script/parse/statements.js'

@@ -1,6 +1,4 @@
-/*
-  A sleeping session lets other sessions run (manual, page sleep). The tests control the time: every sleep waits for a gate.
-*/
+/* A sleeping session lets other sessions run (manual, page sleep). The tests control the time: every sleep waits for a gate. */
 import t from 'tap'
 import { setImmediate as turn } from 'node:timers/promises'
 import { ServerNode } from '../../../../src/server/node.js'

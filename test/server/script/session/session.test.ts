@@ -1,7 +1,5 @@
-/*
-  Sessions of the server: variables, users and limits. Also the name field of function requests, as official clients
-  write it (docs/protocol.md#table-writers).
-*/
+/* Sessions of the server: variables, users and limits. Also the name field of function requests, as official clients write it
+   (docs/protocol.md#table-writers). */
 import t from 'tap'
 import type { Value } from '../../../../src/protocol/value.js'
 import { ServerNode } from '../../../../src/server/node.js'

@@ -1,7 +1,5 @@
-/*
-  select and exec: clauses, groups and results (DolphinDB manual, pages "select", "exec", "where", "group by",
-  "having", "order by", "limit", "top").
-*/
+/* select and exec: clauses, groups and results (DolphinDB manual, pages "select", "exec", "where", "group by", "having", "order by",
+   "limit", "top"). */
 import t from 'tap'
 import { testYieldingExamples } from '../../../helpers/examples.js'
 import type { Table } from '../../../../src/protocol/value.js'

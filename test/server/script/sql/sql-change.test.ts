@@ -1,6 +1,4 @@
-/*
-  insert into, update and delete (DolphinDB manual, pages "insert into", "update", "delete").
-*/
+/* insert into, update and delete (DolphinDB manual, pages "insert into", "update", "delete"). */
 import t from 'tap'
 import { testYieldingExamples } from '../../../helpers/examples.js'
 import { sleepingSession, testSession } from '../../../helpers/script.js'

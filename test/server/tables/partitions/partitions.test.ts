@@ -1,7 +1,5 @@
-/*
-  Partitions of rows. Manual, page database, "Details" and "Examples"; error codes S01001, S01016, S01018; the hashes are those
-  of the clients (docs/protocol.md#routing-of-rows).
-*/
+/* Partitions of rows. Manual, page database, "Details" and "Examples"; error codes S01001, S01016, S01018; the hashes are those of the
+   clients (docs/protocol.md#routing-of-rows). */
 import fc from 'fast-check'
 import t from 'tap'
 import { tupleOf } from '../../../../src/server/values/values.js'
