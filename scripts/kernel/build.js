@@ -22,7 +22,7 @@ export async function kernelCodeText() {
     const { error, stderr } = await main([source, '--outFile', outFile, ...options, ...features])
     if (error) throw new Error(String(stderr), { cause: error })
     const code = readFileSync(outFile).toString('base64')
-    return `/*\n  assembly/kernel.ts, compiled by scripts/kernel/build.js.\n*/\nexport const kernelCode: string =\n  '${code}'\n`
+    return `/* assembly/kernel.ts, compiled by scripts/kernel/build.js. */\nexport const kernelCode: string =\n  '${code}'\n`
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
