@@ -42,7 +42,13 @@ export type {
   AuditResult,
   CertificateOptions,
 } from './load/audit/audit-result.js'
-export type * from './load/check/check-observer.js'
+export type {
+  CheckedField,
+  CheckOptions,
+  CheckProblem,
+  CheckResult,
+  FrozenLoad,
+} from './load/check/check-observer.js'
 export { load, TableWriter } from './load/load-rows.js'
 export type { LoadRowsOptions, Rows, TableWriterOptions, UnwrittenRows } from './load/load-rows.js'
 export type { RejectedRow, WriterStatus } from './load/inputs/rows.js'

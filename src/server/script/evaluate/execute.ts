@@ -216,12 +216,10 @@ export function asScriptError(error: unknown): ScriptError {
   if (error instanceof ScriptError) return error
   if (error instanceof DdbError) return new ScriptError(error.message)
   const message = messageOf(error)
-  // Limits of V8: stack, text, array, map.
-  const isLimit = error instanceof RangeError
-  const isLarge = isLimit && /length|size exceeded|allocation failed/.test(message)
-  if (isLimit && message.includes('call stack')) {
-    return new ScriptError('The script is nested too deeply.')
-  }
+  // On a full stack, V8 cannot even compile the expression below, and throws an error of another class.
+  if (message.includes('call stack')) return new ScriptError('The script is nested too deeply.')
+  const isLarge =
+    error instanceof RangeError && /length|size exceeded|allocation failed/.test(message)
   const cause = isLarge
     ? 'Out of memory. The embedded server cannot hold so much'
     : 'Internal error'
