@@ -1,6 +1,5 @@
 /* Turns the failures of a session into errors with a class and a message. Recognizes a refusal because of a missing right or a server
-   setting, and names the right or setting. The texts are from docs/server-semantics.md#refusals, the rights from DolphinDB's manual, page
-   "User Access Control". */
+   setting, and names the right or setting. The texts are from docs/server-semantics.md#refusals, the rights from DolphinDB's manual. */
 import { ConnectionError, DdbError, option, ServerError } from '../errors.js'
 import type { Hide } from './login/hide-password.js'
 import type { SendCounts } from './outgoing.js'

@@ -1,6 +1,6 @@
 /* Examines one column of the inputs: tries every cell with every reading that may still fit, and records what the texts look like. The
    first block with values decides which readings to try. A later block can only add other notations of numbers. Memory does not grow with
-   the number of rows. */
+   the rows. */
 import { UsageError } from '../errors.js'
 import { clippedText } from '../parse/shown-text.js'
 import type { CellRules } from '../parse/cell-rules.js'

@@ -1,6 +1,5 @@
-/* Treats the members of JSON records as columns. A member of a nested object is called `object.member`, as in `mapping.map`; an element of
-   a record that is an array is called by its number, unless the input names it. Rows before a member's first occurrence count as rows
-   without the member. */
+/* Treats the members of JSON records as columns. A member of a nested object is called `object.member`, as in `mapping.map`; elements of an
+   array have numbers, unless the input names them. Rows before a member's first occurrence count as rows without the member. */
 import * as ascii from '../parse/ascii.js'
 import { InputError } from '../errors.js'
 import { elementSeparator } from '../parse/columns/array-column.js'

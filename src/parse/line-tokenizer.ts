@@ -1,6 +1,5 @@
 /* Does what all formats share: keeps the window, finds the records one after the other, tracks positions, and sets aside records that are
-   broken, too long or truncated. A format adds the methods that scan its records. Reading is synchronous, and does not know the types of
-   columns. */
+   broken, too long or truncated. A format adds the methods that scan its records. Reading is synchronous, and knows no types. */
 import { InputError, type ErrorCode } from '../errors.js'
 import type { ByteSource, SourceText } from '../source/byte-source.js'
 import type { Fault, RecordLocation, ResumePoint } from './batch.js'

@@ -1,6 +1,5 @@
-/* Columns and their elements, of every type: made from JavaScript values, cut, joined, read one by one (loops over whole columns should
-   read the typed arrays instead), and printed as DolphinDB prints them: dates with points, '' for nulls, printable CHARs in quotes. Slices
-   share memory with their column. */
+/* Columns and their elements, of every type: made from JavaScript values, cut, joined, read one by one (loops should read typed arrays),
+   and printed as DolphinDB prints them: dates with points, '' for nulls, printable CHARs in quotes. Slices share memory. */
 import { ValueError } from '../errors.js'
 import type { ColumnType, DataType } from './data-type.js'
 import { columnTypeText, dataTypes } from './data-type.js'

@@ -1,5 +1,4 @@
-/* The values that mean null in columns (docs/protocol.md#data-types): the smallest value of each signed type, and the most negative finite
-   number for FLOAT and DOUBLE. So NaN is not null. */
+/* Nulls of columns (docs/protocol.md#data-types): the smallest value of a signed type, and of FLOAT and DOUBLE the smallest finite one. */
 
 /** BOOL and CHAR; 0x80 on the wire. Code that does not check a BOOL for null would read a null as true. */
 export const nullInt8 = -128

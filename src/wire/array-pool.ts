@@ -1,6 +1,6 @@
 /* Memory for arrays that are filled at once and handed out. Small arrays share a buffer, because allocating a buffer for each array would
-   cost more than copying the bytes. A kept array keeps only its own buffer alive. The first buffers are small, because many readers read
-   only one value. */
+   cost more than copying the bytes. A kept array keeps only its own buffer alive. The first buffers are small, as many readers read one
+   value. */
 import { Buffer } from 'node:buffer'
 
 const maxPooledBytes = 2048

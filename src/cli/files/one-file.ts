@@ -1,7 +1,5 @@
-/*
-  Which file a path leads to: paths lead to one file if they have one inode, or would create the same file. Refuses a run that uses one file
-  in two roles, such as an input and the report: writing would destroy the input. Also refuses to write over the program's own files.
-*/
+/* Which file a path leads to: paths lead to one file if they have one inode, or would create the same file. Refuses a run that uses one
+   file in two roles, such as an input and the report: writing would destroy the input. Also protects the program's own files. */
 import { realpathSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve, sep } from 'node:path'
 import { attempt, usageError, type UsageError } from '../../errors.js'

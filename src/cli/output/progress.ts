@@ -1,5 +1,4 @@
-/* Shows the progress of a run in one line: on a terminal it begins with a bar and redraws itself, elsewhere it is printed every ten
-   seconds. */
+/* Shows the progress of a run in one line: on a terminal with a bar and redrawn, elsewhere printed every ten seconds. */
 import type { Options, SingleBar } from 'cli-progress'
 import type { LoadReport } from '../../load/options.js'
 import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'

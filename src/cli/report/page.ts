@@ -1,5 +1,4 @@
-/* Builds the page of --report: one HTML file, which fetches nothing and runs no script, with the result of a run and its progress over
-   time. */
+/* Builds the page of --report: one HTML file, which fetches nothing and runs no script, with the result of a run and its progress. */
 import type { LoadReport, LoadResult } from '../../load/options.js'
 import { confirmationWords } from '../../load/load-result.js'
 import { escapeOf } from '../../platform/control-characters.js'

@@ -1,5 +1,4 @@
-/* The rows that only one side has: finds them part by part, by their hashes, and names their lines and columns when both sides are read
-   again. */
+/* The rows that only one side has: finds them part by part, by their hashes, and names their lines and columns when both are read again. */
 import type { RecordLocation } from '../../parse/batch.js'
 import { formatElement } from '../../protocol/element.js'
 import type { AuditedLines, AuditResult } from './audit-result.js'

@@ -1,6 +1,5 @@
 /* Evidence that a run's rows are still in the table: the identity of the table before the first row, the number of rows that it has had
-   since, and the values of some rows. The run looks at the target when it begins or is resumed, at its end, and now and then while it
-   follows its inputs. */
+   since, and the values of some rows. The run looks at the target when it begins or is resumed, ends, and now and then while it follows. */
 import type { Session } from '../../client/open-session.js'
 import { DdbError, option } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'

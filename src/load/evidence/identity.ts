@@ -1,4 +1,4 @@
-/* The identity of a target shows whether earlier rows were written to this very table. A DFS table has its own chunk and physical index
+/* The identity of a target shows whether earlier rows went to this very table. A DFS table has its own chunk and physical index
    (docs/server-semantics.md#tables-in-databases). DolphinDB gives tables in memory no identity, so a run compares how many rows they have
    had. */
 import type { Session } from '../../client/open-session.js'

@@ -1,6 +1,4 @@
-/*
-  Opens the inputs of a run: finds them, checks that all exist, and continues the run's journal. Reads those of a list one after the other.
-*/
+/* Opens the inputs of a run: finds them, checks that all exist, and continues the run's journal. Reads a list in its order. */
 import { attempt } from '../../errors.js'
 import type { Batch, BatchEnding } from '../../parse/batch.js'
 import { Cuts } from '../../parse/cuts.js'
@@ -10,7 +8,7 @@ import { reasonsPath } from '../../source/data-files.js'
 import { sourceNotices } from '../../source/expand-sources.js'
 import { knownEncoding } from '../../source/encoding/encodings.js'
 import { runChanged, runDamaged } from '../journal/changed-run.js'
-import { changedText, fingerprintOf, isSame } from '../journal/fingerprint.js'
+import { changedText } from '../journal/fingerprint.js'
 import type { RecordOf } from '../journal/journal-record.js'
 import { openJournal } from '../journal/open-journal.js'
 import { checkRejects, isOfRun } from '../rejects/check-rejects.js'
@@ -202,7 +200,7 @@ export class ListedInputs implements Inputs {
       const found: FoundInput = rows ? { source: noBytes } : await this.#opener.open(index)
       const { source, reader: alike } = found
       summary.compression = source.compression
-      if (run.history.file !== undefined) await this.#noteChange(index)
+      this.#noteChange(index)
       const ofFiles = { lastLook: this.#opener.look, clock: platform.clock }
       const known = rows ? ({ format: 'ndjson' } as const) : ofFiles
       const reader = alike ?? (await openRecords(run, source, known))
@@ -226,14 +224,11 @@ export class ListedInputs implements Inputs {
   }
 
   /** Records a file that was replaced since the run began. Otherwise a later process would go on in the file that is in the journal. */
-  async #noteChange(index: number): Promise<void> {
-    const { history, platform, record } = this.#run
-    const [path, { files = platform.files }] = [this.#inputs.paths[index]!, this.#inputs]
-    const was = history.now.inputs[index]!.fingerprint
-    const { sizeBytes, modifiedMs } = await files.status(path)
-    if (sizeBytes === was.sizeBytes && Math.floor(modifiedMs) === was.modifiedMs) return
-    const is = await fingerprintOf(path, files)
-    if (is === undefined || isSame(was, is)) return
+  #noteChange(index: number): void {
+    const { history, record } = this.#run
+    const is = this.#opener.changes.get(index)
+    if (is === undefined) return
+    const { path, fingerprint: was } = history.now.inputs[index]!
     if (history.resumption.resumed(index) !== undefined) {
       throw runChanged(history.found, changedText(path, was, is))
     }

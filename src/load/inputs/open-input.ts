@@ -9,6 +9,8 @@ import { mapColumns } from '../../schema/column-mapping.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { cutShort } from '../../source/file-chunks.js'
 import { openSource, wholeSource } from '../../source/open-source.js'
+import type { Files, InputFile } from '../../platform/platform.js'
+import { digestOf, fingerprintOfFile, isSame, type Fingerprint } from '../journal/fingerprint.js'
 import type { Run } from '../run.js'
 import { openRecords, rulesFor, type NamedInputs } from './input-options.js'
 
@@ -33,6 +35,8 @@ export class InputOpener {
   readonly #inputs: NamedInputs
   /** Findings about the last delimited text whose records were opened with them. */
   readonly look: PreviousFindings = {}
+  /** What files are that were replaced since the journal described them: of each, the file that was opened. */
+  readonly changes = new Map<number, Fingerprint>()
   #buffer: Uint8Array | undefined
   #inTurn = 0
   #slow = 0
@@ -76,7 +80,9 @@ export class InputOpener {
       // One byte more than expected: if the byte exists, the file has changed.
       const length = files.readNow(path, this.#buffer.subarray(0, sizeBytes + 1))
       if (clock.nowMs() - beganMs >= slowMs) this.#slow++
-      if (length !== sizeBytes) return undefined
+      const was = this.#recorded(index)
+      const isOther = was && digestOf(this.#buffer.subarray(0, length)) !== was.head
+      if (length !== sizeBytes || isOther) return undefined
     } catch {
       // Members of archives cannot be read so.
       this.#aheadLeft = filesAhead
@@ -125,9 +131,30 @@ export class InputOpener {
     const { compression, encoding, stdin } = options.input ?? {}
     const name = this.#inputs.names[index]!
     const { signal } = this.#closing
-    const { files = platform.files } = this.#inputs
+    const files = this.#watched(index, this.#inputs.files ?? platform.files)
     const opening = { name, files, compression, encoding, stdin, bytes, signal }
     return openSource(this.#inputs.paths[index]!, opening)
+  }
+
+  #recorded(index: number): Fingerprint | undefined {
+    const { file, now } = this.#run.history
+    return file && now.inputs[index]?.fingerprint
+  }
+
+  /** Compares each file with the journal once it is open, because the path may lead to another file a moment later. */
+  #watched(index: number, files: Files): Files {
+    const was = this.#recorded(index)
+    if (was === undefined) return files
+    const open = async (path: string): Promise<InputFile> => {
+      const file = await files.open(path)
+      const is = await fingerprintOfFile(file, was).catch(async (error: unknown) => {
+        await file.close()
+        throw error
+      })
+      if (is !== undefined && !isSame(was, is)) this.changes.set(index, is)
+      return file
+    }
+    return { ...files, open }
   }
 
   async close(): Promise<void> {

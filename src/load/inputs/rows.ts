@@ -1,7 +1,5 @@
-/*
-  The rows of a program, the only input of their run. Holds each row until its outcome is known, so that the program can get back rows that did
-  not reach the table. The run takes the rows in order: as columns if the values have the columns' types, otherwise as lines of JSON.
-*/
+/* The rows of a program, the only input of their run. Holds each until its outcome is known, so that the program gets back rows that did
+   not reach the table. The run takes the rows in order: as columns if the values have the columns' types, otherwise as lines of JSON. */
 import { messageOf } from '../../errors.js'
 import type { CellRules } from '../../parse/cell-rules.js'
 import { type Feed, type FedPiece, memberNames, rowColumns } from '../../parse/rows/fed-rows.js'

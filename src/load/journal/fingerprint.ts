@@ -29,12 +29,7 @@ export async function fingerprintOf(path: string, files: Files): Promise<Fingerp
     if (!(await files.status(path)).isFile) return undefined
     const file = await files.open(path)
     try {
-      const { isFile, sizeBytes, modifiedMs, digest } = await file.status()
-      if (!isFile) return undefined
-      const length = Math.min(endBytes, sizeBytes)
-      const head = digest ?? (await hashOf(file, 0, length))
-      const tail = digest ?? (await hashOf(file, sizeBytes - length, length))
-      return { sizeBytes, modifiedMs: Math.floor(modifiedMs), head, tail }
+      return await fingerprintOfFile(file)
     } finally {
       await file.close()
     }
@@ -42,6 +37,21 @@ export async function fingerprintOf(path: string, files: Files): Promise<Fingerp
     const message = `"${path}" cannot be read: ${messageOf(cause)}`
     throw new InputError('DDB_INPUT_READ', message, { file: path }, { cause })
   }
+}
+
+/** @param was  returned if size and time are as it says @returns undefined unless it is an ordinary file @throws the system's error */
+export async function fingerprintOfFile(
+  file: InputFile,
+  was?: Fingerprint,
+): Promise<Fingerprint | undefined> {
+  const { isFile, sizeBytes, modifiedMs: exactMs, digest } = await file.status()
+  const modifiedMs = Math.floor(exactMs)
+  if (!isFile) return undefined
+  if (was?.sizeBytes === sizeBytes && was.modifiedMs === modifiedMs) return was
+  const length = Math.min(endBytes, sizeBytes)
+  const head = digest ?? (await hashOf(file, 0, length))
+  const tail = digest ?? (await hashOf(file, sizeBytes - length, length))
+  return { sizeBytes, modifiedMs, head, tail }
 }
 
 /** The fingerprint of the part of a followed file that was read, with the file's inode and creation time. */
@@ -78,7 +88,8 @@ export async function bytesAt(file: InputFile, start: number, length: number): P
   return bytes.subarray(0, await readFully(file, bytes, start))
 }
 
-function digestOf(bytes: Uint8Array): string {
+/** The `head` and the `tail` of a file with these bytes, if they are at most 64 KiB. */
+export function digestOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 32)
 }
 

@@ -1,6 +1,5 @@
 /* The file of a journal. Every record reaches the operating system before the event that it announces happens, so a killed process loses no
-   record. Records reach the disk a moment later. A reader checks that the file is complete, because rows whose records are missing would be
-   sent again. */
+   record. They reach the disk later. A reader checks that it is complete, because rows whose records are missing would be sent again. */
 import { DdbError, messageOf } from '../../errors.js'
 import type { Files, OutputFile, Platform, Timer } from '../../platform/platform.js'
 import { bytesAt } from './fingerprint.js'

@@ -1,6 +1,6 @@
 /* Rows of a batch that are sent together: all rows of the batch, or its rows of one lane (a connection that carries a fixed share of the
    rows). While the run locates rows that the server refuses, a piece is a half, a quarter and so on. The place of a piece identifies it in
-   the ledger and in the journal, because every process of the run cuts the inputs at the same places (`parse/cuts.ts`) and divides batches
+   the ledger and in the journal, as every process of the run cuts the inputs at the same places (`parse/cuts.ts`) and divides batches
    alike. */
 import { hash } from 'node:crypto'
 import type { Batch, InputRange } from '../../parse/batch.js'

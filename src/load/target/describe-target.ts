@@ -1,6 +1,4 @@
-/*
-  Describes the target as the server reports it: columns in order, partition scheme, and whether rows with known keys are updated or added.
-*/
+/* Describes the target as the server reports it: columns in order, partition scheme, and what becomes of known keys. */
 import type { Session } from '../../client/open-session.js'
 import { option, usageError } from '../../errors.js'
 import { member, schemaFromServer, texts } from '../../schema/server-schema.js'

@@ -1,7 +1,6 @@
-/* Decides which rows must share a lane, which is one of a run's several connections. Rows of one partition must share a lane, because while
-   one session writes to a partition, the server refuses other sessions. In keyed in-memory tables, rows with the same key must share a
-   lane, because their order matters. It is enough that equal partitions or keys get equal lanes, so unknown parts of a scheme can be
-   ignored. */
+/* Decides which rows must share a lane, one of several connections. Rows of one partition must share a lane, because while one session
+   writes to a partition, the server refuses other sessions. In keyed in-memory tables, rows with the same key must share a lane, because
+   their order matters. It is enough that equal partitions or keys get equal lanes, so unknown parts of a scheme do not matter. */
 import { hash } from 'node:crypto'
 import type { ColumnType, DataType } from '../../protocol/data-type.js'
 import { isFixedType } from '../../protocol/element.js'

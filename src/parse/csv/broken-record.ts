@@ -1,6 +1,5 @@
-/* Finds how far a record with broken quotes may extend. After `1,"a "b" c` and a line end, either the record is over, or a later quote
-   closes a field that contains the line end. No row may be made of a part of such a field, so all lines that may belong to the record are
-   rejected with it. */
+/* Finds how far a record with broken quotes may go. After `1,"a "b" c` and a line end, either the record is over, or a later quote closes a
+   field that contains the line end. No row may consist of a part of such a field, so all lines that may belong to it are rejected. */
 import { option } from '../../errors.js'
 import type { LineTokenizer } from '../line-tokenizer.js'
 import type { CsvDialect } from './csv-dialect.js'

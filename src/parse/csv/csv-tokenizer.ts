@@ -1,6 +1,5 @@
 /* Reads records of delimited text: the usual ones with the block's kernel, all others by a walk, which for general dialects csv-parse
-   leads. Handles comments, the first record, wrong quotes and field counts. Cells stay in place in the window; only unescaped fields are
-   written after the window's content. */
+   leads. Handles comments, the first record, wrong quotes and field counts. Cells stay in the window, unescaped ones after it. */
 import type { ScanRules } from '../../kernel/kernel.js'
 import { InputError, option } from '../../errors.js'
 import type { SourceText } from '../../source/byte-source.js'

@@ -1,7 +1,6 @@
-/* Decides whether a first record is a header if the user has not given `input.header`. The column names of the target decide, or the cells
-   that fit its columns. Without a target, the records after the first one decide. If nothing decides, the user must, because a row taken
-   for a header would be lost, and a header taken for a row would be stored. The probable answer is assumed only if a person sees it before
-   any row is stored. */
+/* Decides whether a first record is a header unless the user has said so. The column names of the target decide, or the cells that fit its
+   columns. Without a target, the records after the first one decide. If nothing decides, the user must, because a row taken for a header
+   would be lost, and a header taken for a row would be stored. The likely answer is assumed only if a person sees it in time. */
 import { type UsageError, InputError, option, usageError } from '../../errors.js'
 import { templateNames } from '../../schema/template.js'
 import { assumedHeader, isUsualName, shapeOf, type AssumedHeader } from './assume-header.js'

@@ -1,8 +1,6 @@
-/*
-  Finds what keeps a delimited text from being read as usual. Titles or comments may stand above its table: the program skips no line by
-  itself, because a wrong guess would lose rows, and only names the line. If the usual meaning of quotes breaks records, there may be
-  blanks around quoted fields, or quotes may be ordinary characters: such a finding is only a proposal, which the program always reports.
-*/
+/* Finds what keeps a delimited text from being read as usual. Titles or comments may stand above its table: the program skips no line by
+   itself, because a wrong guess would lose rows, and only names the line. If the usual meaning of quotes breaks records, there may be
+   blanks around quoted fields, or quotes may be ordinary characters: such a finding is only a reported proposal. */
 import * as ascii from '../ascii.js'
 import { option, usageError } from '../../errors.js'
 import { countLineEnds } from '../line-ends.js'

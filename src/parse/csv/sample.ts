@@ -1,7 +1,6 @@
 /* Takes the first bytes of an input for examination, delivers them again to the reader, and splits them into records by a dialect that is
    being tried. Such records refuse nothing, but show how well the dialect fits. The best one makes the records most alike, and their fields
-   look like values. The columns show whether numbers have a decimal comma, and the records whether they end with a delimiter that the first
-   record lacks. */
+   look like values. The columns show whether numbers have a decimal comma, and the records whether they end with a further delimiter. */
 import { type TriedDialect, RecordWalk } from './record-walk.js'
 import { InputError } from '../../errors.js'
 import { isLate } from '../arriving-input.js'

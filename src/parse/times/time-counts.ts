@@ -1,6 +1,5 @@
 /* Reads times that are numbers: counts since 1970-01-01 in seconds, milli-, micro- or nanoseconds, and day numbers of spreadsheets. In
-   Excel, 45325.4375 is 2024-02-03 10:30, day 1 is 1900-01-01, and day 60 is 29 February 1900, which never existed. In files from old Macs,
-   day 0 is 1904-01-01. */
+   Excel, 45325.4375 is 2024-02-03 10:30, day 1 is 1900-01-01, and day 60 is 29 February 1900. In those of old Macs, day 0 is 1904-01-01. */
 import type { KernelRead } from '../../kernel/kernel.js'
 import { counts, type KernelUnit } from '../../kernel/reads.js'
 import type { RecordBlock } from '../record-block.js'

@@ -1,5 +1,4 @@
-/* Vectors, dictionaries, sets and matrices (DolphinDB manual, one page per function). Functions that reduce a vector to one value ignore
-   nulls, and return null if no value is left. */
+/* Vectors, dictionaries, sets and matrices (DolphinDB manual). Those that reduce a vector ignore nulls, or return null if none is left. */
 import { columnTypeOf, elementAt, isNullAt, takeRows } from '../../protocol/element.js'
 import { nullInt128 } from '../../protocol/null-value.js'
 import { type Column, type Vector, explicitNull } from '../../protocol/value.js'

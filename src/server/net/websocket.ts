@@ -1,6 +1,4 @@
-/*
-  WebSocket on the port of the TCP protocol (docs/protocol.md#websocket): what begins with an HTTP request goes to Node and then to `ws`.
-*/
+/* WebSocket on the port of the TCP protocol (docs/protocol.md#websocket): HTTP requests go to Node, then to `ws`. */
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 

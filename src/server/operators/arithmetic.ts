@@ -1,6 +1,5 @@
 /* + - * / \ % on vectors: the types of both operands select the arithmetic of texts, floating numbers, times or whole numbers. A null
-   operand gives null, and so does a division by zero. Operations on integers give integers, except `\`. An overflow wraps around, like
-   machine integers. */
+   operand gives null, and so does a division by zero. Operations on integers give integers, except `\`. An overflow wraps around. */
 import { dataTypes, isDecimal } from '../../protocol/data-type.js'
 import { isTemporal } from '../../protocol/types/temporals.js'
 import type { Vector } from '../../protocol/value.js'

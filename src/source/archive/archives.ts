@@ -1,6 +1,4 @@
-/*
-  Makes zip archives look like folders: `a.zip/1.csv` is opened and checked like any file (docs/decisions/0016-supported-compression.md).
-*/
+/* Makes zip archives look like folders: `a.zip/1.csv` is opened like any file (docs/decisions/0016-supported-compression.md). */
 import { InputError } from '../../errors.js'
 import type { DatedFileStatus, Files, FileStatus } from '../../platform/platform.js'
 import { memberFile, readDirectory, type Member } from './zip.js'

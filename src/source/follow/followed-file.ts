@@ -1,7 +1,5 @@
-/*
-  A file that is read as it grows. At its end, the reader waits for more until reading is stopped, or the file was renamed or removed and no
-  longer grows. When the file changes, and at the end, the first and last bytes read are compared with it, to notice replaced content.
-*/
+/* A file that is read as it grows. At its end, the reader waits for more until reading is stopped, or the file was renamed or removed and
+   no longer grows. When the file changes, and at the end, the first and last bytes read are compared with it, to notice another file. */
 import { DdbError, InputError, messageOf, option } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import { fileKey } from '../../platform/file-name.js'

@@ -1,6 +1,5 @@
 /* `runs`: lists runs with a journal, their state, and how to resume them. With `--files`: the outcome of each file of one run. With
-   `--clean`: removes journals; if a run is unfinished, first removes its tables on the server. A run that shards load has no journal: the
-   server that the user names is asked. */
+   `--clean`: removes journals; if a run is unfinished, first removes its tables on the server. Runs of shards: asks the server. */
 import { DdbError, usageError } from '../../../errors.js'
 import { connectServer } from '../../../load/connection/connect.js'
 import { deliveryDefaults } from '../../../load/checked-options.js'
