@@ -1,5 +1,4 @@
-/* The flag, two bytes before every object: type, then form (docs/protocol.md#objects). From 128 on types are "extended": SYMBOL with a base
-   (145). */
+/* The flag, two bytes before every object: type, then form (docs/protocol.md#objects). From 128 on "extended": SYMBOL with a base (145). */
 import type { ByteReader } from '../wire/byte-reader.js'
 import type { ByteWriter } from '../wire/byte-writer.js'
 import { dataForms } from './value.js'
