@@ -170,8 +170,8 @@ export interface ScratchFile {
 /** Failures are the system's own errors, with their `code`. In paths, a byte that is not UTF-8 is a lone surrogate (`file-name.ts`). */
 export interface Files {
   open(path: string): Promise<InputFile>
-  /** Reads the start of a file without waiting, even if the file is a pipe. Returns the number of bytes read. */
-  readNow(path: string, buffer: Uint8Array): number
+  /** Reads from the start or a position of a file without waiting, even from a pipe's start. Returns the number of bytes read. */
+  readNow(path: string, buffer: Uint8Array, fromBytes?: number): number
   /** Follows links. */
   status(path: string): Promise<DatedFileStatus>
   /** Follows links, synchronously; undefined if the file does not exist. */

@@ -182,10 +182,10 @@ async function openPipe(name: string | Buffer): Promise<InputFile> {
   }
 }
 
-function readNow(path: string, buffer: Uint8Array): number {
+function readNow(path: string, buffer: Uint8Array, fromBytes?: number): number {
   const descriptor = fs.openSync(systemName(path), O_RDONLY | O_NONBLOCK)
   try {
-    return fs.readSync(descriptor, buffer)
+    return fs.readSync(descriptor, buffer, { position: fromBytes ?? null })
   } finally {
     fs.closeSync(descriptor)
   }

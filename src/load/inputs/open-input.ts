@@ -84,7 +84,7 @@ export class InputOpener {
       const isOther = was && digestOf(this.#buffer.subarray(0, length)) !== was.head
       if (length !== sizeBytes || isOther) return undefined
     } catch {
-      // Members of archives cannot be read so.
+      // Opening it tells what is wrong.
       this.#aheadLeft = filesAhead
       return undefined
     }

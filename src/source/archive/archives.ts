@@ -1,7 +1,7 @@
 /* Makes zip archives look like folders: `a.zip/1.csv` is opened like any file (docs/decisions/0016-supported-compression.md). */
 import { InputError } from '../../errors.js'
 import type { DatedFileStatus, Files, FileStatus } from '../../platform/platform.js'
-import { memberFile, readDirectory, type Member } from './zip.js'
+import { memberFile, readDirectory, readMemberNow, type Member } from './zip.js'
 
 export function isArchiveName(name: string): boolean {
   return /\.zip$/i.test(name)
@@ -43,10 +43,17 @@ export function withArchives(files: Files): Files {
       const found = await archives.find(path)
       if (found === undefined) return files.open(path)
       const { archive, member, status } = found
-      return memberFile(path, archive, await files.open(archive), member, status)
+      return memberFile(path, await files.open(archive), member, status)
+    },
+    readNow(path, buffer) {
+      const found = archives.findNow(path)
+      if (found === undefined) return files.readNow(path, buffer)
+      return readMemberNow(found.member, buffer, (into, from) =>
+        files.readNow(found.archive, into, from),
+      )
     },
     status: async path => (await archives.find(path))?.status ?? files.status(path),
-    statusNow: path => archives.findNow(path) ?? files.statusNow(path),
+    statusNow: path => archives.findNow(path)?.status ?? files.statusNow(path),
     async checkReadable(path) {
       await files.checkReadable((await archives.find(path))?.archive ?? path)
     },
@@ -113,7 +120,7 @@ function newArchives(files: Files) {
       for (const { archive, member } of archivesOn(path)) {
         const read = directories.get(archive)
         const found = read && memberIn(read, archive, member)
-        if (found !== undefined) return found.status
+        if (found !== undefined) return found
       }
       return undefined
     },

@@ -1,4 +1,5 @@
 /* Zip archives as folders of files, and the ways in which an archive can be wrong. */
+import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -30,15 +31,24 @@ async function expand(inputs: string[], include?: string[]) {
   return { ...found, paths: [...found.paths] }
 }
 
+const buffer = Buffer.alloc(2 ** 24)
+
+/** Reads a file in pieces, and at once, as a run reads small members. */
 async function textOf(path: string): Promise<string> {
-  const source = await openSource(path, { files: withArchives(systemFiles) })
+  const files = withArchives(systemFiles)
+  const source = await openSource(path, { files })
   const chunks: Buffer[] = []
   try {
     for await (const chunk of source.chunks()) chunks.push(Buffer.from(chunk))
+  } catch (error) {
+    assert.throws(() => files.readNow(path, buffer), path)
+    throw error
   } finally {
     await source.close()
   }
-  return Buffer.concat(chunks).toString()
+  const text = Buffer.concat(chunks).toString()
+  assert.equal(buffer.toString('utf8', 0, files.readNow(path, buffer)), text)
+  return text
 }
 
 const csv = (name: string, content = `a,b\n1,${name}\n`): ZipMember => ({ name, content })
