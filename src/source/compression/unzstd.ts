@@ -1,5 +1,6 @@
 /* Decompresses Zstandard in a thread, since Node 20 has no decoder (docs/decisions/0016-supported-compression.md). */
 import { Worker } from 'node:worker_threads'
+import type { Timer } from '../../platform/platform.js'
 import { systemClock } from '../../platform/system.js'
 import type { Chunks } from '../byte-source.js'
 import { damagedInput, damagedText } from './damaged-input.js'
@@ -19,13 +20,12 @@ interface Answer {
 
 /** @throws {InputError} DDB_INPUT_READ as `zstdPieces`, after yielding everything that can be decompressed */
 export async function* unzstd(stored: Chunks, name: string): Chunks {
-  const thread = new DecoderThread()
-  // Reuses buffers, because for new ones the system would have to clear memory of twice the content's size.
-  const spareBytes: ArrayBuffer[] = []
-  const spareContent: Uint8Array<ArrayBuffer>[] = []
+  const thread = startThread()
+  const { spareBytes, spareContent } = thread
   const room = (): ArrayBuffer => spareBytes.pop() ?? new ArrayBuffer(maxPiecesBytes)
   const batches = zstdPieces(stored, name, room)
   let failure: unknown
+  let isClean = false
   let isOver = false as boolean
   let underWay = 0
   /** The running `fill`, which feeds the thread; never rejects. Content is taken without awaiting it, because it may wait for a pipe. */
@@ -67,9 +67,11 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
         throw damagedInput(name, damagedText('(a checksum or a block is wrong)', 'zstd -t'))
       }
     }
+    isClean = failure === undefined
   } finally {
     isOver = true
-    await thread.end()
+    if (isClean) keepThread(thread)
+    else await thread.end()
     // While `fill` waits for a pipe, does not await `batches.return()`, which would resolve only when the pipe ends.
     const returned = batches.return()
     if (filling === undefined) await returned
@@ -78,10 +80,28 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
   if (failure !== undefined) throw failure as Error
 }
 
+/** Threads whose last input ended after a whole frame, oldest first: starting one takes longer than decompressing a small file. */
+const idle: { readonly thread: DecoderThread; readonly ending: Timer }[] = []
+const longestIdleMs = 1_000
+
+function startThread(): DecoderThread {
+  const found = idle.pop()
+  found?.ending.cancel()
+  return found?.thread ?? new DecoderThread()
+}
+
+function keepThread(thread: DecoderThread): void {
+  const end = (): void => void idle.shift()!.thread.end()
+  idle.push({ thread, ending: systemClock.afterIfAlive(longestIdleMs, end) })
+}
+
 /** Larger results of the decoder are errors. */
 const lastCode = 2 ** 32 - 121
 
 class DecoderThread {
+  // Reuses buffers, because for new ones the system would have to clear memory of twice the content's size.
+  readonly spareBytes: ArrayBuffer[] = []
+  readonly spareContent: Uint8Array<ArrayBuffer>[] = []
   readonly #worker: Worker
   /** Number of batches given to the thread. The thread has no running event loop: it blocks until this number changes. */
   readonly #given = new Int32Array(new SharedArrayBuffer(4))

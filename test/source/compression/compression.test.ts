@@ -224,6 +224,23 @@ t.test('damage gives one error, and the content before the damage is correct', a
   }
 })
 
+t.test('a thread serves one file after the other, until one is damaged', async t => {
+  let threads = 0
+  const count = (): void => void threads++
+  process.on('worker', count)
+  t.teardown(() => process.off('worker', count))
+  const good = { content: tableContent, error: undefined }
+  t.strictSame(await read(table, 100, 'zstd'), good)
+  threads = 0
+  for (let i = 0; i < 20; i++) t.strictSame(await read(table, 100, 'zstd'), good)
+  t.equal(threads, 0)
+  for (const bytes of [table.subarray(0, -1), Buffer.concat([checked.subarray(0, -1), table])]) {
+    t.ok((await read(bytes, 100, 'zstd')).error)
+    t.strictSame(await read(table, 100, 'zstd'), good)
+  }
+  t.equal(threads, 2)
+})
+
 t.test('a damaged byte never blocks reading, and never changes the content silently', async () => {
   await forAllAsync(15)(
     fc.nat(table.length - 1),
