@@ -3,8 +3,8 @@ import { resolve } from 'node:path'
 import { DdbError, usageError } from '../../errors.js'
 import { audit } from '../../load/audit/audit.js'
 import {
+  auditResult,
   isCertificate,
-  newAuditResult,
   type AuditedLines,
   type AuditOptions,
   type AuditResult,
@@ -40,7 +40,7 @@ export async function run(given: Settings<'audit'>, call: Call): Promise<number>
   const settings = isOfFiles ? given : withWholePaths(given)
   refuseTerminal(settings, call)
   const failed = (error: unknown): AuditResult =>
-    newAuditResult(emptyResult(settings.options, new Date(), error))
+    auditResult(emptyResult(settings.options, new Date(), error))
   return withFiles(call, settings, failed, async files => {
     const asked = await optionsOf(settings, call, async (inputs, journal) => {
       const { certificate, missing: rejects } = settings

@@ -94,22 +94,30 @@ export function isCertificate(given: unknown): given is AuditResult {
   })
 }
 
-/** An audit that has compared nothing. @param result  of a run that sent nothing */
-export function newAuditResult(result: LoadResult): AuditResult {
-  const { version, exitCode, startedAt, endedAt, target, notices, error } = result
-  return {
-    ...{ schema: 'ddb-ingest/audit/3', version, status: 'failed', exitCode, startedAt, endedAt },
-    ...{ target, table: null, identity: null, columns: [], ranges: [], inputs: [] },
-    rows: {
-      ...{ input: 0, found: null, missing: null, changed: null, replaced: 0, rejected: 0 },
-      ...{ outside: 0, table: 0, others: null, repeated: null },
-    },
-    lines: { missing: [], changed: [], repeated: [] },
-    ...{ missingFiles: [], digest: null, notices, error },
-  }
+export const noRows: AuditResult['rows'] = {
+  ...{ input: 0, found: null, missing: null, changed: null, replaced: 0, rejected: 0 },
+  ...{ outside: 0, table: 0, others: null, repeated: null },
 }
 
-export function outcomeOf(
+/** @param result  of a run that sent nothing @param found  what the audit has found out */
+export function auditResult(
+  result: LoadResult,
+  found: Partial<AuditResult> = {},
+  isExact = false,
+): AuditResult {
+  const { version, exitCode, startedAt, endedAt, target, notices, error, rejects } = result
+  const known: AuditResult = {
+    ...{ schema: 'ddb-ingest/audit/3', version, status: 'failed', exitCode, startedAt, endedAt },
+    ...{ target, table: null, identity: null, columns: [], ranges: [], inputs: [], rows: noRows },
+    lines: { missing: [], changed: [], repeated: [] },
+    // Each reading of the inputs says how they are read.
+    ...{ missingFiles: rejects.files, digest: null, notices: [...new Set(notices)], error },
+    ...found,
+  }
+  return { ...known, ...outcomeOf(known, isExact) }
+}
+
+function outcomeOf(
   { rows, error, exitCode }: AuditResult,
   isExact: boolean,
 ): Pick<AuditResult, 'status' | 'exitCode'> {

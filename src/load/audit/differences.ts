@@ -1,14 +1,14 @@
 /* The rows that only one side has: finds them part by part, by their hashes, and names their lines and columns when both are read again. */
-import type { RecordLocation } from '../../parse/batch.js'
+import type { Batch, RecordLocation } from '../../parse/batch.js'
 import { formatElement } from '../../protocol/element.js'
+import type { RowsOfColumns } from '../target/partition-scheme.js'
 import type { AuditedLines, AuditResult } from './audit-result.js'
 import type { ComparedTable } from './compared-table.js'
-import { idOf, partCount, partOf, type Hashes, type Keeps, type Rows } from './hashes.js'
+import { idOf, partCount, partOf, type Hashes, type Keeps } from './hashes.js'
 
 type Compared = Pick<ComparedTable, 'keeps' | 'columns'>
 
 const outcomes = ['found', 'missing', 'changed', 'repeated'] as const
-type Different = Exclude<(typeof outcomes)[number], 'found'>
 
 /** So many rows that only the table has are compared with rows of the input, and so many of those with them. */
 const mostCompared = 1_000
@@ -23,35 +23,24 @@ export class Differences {
   readonly strangers = new Set<number>()
   readonly #cells: string[][] = []
   readonly #table: Compared
+  readonly #input: Hashes
   /** The marks of the rows of each part; none for a part that is equal. */
   readonly #marks: Uint8Array[] = []
-  /** The first batch of the input that has rows to be named. */
-  first = Infinity
-  readonly #batches = new Set<number>()
   /** Number of rows that must still be named, and the sum of their ids. */
   #unnamed = 0
   #sum = 0
   #compared = 0
 
-  constructor(table: Compared) {
+  constructor(table: Compared, input: Hashes) {
     this.#table = table
+    this.#input = input
   }
 
   /** @param rest  called between two parts, because each takes a while @throws {DdbError} DDB_OUTPUT_WRITE */
-  async find(input: Hashes, table: Hashes, rest: () => Promise<void>): Promise<void> {
-    const { keeps } = this.#table
+  async find(table: Hashes, rest: () => Promise<void>): Promise<void> {
     for (let part = 0; part < partCount; part++) {
-      const [own, theirs] = [input.sums(part), table.sums(part)]
-      if (String(own) === String(theirs)) continue
-      const marks = (this.#marks[part] = new Uint8Array(own[0]!))
-      if (keeps === 'all') this.#findRows(marks, input.part(part), table.part(part))
-      else this.#findKeys(marks, input.part(part), table.part(part), keeps)
-      for (const [batch, starts] of input.starts.entries()) {
-        const end = input.starts[batch + 1]?.[part] ?? marks.length
-        if (!marks.subarray(starts[part], end).some(mark => mark > 0)) continue
-        this.first = Math.min(this.first, batch)
-        this.#batches.add(batch)
-      }
+      if (this.#input.isEqual(table, part)) continue
+      this.#marks[part] = this.#match(this.#input.part(part), table.part(part))
       await rest()
     }
   }
@@ -61,70 +50,52 @@ export class Differences {
     return this.counts.missing + this.counts.changed
   }
 
+  /** Whether all rows that differ were named, and no others. */
   get areNamed(): boolean {
-    return this.#unnamed === 0
+    return this.#unnamed === 0 && this.#sum === 0
   }
 
-  /** Whether the rows that were named are those that were found to differ. */
-  get areRight(): boolean {
-    return this.areNamed && this.#sum === 0
-  }
-
-  #findRows(marks: Uint8Array, own: Float64Array, theirs: Float64Array): void {
-    /** Of each row of the input, how many copies the table lacks; below 0 if it has too many. */
+  /** @param own  ids of the rows of a part @param theirs  those of the table's rows @returns the marks of the former */
+  #match(own: Float64Array, theirs: Float64Array): Uint8Array {
+    const { keeps } = this.#table
+    const width = keeps === 'all' ? 1 : 2
+    const marks = new Uint8Array(own.length / width)
+    /** Those that count. */
+    const rows = keeps === 'all' ? [...marks.keys()] : keptRows(own, keeps)
+    this.counts.replaced += marks.length - rows.length
+    const idAt = (row: number): number => own[row * width + width - 1]!
+    /** Of each id, how many copies the table lacks; below 0 if it has too many. */
     const lacking = new Map<number, number>()
-    for (const id of own) lacking.set(id, (lacking.get(id) ?? 0) + 1)
-    for (const id of theirs) {
+    for (const row of rows) lacking.set(idAt(row), (lacking.get(idAt(row)) ?? 0) + 1)
+    /** Keys that the table has with other values. */
+    const changed = new Set<number>()
+    for (let at = 0; at < theirs.length; at += width) {
+      const id = theirs[at + width - 1]!
       const copies = lacking.get(id)
-      if (copies === undefined) this.#addStranger(id)
-      else {
+      if (copies === undefined) {
+        if (this.strangers.size < mostCompared) this.strangers.add(id)
+        if (keeps !== 'all') changed.add(theirs[at]!)
+      } else {
         lacking.set(id, copies - 1)
         if (copies <= 0) this.counts.repeated++
       }
     }
-    for (const [row, id] of own.entries()) {
+    for (const row of rows) {
+      const id = idAt(row)
       const copies = lacking.get(id)!
       if (copies === 0) continue
       lacking.set(id, Math.max(0, copies - 1))
-      this.#mark(marks, row, copies > 0 ? 'missing' : 'repeated', id)
+      const lacks = changed.has(own[row * width]!) ? 'changed' : 'missing'
+      if (copies > 0) this.counts[lacks]++
+      marks[row] = outcomes.indexOf(copies > 0 ? lacks : 'repeated')
+      this.#unnamed++
+      this.#sum = (this.#sum + (id | 0)) | 0
     }
-  }
-
-  #findKeys(marks: Uint8Array, own: Float64Array, theirs: Float64Array, keeps: Keeps): void {
-    /** Of each key, the number of the row that counts. */
-    const kept = new Map<number, number>()
-    for (let row = 0; row < marks.length; row++) {
-      const earlier = kept.get(own[2 * row]!)
-      if (earlier === undefined || keeps === 'last') kept.set(own[2 * row]!, row)
-      if (earlier !== undefined) this.counts.replaced++
-    }
-    const changed = new Set<number>()
-    for (let at = 0; at < theirs.length; at += 2) {
-      const row = kept.get(theirs[at]!)
-      if (row !== undefined && own[2 * row + 1] === theirs[at + 1]) kept.delete(theirs[at]!)
-      else {
-        this.#addStranger(theirs[at + 1]!)
-        if (row !== undefined) changed.add(row)
-      }
-    }
-    for (const row of kept.values()) {
-      this.#mark(marks, row, changed.has(row) ? 'changed' : 'missing', own[2 * row + 1]!)
-    }
-  }
-
-  #mark(marks: Uint8Array, row: number, outcome: Different, id: number): void {
-    marks[row] = outcomes.indexOf(outcome)
-    if (outcome !== 'repeated') this.counts[outcome]++
-    this.#unnamed++
-    this.#sum = (this.#sum + (id | 0)) | 0
-  }
-
-  #addStranger(id: number): void {
-    if (this.strangers.size < mostCompared) this.strangers.add(id)
+    return marks
   }
 
   /** Keeps the rows that are to be compared with rows of the input. @param hashes  got these rows last */
-  look({ columns, rowCount }: Rows, { whole: { a, b } }: Hashes): void {
+  look({ columns, rowCount }: RowsOfColumns, { whole: { a, b } }: Hashes): void {
     const mayBe = new Uint8Array(2 ** 16)
     for (const id of this.strangers) mayBe[id & 0xffff] = 1
     for (let row = 0; row < rowCount && this.strangers.size > 0; row++) {
@@ -134,32 +105,34 @@ export class Differences {
     }
   }
 
-  /** Names the rows of a batch that differ. @param number  that of the batch @param input  as for `find` */
-  name(
-    rows: Rows,
-    number: number,
-    input: Hashes,
-    onRow: (row: number, outcome: Different) => void,
-  ): void {
-    if (!this.#batches.has(number)) return
-    const { a } = input.hash(rows)
-    const next = input.starts[number]!.slice()
-    const outside = rows.outside?.()
+  /** Whether a batch of the input has rows to be named. @param number  counts batches from 0 */
+  isIn(number: number): boolean {
+    const [starts, ends] = this.#input.starts.slice(number, number + 2)
+    const areMarked = (marks: Uint8Array, part: number): boolean =>
+      marks.subarray(starts![part], ends?.[part]).some(mark => mark > 0)
+    return starts !== undefined && this.#marks.some(areMarked)
+  }
+
+  /** Names the rows of a batch that differ. @param number  as for `isIn` @param outside  as when they were hashed */
+  *name(number: number, batch: Pick<Batch, 'locate'>, rows: RowsOfColumns, outside?: Uint8Array) {
+    const { a } = this.#input.hash(rows)
+    const { b } = this.#input.whole
+    const next = this.#input.starts[number]!.slice()
     for (let row = 0; row < rows.rowCount; row++) {
       if (outside?.[row] === 1) continue
       const part = partOf(a[row]!)
       const outcome = outcomes[this.#marks[part]?.[next[part]!++] ?? 0]!
       if (outcome === 'found') continue
       this.#unnamed--
-      this.#sum = (this.#sum - input.whole.b[row]!) | 0
-      onRow(row, outcome)
+      this.#sum = (this.#sum - b[row]!) | 0
       const stored = outcome === 'repeated' ? null : this.#similar(rows.columns, row)
-      addLine(this.lines[outcome], rows.batch!.locate(row), stored)
+      addLine(this.lines[outcome], batch.locate(row), stored)
+      yield { row, outcome }
     }
   }
 
   /** Where the stored row that shares the most cells with a row of the input, at least half, differs. */
-  #similar(columns: Rows['columns'], row: number): AuditedLines['stored'] {
+  #similar(columns: RowsOfColumns['columns'], row: number): AuditedLines['stored'] {
     if (this.#cells.length === 0 || this.#compared++ >= mostCompared) return null
     const own = columns.map(column => formatElement(column, row))
     let best: readonly string[] | undefined
@@ -174,6 +147,15 @@ export class Differences {
     })
     return differing ?? null
   }
+}
+
+/** Of each key, the number of the row that the table keeps. @param ids  of the key and of the row, for each row */
+function keptRows(ids: Float64Array, keeps: Exclude<Keeps, 'all'>): number[] {
+  const kept = new Map<number, number>()
+  for (let row = 0; 2 * row < ids.length; row++) {
+    if (keeps === 'last' || !kept.has(ids[2 * row]!)) kept.set(ids[2 * row]!, row)
+  }
+  return [...kept.values()]
 }
 
 /** Rows come in the order of the input. */

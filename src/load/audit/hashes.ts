@@ -1,17 +1,8 @@
 /* Hashes of the rows of one side, in little memory: divided by their first bits into parts, which go to a temporary file. */
 import { DdbError, messageOf } from '../../errors.js'
-import type { Batch } from '../../parse/batch.js'
 import type { ScratchFile } from '../../platform/platform.js'
-import type { Column } from '../../protocol/value.js'
+import type { RowsOfColumns } from '../target/partition-scheme.js'
 import { RowHasher } from '../target/row-hash.js'
-
-export interface Rows {
-  readonly rowCount: number
-  readonly columns: readonly Column[]
-  /** Marks rows that are not to be compared with 1. */
-  readonly outside?: () => Uint8Array | undefined
-  readonly batch?: Batch
-}
 
 /** Which of the rows with the same key a table keeps. */
 export type Keeps = 'all' | 'first' | 'last'
@@ -25,16 +16,16 @@ export const partOf = (a: number): number => a >>> (32 - partBits)
 /** The bits of a hash that its part does not show, except three. */
 export const idOf = (a: number, b: number): number => ((a << partBits) >>> 11) * 2 ** 32 + (b >>> 0)
 
+const newSums = (): Int32Array => new Int32Array(partCount)
+
 export class Hashes {
-  /** Number of all rows, including those that are not compared. */
-  total = 0
   /** Hashes of the rows that were hashed last. */
   readonly whole: RowHasher
   readonly #ofKeys: RowHasher
   readonly #keys: readonly number[]
   readonly #scratch: ScratchFile | undefined
-  /** Of each part: number of rows, and sums of both halves of their hashes. */
-  readonly #sums = new Int32Array(3 * partCount)
+  /** By part: number of rows that are compared, and sums of both halves of their hashes: equal for equal rows in any order. */
+  readonly #sums = [newSums(), newSums(), newSums()] as const
   /** For each time rows were added: how many rows each part had before. */
   readonly starts: Int32Array[] = []
   /** Of each row: the id of its key, if it has one, and its own. */
@@ -52,7 +43,7 @@ export class Hashes {
   }
 
   /** @returns hashes of what identifies each row: its part is their first bits */
-  hash({ columns, rowCount }: Rows): RowHasher {
+  hash({ columns, rowCount }: RowsOfColumns): RowHasher {
     this.whole.hash(columns, rowCount)
     if (this.#keys.length === 0) return this.whole
     return this.#ofKeys.hash(
@@ -61,23 +52,21 @@ export class Hashes {
     )
   }
 
-  /** @throws {DdbError} DDB_OUTPUT_WRITE */
-  add(rows: Rows): void {
-    const { rowCount } = rows
-    this.total += rowCount
-    const [sums, buffers, filled] = [this.#sums, this.#buffers, this.#filled]
+  /** @param outside  marks rows that are not compared with 1 @throws {DdbError} DDB_OUTPUT_WRITE */
+  add(rows: RowsOfColumns, outside?: Uint8Array): void {
+    const [counts, sumsA, sumsB] = this.#sums
+    const [buffers, filled] = [this.#buffers, this.#filled]
     const isKept = this.#scratch !== undefined
-    const outside = rows.outside?.()
     const { a, b } = this.hash(rows)
     const { a: wholeA, b: wholeB } = this.whole
     const hasKeys = this.#keys.length > 0
-    this.starts.push(Int32Array.from({ length: partCount }, (_, part) => sums[3 * part]!))
-    for (let row = 0; row < rowCount; row++) {
+    this.starts.push(counts.slice())
+    for (let row = 0; row < rows.rowCount; row++) {
       if (outside?.[row] === 1) continue
       const part = partOf(a[row]!)
-      sums[3 * part]!++
-      sums[3 * part + 1]! += wholeA[row]!
-      sums[3 * part + 2]! += wholeB[row]!
+      counts[part]!++
+      sumsA[part]! += wholeA[row]!
+      sumsB[part]! += wholeB[row]!
       if (!isKept) continue
       if (filled[part] === bufferLength) this.#write(part)
       const at = part * bufferLength + filled[part]!++
@@ -88,23 +77,18 @@ export class Hashes {
     }
   }
 
-  /** Number of rows of a part that are compared, and sums of both halves of their hashes: equal for equal rows in any order. */
-  sums(part: number): Int32Array {
-    return this.#sums.subarray(3 * part, 3 * part + 3)
+  isEqual(other: Hashes, part: number): boolean {
+    return this.#sums.every((sums, i) => sums[part] === other.#sums[i]![part])
   }
 
   /** Number of all rows that are compared. */
   get count(): number {
-    return this.#total(0)
+    return this.#sums[0].reduce((count, rows) => count + rows)
   }
 
-  /** `count`, and sums of both halves of the hashes of all these rows. */
+  /** Number of all rows that are compared, and sums of both halves of their hashes. */
   get digest(): string {
-    return [this.count, this.#total(1) | 0, this.#total(2) | 0].join()
-  }
-
-  #total(which: number): number {
-    return this.#sums.reduce((sum, value, i) => (i % 3 === which ? sum + value : sum), 0)
+    return this.#sums.map(sums => sums.reduce((sum, one) => (sum + one) | 0)).join()
   }
 
   /** The ids of a part, in the order of its rows. @throws {DdbError} DDB_OUTPUT_WRITE */

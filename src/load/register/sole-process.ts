@@ -5,6 +5,7 @@ import { wait } from '../../platform/clocks.js'
 import {
   ask,
   askIdle,
+  askOthersBusy,
   longOf,
   longsOf,
   unlessRefused,
@@ -94,8 +95,29 @@ async function askConnected(asking: Asking): Promise<readonly (bigint | undefine
   return longsOf(await unlessRefused(asked))
 }
 
+/**
+ * Whether requests of other sessions of this user, or of loads into the table, may still add rows.
+ * @param mustWait  waits until there are none, at most `confirmTimeoutMs`
+ */
+export async function mayBeWritten(
+  { platform: { clock }, checked, control, server, options, ending }: Run,
+  table: string,
+  mustWait: boolean,
+): Promise<boolean> {
+  const asking = { session: control!, timeoutMs: checked.confirmTimeoutMs }
+  const endMs = clock.nowMs() + (mustWait ? asking.timeoutMs : 0)
+  for (let idle = 0; ; await wait(clock, pauseMs, options.signal)) {
+    const isBusy =
+      (await isWritten(asking, table)) ||
+      (await askOthersBusy(asking, server.user ?? 'guest')) === true
+    idle = isBusy ? 0 : idle + 1
+    if (idle === (mustWait ? 2 : 1)) return false
+    if (ending.stopped || (isBusy && clock.nowMs() >= endMs)) return true
+  }
+}
+
 /** Whether a session that sends data for the table is connected: on a slow link, rows of a killed process may still arrive over it. */
-export async function isWritten(asking: Asking, table: string): Promise<boolean> {
+async function isWritten(asking: Asking, table: string): Promise<boolean> {
   const connected = await askConnected(asking)
   if (connected.length === 0) return false
   const { ledgers } = await askRegister(asking, '')

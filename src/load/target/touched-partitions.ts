@@ -5,13 +5,16 @@ import { dataTypes, type DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, scalarAt, vectorOf } from '../../protocol/element.js'
 import type { Scalar, TypedVector } from '../../protocol/value.js'
 import { isIdentifier } from '../../schema/identifier.js'
-import type {
-  PartitionDimension,
-  PartitionScheme,
-  TargetColumn,
-} from '../../schema/target-schema.js'
+import type { PartitionDimension, PartitionScheme } from '../../schema/target-schema.js'
 import type { Shard } from '../shards/streams.js'
-import { divisionsOf, keyReader, type Key, type RowsOfColumns } from './partition-scheme.js'
+import type { TargetDescription } from './describe-target.js'
+import {
+  divisionsOf,
+  keyReader,
+  outsideMarks,
+  type Key,
+  type RowsOfColumns,
+} from './partition-scheme.js'
 
 /** The lowest and the highest value of a column: raw numbers in decimal, or texts. */
 export interface ValueRange {
@@ -24,12 +27,14 @@ export interface ValueRange {
 /** If a process touches more partitions, it reads everything. */
 const mostRanges = 4_096
 
-/** @param columns  of the rows that will come @throws {UsageError} DDB_USAGE if there is a shard, and nothing to divide by */
+/** @param partition  of the table @throws {UsageError} DDB_USAGE if there is a shard, and nothing to divide by */
 export function touchedPartitions(
   partition: PartitionScheme | undefined,
-  columns: readonly TargetColumn[],
+  target: TargetDescription,
   { index, count }: Shard = { index: 1, count: 1 },
 ) {
+  const { columns } = target
+  const marksOf = outsideMarks(target)
   // A range of a column with another name cannot be asked for (`selectText`).
   const indexOf = ({ columnName }: PartitionDimension): number =>
     columns.findIndex(({ name }) => name === columnName && isIdentifier(name))
@@ -48,8 +53,10 @@ export function touchedPartitions(
   return {
     /** Number of rows that other shards audit. */
     elsewhere: () => elsewhere,
-    /** @param outside  marks rows that no partition takes with 1 @returns these marks, and those of rows of other shards; or undefined */
-    add({ columns, rowCount }: RowsOfColumns, outside?: Uint8Array): Uint8Array | undefined {
+    /** @returns marks rows that no partition takes, and those of other shards, with 1; undefined if there are none */
+    add(this: void, rows: RowsOfColumns): Uint8Array | undefined {
+      const { columns, rowCount } = rows
+      const outside = marksOf?.(rows)
       if (dimension === undefined || (!isKnown && count === 1)) return outside
       const column = columns[columnIndex]!
       const keyAt = keyReader(column, dimension.type)

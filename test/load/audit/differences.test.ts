@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { Differences } from '../../../src/load/audit/differences.js'
-import { Hashes, type Keeps, type Rows } from '../../../src/load/audit/hashes.js'
+import { Hashes, type Keeps } from '../../../src/load/audit/hashes.js'
+import type { RowsOfColumns } from '../../../src/load/target/partition-scheme.js'
 import type { Batch } from '../../../src/parse/batch.js'
 import type { ScratchFile } from '../../../src/platform/platform.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
@@ -17,16 +18,17 @@ type Key = Pick<Parts, 'keys' | 'scratch'>
 
 const blockRows = 20_000
 
-function* blocksOf(rows: readonly Row[]): Generator<Rows> {
+function* blocksOf(rows: readonly Row[]): Generator<RowsOfColumns & Pick<Batch, 'locate'>> {
   for (let start = 0; start < Math.max(1, rows.length); start += blockRows) {
     const block = rows.slice(start, start + blockRows)
     const columns = [0, 1].map(i => ({
       ...{ form: 'vector', type: 'INT', length: block.length },
       data: Int32Array.from(block, row => row[i]!),
-    })) as unknown as Rows['columns']
-    const locate = (row: number) => ({ file: 'f', lineNumber: start + row })
-    const batch = { locate } as unknown as Batch
-    yield { columns, rowCount: block.length, batch }
+    })) as unknown as RowsOfColumns['columns']
+    const locate = (row: number) => {
+      return { file: 'f', lineNumber: start + row, offsetBytes: 0, lengthBytes: 0 }
+    }
+    yield { columns, rowCount: block.length, locate }
   }
 }
 
@@ -48,15 +50,17 @@ const column = { name: 'c', type: { type: 'INT' } } as const
 
 async function matched({ input, table, keeps, ...rest }: Parts) {
   const [own, there] = [hashesOf(input, rest), hashesOf(table, rest)]
-  const differences = new Differences({ keeps, columns: [column, column] })
-  await differences.find(own, there, () => Promise.resolve())
+  const differences = new Differences({ keeps, columns: [column, column] }, own)
+  await differences.find(there, () => Promise.resolve())
   const strangers = differences.strangers.size
   const outcomes = new Map<number, string>()
   for (const [number, block] of [...blocksOf(input)].entries()) {
     const start = number * blockRows
-    differences.name(block, number, own, (row, outcome) => void outcomes.set(start + row, outcome))
+    for (const { row, outcome } of differences.name(number, block, block)) {
+      outcomes.set(start + row, outcome)
+    }
   }
-  assert.equal(differences.areRight, true)
+  assert.equal(differences.areNamed, true)
   const named = (outcome: string): readonly Row[] =>
     input.filter((_, row) => outcomes.get(row) === outcome)
   return { differences, strangers, named }
