@@ -10,6 +10,7 @@ import {
   type AuditResult,
   type CertificateOptions,
 } from '../../load/audit/audit-result.js'
+import { rangeText } from '../../load/outcomes/line-ranges.js'
 import { optionsOfShards } from '../../load/shards/report.js'
 import { systemPlatform } from '../../platform/system.js'
 import type { Trace } from '../../client/trace.js'
@@ -144,11 +145,10 @@ function lineTexts({ lines, rows }: AuditResult): string[] {
   })
 }
 
-function lineText({ file, firstLine, lastLine, stored }: AuditedLines): string {
-  const lines = firstLine === lastLine ? `line ${firstLine}` : `lines ${firstLine} to ${lastLine}`
+function lineText({ stored, ...range }: AuditedLines): string {
   const values = (stored ?? []).map(({ column, value }) => `${column} ${value || 'NULL'}`)
   const instead = values.length === 0 ? '' : `; a stored row differs in: ${values.join(', ')}`
-  return `${file}, ${lines}${instead}`
+  return `${rangeText(range)}${instead}`
 }
 
 function summary({ status, rows, table }: AuditResult): string {

@@ -18,7 +18,7 @@ export type ComparedTable = ReturnType<typeof comparedTable>
 /** @throws {UsageError} DDB_USAGE if values cannot be compared @throws {DdbError} DDB_UNPROVEN if it is unclear which rows stay */
 export function comparedTable(run: Run, names: readonly string[] | undefined) {
   const { checked, target } = run
-  const { state, keyColumns = [], keyed } = target
+  const { state, keyColumns = [], partitionColumns = [], keyed } = target
   const table = watchedTable(checked)
   if (table === undefined || state?.schema === undefined) {
     throw usageError(
@@ -29,8 +29,7 @@ export function comparedTable(run: Run, names: readonly string[] | undefined) {
   const { columns: stored, partition } = schemaFromServer(schema)
   const columns = columnsToCompare(checked, target.columns, stored, names)
   const keys = keyed ? keyColumns.map(key => columns.findIndex(({ name }) => name === key)) : []
-  const { dimensions = [] } = partition ?? {}
-  const isByKey = dimensions.every(({ columnName }) => keyColumns.includes(columnName))
+  const isByKey = partitionColumns.every(name => keyColumns.includes(name))
   if (keyed && (keys.length === 0 || keys.includes(-1) || !isByKey)) {
     throw new DdbError(
       'DDB_UNPROVEN',
@@ -42,7 +41,7 @@ export function comparedTable(run: Run, names: readonly string[] | undefined) {
   const keeps: Keeps = !keyed ? 'all' : keepsFirst ? 'first' : 'last'
   const sent = columns.map(({ name }) => target.columns.findIndex(one => one.name === name))
   return {
-    ...{ table, partition, state },
+    ...{ table, partition },
     /** Identifiers of its storage; null if the server gives none. */
     identity: chunkId === null && physicalIndex === null ? null : `${chunkId}/${physicalIndex}`,
     /** Columns to compare, as the table has them. */

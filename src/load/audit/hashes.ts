@@ -45,11 +45,8 @@ export class Hashes {
   /** @returns hashes of what identifies each row: its part is their first bits */
   hash({ columns, rowCount }: RowsOfColumns): RowHasher {
     this.whole.hash(columns, rowCount)
-    if (this.#keys.length === 0) return this.whole
-    return this.#ofKeys.hash(
-      this.#keys.map(index => columns[index]!),
-      rowCount,
-    )
+    const keys = this.#keys.map(index => columns[index]!)
+    return keys.length === 0 ? this.whole : this.#ofKeys.hash(keys, rowCount)
   }
 
   /** @param outside  marks rows that are not compared with 1 @throws {DdbError} DDB_OUTPUT_WRITE */

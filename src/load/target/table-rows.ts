@@ -4,22 +4,14 @@ import type { Timer } from '../../platform/platform.js'
 import { columnTypeText, dataTypes, type ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf } from '../../protocol/element.js'
 import type { Value } from '../../protocol/value.js'
-import type { PartitionScheme, TargetColumn } from '../../schema/target-schema.js'
+import type { TargetColumn } from '../../schema/target-schema.js'
 import { defined } from '../checked-options.js'
 import { askCount } from '../connection/server-queries.js'
 import type { Run } from '../run.js'
 import type { RowsOfColumns } from './partition-scheme.js'
-import { leavesMemory, type TableState } from './table-state.js'
+import { leavesMemory } from './table-state.js'
 import { selectText, tableText, type TableTarget } from './target.js'
 import { boundsOf, type ValueRange } from './touched-partitions.js'
-
-export interface StoredTable {
-  readonly table: TableTarget
-  readonly state: TableState
-  readonly partition: PartitionScheme | undefined
-  /** Those to read. */
-  readonly columns: readonly TargetColumn[]
-}
 
 /** Texts are compared whatever their type: SYMBOL columns may come as STRING. */
 export function isSameType(a: ColumnType, b: ColumnType): boolean {
@@ -36,18 +28,19 @@ const bytesOfText = 32
 
 /**
  * Prepares to read these ranges of the table; if it is in memory and without partitions, so that rows keep their place, its first rows.
- * @param mostRows  limit for a table in memory
+ * @param table  that of the run's target, with the columns to read @param mostRows  limit for a table in memory
  * @returns `read` may fail with any error of a session, or DDB_TARGET_CHANGED if the table has other columns by now
  */
 export async function openTable(
   { control, checked, platform, options: { signal }, target }: Run,
-  { table, partition, columns, state }: StoredTable,
+  { table, columns }: { readonly table: TableTarget; readonly columns: readonly TargetColumn[] },
   touched: readonly (ValueRange | null)[],
   mostRows = Infinity,
 ) {
   const asking = { session: control!, timeoutMs: checked.confirmTimeoutMs }
   const { session, timeoutMs } = asking
-  const isPlain = table.kind === 'shared' && partition === undefined && target.isDivided !== true
+  const { state, isDivided = false, partitionColumns = [] } = target
+  const isPlain = table.kind === 'shared' && !isDivided && partitionColumns.length === 0
   const count = isPlain ? await askCount(asking, table) : 0
   const rows = Math.min(count, mostRows)
   const queries = isPlain
@@ -89,6 +82,6 @@ export async function openTable(
       }
     }
   }
-  const goneRows = isPlain && leavesMemory(state.total) ? state.rows! - count : 0
+  const goneRows = isPlain && leavesMemory(state!.total) ? state!.rows! - count : 0
   return { ranges: isPlain ? [null] : touched, goneRows, read }
 }
