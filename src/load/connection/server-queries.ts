@@ -98,13 +98,13 @@ export async function askIdle(asking: Asking, ...sessionIds: readonly string[]) 
   return jobs === undefined ? undefined : jobs === 0
 }
 
-/** Whether the server has requests of other sessions of the user, running or queued; undefined if it does not answer that. */
-export async function askOthersBusy(asking: Asking, user: string): Promise<boolean | undefined> {
+/** Whether the server says that it has requests of other sessions of the user, running or queued. */
+export async function askOthersBusy(asking: Asking, user = 'guest'): Promise<boolean> {
   const { session } = asking
-  if (!/^\d{1,19}$/.test(session.id)) return undefined
+  if (!/^\d{1,19}$/.test(session.id)) return false
   await session.upload({ ddbIngestUser: user })
   const jobs = await askJobs(asking, `userID = ddbIngestUser, sessionId != ${session.id}l`)
-  return jobs === undefined ? undefined : jobs > 0
+  return jobs !== undefined && jobs > 0
 }
 
 async function askJobs(asking: Asking, condition: string): Promise<number | undefined> {

@@ -107,9 +107,7 @@ export async function mayBeWritten(
   const asking = { session: control!, timeoutMs: checked.confirmTimeoutMs }
   const endMs = clock.nowMs() + (mustWait ? asking.timeoutMs : 0)
   for (let idle = 0; ; await wait(clock, pauseMs, options.signal)) {
-    const isBusy =
-      (await isWritten(asking, table)) ||
-      (await askOthersBusy(asking, server.user ?? 'guest')) === true
+    const isBusy = (await isWritten(asking, table)) || (await askOthersBusy(asking, server.user))
     idle = isBusy ? 0 : idle + 1
     if (idle === (mustWait ? 2 : 1)) return false
     if (ending.stopped || (isBusy && clock.nowMs() >= endMs)) return true

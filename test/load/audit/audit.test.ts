@@ -436,6 +436,8 @@ t.test('missing rows are not named while a killed load may still send them', asy
   const delivery = { confirmTimeoutMs: 500 }
   const waiting = await audit({ missing: rest, delivery })
   t.match(waiting, { exitCode: 75, error: { code: 'DDB_UNPROVEN' }, missingFiles: [] })
+  const signal = AbortSignal.timeout(200)
+  t.match(await audit({ missing: rest, signal }), { status: 'interrupted', missingFiles: [] })
   t.match(await audit(), { exitCode: 4, notices: [/may still add rows/, /delimiter/] })
   await session.run(`share streamTable(10:0, ${columns}) as other`)
   const other = { missing: rest, delivery, target: { table: 'other' } }
