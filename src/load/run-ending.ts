@@ -2,21 +2,18 @@
 import { setMaxListeners } from 'node:events'
 import { bugError, DdbError, messageOf, TimeoutError, usageError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
-import type { LoadOptions } from './options.js'
 
 export type RunEnding = ReturnType<typeof newRunEnding>
 
-interface EndingSetup {
-  readonly clock: Clock
-  readonly options: Pick<LoadOptions, 'leave'>
-  readonly onSending?: (() => void) | undefined
-  /** The DDB_LOCKED error if another process has taken the run. */
-  readonly whyLost: () => DdbError | undefined
-}
-
-export function newRunEnding({ clock, options, onSending, whyLost }: EndingSetup) {
+/** @param leave  the caller's signal to leave @param whyLost  gives the DDB_LOCKED error if another process has taken the run */
+export function newRunEnding(
+  clock: Clock,
+  leave: AbortSignal | undefined,
+  whyLost: () => DdbError | undefined,
+  onSending?: () => void,
+) {
   const losing = new AbortController()
-  const leaving = AbortSignal.any([options.leave ?? losing.signal, losing.signal])
+  const leaving = AbortSignal.any([leave ?? losing.signal, losing.signal])
   // Every connection of the run adds a listener, and Node would warn about so many.
   setMaxListeners(0, leaving)
   let failure: DdbError | undefined

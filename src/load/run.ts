@@ -10,7 +10,6 @@ import type { Session } from '../client/open-session.js'
 import type { ReadObserver } from './check/check-observer.js'
 import type { EarlySession } from './connection/connect.js'
 import type { RowStore } from './inputs/rows.js'
-import type { Facts } from './journal/journal-record.js'
 import type { SentBatch } from './journal/recorded-run.js'
 import { RunHistory } from './journal/run-history.js'
 import { newRunState } from './outcomes/run-state.js'
@@ -70,12 +69,7 @@ export interface Delivery {
 }
 
 /** The parts of a run that functions share; a function that needs only one part receives only that part. */
-export interface Run extends RunBasis {
-  readonly record: RunHistory['record']
-  /** As `record`, for facts that have changed. */
-  note(this: void, facts: Partial<Facts>): void
-  /** Passes all records so far to the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
-  commit(this: void): void
+export interface Run extends RunBasis, Pick<RunHistory, 'record' | 'note' | 'commit'> {
   /** Decides which rows share a connection. Undefined before the target is known, and if no such decision is needed. */
   lanes: LaneScheme | undefined
   /** Set if batches are known by their place. */
@@ -105,7 +99,7 @@ export interface Run extends RunBasis {
 export interface RunParts {
   readonly watch?: ReadObserver
   readonly rows?: RowStore | undefined
-  readonly onSending?: (() => void) | undefined
+  readonly onSending?: () => void
 }
 
 export function newRun(
@@ -125,12 +119,7 @@ export function newRun(
     sentBatches: state.batches.sent,
     inFlightBytes: run.delivery?.inFlightBytes ?? state.openBytes,
   }))
-  const ending = newRunEnding({
-    clock,
-    options,
-    onSending,
-    whyLost: () => history.file?.lost(),
-  })
+  const ending = newRunEnding(clock, options.leave, () => history.file?.lost(), onSending)
   const parts: RunBasis = { state, options, platform, checked, watch, rows, reporter, ending }
   const rejects = new RunRejects(parts, path =>
     run.note({ rejectsFiles: [...history.now.rejectsFiles, path] }),
@@ -141,7 +130,7 @@ export function newRun(
     history,
     rejects,
     record: history.record,
-    note: facts => history.record({ kind: 'facts', ...facts }),
+    note: history.note,
     commit: history.commit,
     lanes: undefined,
     sources: { paths: [], sizes: [], passedOver: newPassedOver(), sameFiles },

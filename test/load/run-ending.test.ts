@@ -8,7 +8,7 @@ t.test('if a different process has the run, this process stops at once and for g
   const taken = new DdbError('DDB_LOCKED', 'taken')
   const answers = [taken]
   const whyLost = (): DdbError | undefined => answers.pop()
-  const ending = newRunEnding({ clock: handClock(), options: {}, whyLost })
+  const ending = newRunEnding(handClock(), undefined, whyLost)
   t.notOk(ending.maySend())
   t.ok(ending.isLeaving)
   t.equal(ending.failure, taken)

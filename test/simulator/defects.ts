@@ -208,7 +208,7 @@ export const defects: readonly Defect[] = [
     [
       'load/run-ending.ts',
       'const lost = whyLost()',
-      'const lost = options.leave === losing.signal ? whyLost() : undefined',
+      'const lost = leave === losing.signal ? whyLost() : undefined',
     ],
     ['load/pipeline.ts', 'if (run.ending.hasSlept()) await delivery.checkOwner?.()', ''],
   ),

@@ -1,6 +1,6 @@
 /* A run with a journal as one plain object, which `runs --json` prints, and as text: all runs as a table, or one run in detail. */
 import { addressText } from '../../client/failure.js'
-import { inputProgress, type InputProgress } from '../../load/journal/resumption.js'
+import { inputProgress, type InputProgress } from '../../load/journal/run-history.js'
 import type { KnownRun } from '../../load/journal/known-runs.js'
 import type { ConfirmUsed, LoadResult, RowCounts } from '../../load/options.js'
 import { confirmationWords } from '../../load/load-result.js'
