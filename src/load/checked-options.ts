@@ -9,9 +9,8 @@ import { templateNames } from '../schema/template.js'
 import { compressions } from '../source/byte-source.js'
 import { newPathReader } from '../source/path/input-texts.js'
 import { confirmations } from './load-result.js'
-import type { DeliveryOptions, LoadOptions, OnError } from './options.js'
+import type { DeliveryOptions, LoadOptions, OnError, Shard } from './options.js'
 import { checkRunId } from './register/table-names.js'
-import type { Shard } from './shards/streams.js'
 import { hasTransform, parseTarget, refuseFirst, type Target } from './target/target.js'
 
 // Times in milliseconds, sizes in bytes.

@@ -9,7 +9,6 @@ import type { NeededOptions } from '../infer/inferred-schema.js'
 import type { InputFormat } from '../parse/formats.js'
 import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
-import type { Shard } from './shards/streams.js'
 import type { Confirmation, LoadReport, Method } from './load-result.js'
 import type { CellOptions } from '../parse/cell-rules.js'
 import type { MappingOptions } from '../schema/cell-source.js'
@@ -175,6 +174,14 @@ export interface JournalOptions {
   workingFolder?: string
   /** Starts over, whatever an existing journal of this name says. */
   restart?: boolean
+}
+
+/** One of several processes that load a run. */
+export interface Shard {
+  /** From 1; 0 for a process that loads nothing, and only looks whether everything is loaded. */
+  readonly index: number
+  /** Number of the shards of this pass; the next pass may have another one. */
+  readonly count: number
 }
 
 /** All options of `load`; only `inputs`, `server` and `target` are required. */

@@ -22,9 +22,9 @@ import {
   type KnownOnServer,
 } from '../register/register.js'
 import { isUnfinished, newRun, type Run } from '../run.js'
-import { inputsOf } from '../shards/parts.js'
+import { inputsOf } from '../shards/streams.js'
 import { outsideMarks } from '../target/partition-scheme.js'
-import { leavesMemory, neverDecreases } from '../target/table-state.js'
+import { leavesMemory, neverDecreases } from '../target/describe-target.js'
 import { askTaken } from '../transport/script.js'
 import { Evidence, makesRows, type Look } from './evidence.js'
 import { askIdentity, identityOf, type TargetIdentity } from './identity.js'

@@ -19,8 +19,8 @@ import { reasonsPath } from '../../source/data-files.js'
 import type { Inputs, InputSummary, Run } from '../run.js'
 import { addShared, askTaken } from '../transport/script.js'
 import { beginShared, findShared, shareOffsets, type DoneStream, type Plan } from './shared-run.js'
-import { inputsOf, partsOf } from './parts.js'
-import { bytesOf, streamsOf, streamsOfShard, type ListedFile, type Stream } from './streams.js'
+import { bytesOf, inputsOf, partsOf, streamsOf, streamsOfShard } from './streams.js'
+import type { ListedFile, Stream } from './streams.js'
 
 /** Opens files as a stream. */
 type OpenStream = (files: NamedInputs, reading: InputReading, stream: number) => Inputs

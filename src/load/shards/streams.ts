@@ -1,14 +1,15 @@
 /* Divides the inputs of a run among shards (processes that load one run together). The inputs become streams, each of which one process
-   reads from its start to its end. Which streams there are does not depend on the number of shards, so that number may change. */
-import type { Fingerprint } from '../journal/fingerprint.js'
-
-/** One of several processes that load a run. */
-export interface Shard {
-  /** From 1; 0 for a process that loads nothing, and only looks whether everything is loaded. */
-  readonly index: number
-  /** Number of the shards of this pass; the next pass may have another one. */
-  readonly count: number
-}
+   reads from its start to its end. Which streams there are does not depend on the number of shards, so that number may change. Large files
+   have parts: each begins and ends with a line, at bounds that depend on the file alone, and is read as if it were a file of its own, with
+   the header of the whole one. */
+import type { Files, InputFile } from '../../platform/platform.js'
+import { compressionOf } from '../../source/open-source.js'
+import { byteOrderMark } from '../../source/encoding/open-text.js'
+import { lineFeed } from '../../parse/line-ends.js'
+import { isInputWord, lineWord } from '../../schema/set-columns.js'
+import { templateNames } from '../../schema/template.js'
+import { bytesAt, type Fingerprint } from '../journal/fingerprint.js'
+import type { LoadOptions, Shard } from '../options.js'
 
 /** From one line to another. A part that does not begin with the file is read after the first `headBytes` of the file. */
 export interface FilePart {
@@ -71,4 +72,106 @@ export function streamsOfShard(streams: readonly Stream[], { index, count }: Sha
     before += size
     return Math.floor((count * middle) / total) === index - 1 ? [i] : []
   })
+}
+
+export const partBytes = 256 * 2 ** 20
+
+const windowBytes = 65_536
+
+/** Parts of a file where each line is a record: UTF-8, as JSON lines or without quotes below a header. Undefined if it is one stream. */
+export async function partsOf(
+  path: string,
+  files: Files,
+  { input = {}, mapping }: Pick<LoadOptions, 'input' | 'mapping'>,
+): Promise<readonly FilePart[] | undefined> {
+  const { format, quote, escape, header, skipLines, comment, path: pattern } = input
+  const { compression = 'auto', encoding = 'auto', jsonPath } = input
+  const isPlain = ['auto', 'none'].includes(compression) && ['auto', 'utf-8'].includes(encoding)
+  const isUnquoted = quote === '' && escape === undefined && header === 'yes'
+  const isWhole = !isUnquoted || (skipLines ?? 0) > 0 || comment !== undefined
+  // A part has a name and line numbers of its own.
+  const isNamed = templateNames(mapping?.set).some(name => isInputWord(name) || name === lineWord)
+  if (!isPlain || isNamed || pattern !== undefined || jsonPath !== undefined) return undefined
+  if (format !== 'ndjson' && isWhole) return undefined
+  if ((await files.status(path)).sizeBytes <= partBytes) return undefined
+  const file = await files.open(path)
+  try {
+    const { sizeBytes, digest } = await file.status()
+    const start = await bytesAt(file, 0, windowBytes)
+    const isText =
+      compressionOf('auto', start, path) === 'none' && !start.subarray(0, 4).includes(0)
+    const { encoding: found = 'utf-8' } = byteOrderMark(start) ?? {}
+    // A member of an archive has a digest.
+    if (!isText || found !== 'utf-8' || digest !== undefined) return undefined
+    const headBytes = format === 'ndjson' ? 0 : start.indexOf(lineFeed) + 1
+    // A blank first line cannot be a header, a line with a separator comes before one, and rows come after one that ends with CR.
+    const first = start.toString('utf8', 0, headBytes).replace('\uFEFF', '')
+    const isHeader = /^(?!sep=)[^\r\n]+\r?\n$/i.test(first)
+    if (format !== 'ndjson' && (headBytes === 0 || !isHeader)) return undefined
+    const parts: FilePart[] = []
+    for (let bound = partBytes, fromBytes = 0; fromBytes < sizeBytes; bound += partBytes) {
+      if (bound <= fromBytes) continue
+      const toBytes = await lineStart(file, bound, sizeBytes)
+      parts.push({ fromBytes, toBytes, headBytes: fromBytes === 0 ? 0 : headBytes })
+      fromBytes = toBytes
+    }
+    return parts.length < 2 ? undefined : parts
+  } finally {
+    await file.close()
+  }
+}
+
+/** The end of a line that is not blank. In a file with one column, blank lines are nulls, but not at its end. */
+const lineEnd = /[^ \t\r\n][ \t]*\r?\n/
+
+/** The first start of a line at `bound` or after it that follows a line that is not blank; the end of the file if there is none. */
+async function lineStart(file: InputFile, bound: number, sizeBytes: number): Promise<number> {
+  for (let at = bound - 2; at < sizeBytes; at += windowBytes) {
+    const window = (await bytesAt(file, at, windowBytes)).toString('latin1')
+    const found = lineEnd.exec(window)
+    if (found !== null) return at + found.index + found[0].length
+  }
+  return sizeBytes
+}
+
+/** How the files of a stream are named in messages, and opened. */
+export function inputsOf(stream: Stream, files: Files) {
+  const { part } = stream[0]!
+  return {
+    names: stream.map(({ path }) =>
+      part?.fromBytes ? `${path} from byte ${part.fromBytes}` : path,
+    ),
+    paths: stream.map(({ path }) => path),
+    sizes: stream.map(sizeOf),
+    files: part === undefined ? files : filesWithPart(files, part),
+  }
+}
+
+/** Files that open a part as if it were the whole file. */
+export function filesWithPart(files: Files, part: FilePart): Files {
+  const { fromBytes, toBytes, headBytes } = part
+  const open = (file: InputFile): InputFile => {
+    let position = 0
+    const readAt: InputFile['readAt'] = (buffer, offset, length, at) => {
+      const isHead = at < headBytes
+      const start = isHead ? at : fromBytes + at - headBytes
+      const left = (isHead ? headBytes : toBytes) - start
+      return file.readAt(buffer, offset, Math.max(0, Math.min(length, left)), start)
+    }
+    return {
+      readAt,
+      async read(buffer, offset, length) {
+        const count = await readAt(buffer, offset, length, position)
+        position += count
+        return count
+      },
+      async status() {
+        const status = await file.status()
+        const sizeBytes = headBytes + Math.max(0, Math.min(status.sizeBytes, toBytes) - fromBytes)
+        return { ...status, sizeBytes }
+      },
+      close: () => file.close(),
+    }
+  }
+  return { ...files, open: async path => open(await files.open(path)) }
 }

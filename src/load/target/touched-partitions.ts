@@ -6,7 +6,7 @@ import { columnTypeOf, scalarAt, vectorOf } from '../../protocol/element.js'
 import type { Scalar, TypedVector } from '../../protocol/value.js'
 import { isIdentifier } from '../../schema/identifier.js'
 import type { PartitionDimension, PartitionScheme } from '../../schema/target-schema.js'
-import type { Shard } from '../shards/streams.js'
+import type { Shard } from '../options.js'
 import type { TargetDescription } from './describe-target.js'
 import {
   divisionsOf,
