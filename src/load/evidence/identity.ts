@@ -6,16 +6,17 @@ import { schemaFromServer } from '../../schema/server-schema.js'
 import { typesText } from '../../schema/target-schema.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { partsOf, unlessRefused } from '../connection/server-queries.js'
-import { ownSchema, type TargetDescription } from '../target/describe-target.js'
 import {
   neverDecreases,
+  ownSchema,
   stateAnswers,
   stateIn,
   stateScript,
   tried,
   type RowsTotal,
   type TableState,
-} from '../target/table-state.js'
+  type TargetDescription,
+} from '../target/describe-target.js'
 import { tableExpression, tableText, type TableTarget } from '../target/target.js'
 import { foundIn, rowsIn, searchCall, type Found, type SampleRow } from './sample-rows.js'
 

@@ -43,7 +43,6 @@ export async function listRuns(folder: string, files: Files) {
     // A second clean-up has just removed the file.
     if (one === undefined) continue
     if ('reason' in one) strange.push(one)
-    else if (one.damage !== undefined) strange.push({ path, reason: one.damage })
     else runs.push(one)
   }
   const placeOf = ({ run: { startedAt, runId } }: KnownRun): string => `${startedAt} ${runId}`
@@ -60,11 +59,10 @@ export async function readRun(
 ): Promise<KnownRun | undefined> {
   if (!isRunId(runId)) return undefined
   const path = journalPath(folder, runId)
-  const found = await readKnown(path, runId, files, holder ? askHolder(path, files) : undefined)
-  if (found === undefined) return undefined
-  const isBegun = !('reason' in found)
-  if (isBegun && (found.damage === undefined || evenDamaged)) return found
-  throw runDamaged(path, isBegun ? found.damage! : found.reason)
+  const asked = holder ? askHolder(path, files) : undefined
+  const found = await readKnown(path, runId, files, asked, evenDamaged)
+  if (found !== undefined && 'reason' in found) throw runDamaged(path, found.reason)
+  return found
 }
 
 /** @throws {DdbError} DDB_RUN_MISSING if the folder cannot be read */
@@ -95,6 +93,7 @@ async function readKnown(
   runId: string,
   files: Files,
   askedHolder?: Promise<LockAnswer | undefined>,
+  evenDamaged = false,
 ): Promise<KnownRun | StrangeFile | undefined> {
   const journal = new RecordedRun()
   try {
@@ -103,7 +102,9 @@ async function readKnown(
     const found = await readJournal(path, runId, files, record => journal.take(record))
     if (found === undefined) return undefined
     const { run } = journal
-    if (run === undefined) return { path, reason: found.damage! }
+    const { damage } = found
+    if (run === undefined || (damage !== undefined && !evenDamaged))
+      return { path, reason: damage! }
     const taken = holder?.kind === 'taken' ? { pid: holder.pid, since: holder.since } : undefined
     const state = taken === undefined ? stateOf(journal) : 'running'
     return { path, runId, state, run, journal, holder: taken, ...found }
@@ -149,7 +150,7 @@ export async function removeOldRuns(
 }
 
 function isOld(known: KnownRun | StrangeFile | undefined, nowMs: number): known is KnownRun {
-  if (known === undefined || 'reason' in known || known.damage !== undefined) return false
+  if (known === undefined || 'reason' in known) return false
   return known.state === 'finished' && nowMs - Date.parse(known.journal.end!.at) > keptMs
 }
 

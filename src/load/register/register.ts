@@ -5,8 +5,7 @@ import type { Session } from '../../client/open-session.js'
 import { DdbError, ServerError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
 import { ask, partsOf, rowsOf, textsOf, type Asking } from '../connection/server-queries.js'
-import { recordGone } from '../journal/changed-run.js'
-import { remedies } from '../remedies.js'
+import { remedies, recordGone } from '../journal/changed-run.js'
 import {
   dropTableScript,
   insertScript,

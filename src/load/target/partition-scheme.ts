@@ -10,7 +10,7 @@ import { stringsOf } from '../../protocol/types/strings.js'
 import { civilFromDays } from '../../protocol/civil-date.js'
 import type { Column, Value, Vector } from '../../protocol/value.js'
 import type { PartitionDimension, PartitionScheme } from '../../schema/target-schema.js'
-import type { TableState } from './table-state.js'
+import type { TableState } from './describe-target.js'
 
 /** The value that determines the partition: a bigint if a number would not be exact. */
 export type Key = number | bigint | string

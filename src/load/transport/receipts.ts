@@ -2,12 +2,12 @@
    Each is applied to its piece. Receipts of earlier processes are kept until this process comes to their place and makes their attempt. */
 import { DdbError } from '../../errors.js'
 import type { Batch, BatchPlace } from '../../parse/batch.js'
+import { remedies } from '../journal/changed-run.js'
 import type { Batches } from '../outcomes/batches.js'
 import { keyOf, type LeftPiece, type Piece } from '../outcomes/pieces.js'
 import type { Recorder } from '../outcomes/recorder.js'
 import { classifyRefusal, type Refusal } from '../outcomes/refusals.js'
 import { rowsText, setState } from '../outcomes/run-state.js'
-import { remedies } from '../remedies.js'
 import type { Run } from '../run.js'
 import { hasTransform } from '../target/target.js'
 import type { LedgerRow } from './ledger.js'

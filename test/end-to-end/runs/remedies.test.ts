@@ -7,7 +7,7 @@ import {
   recordOf,
   type JournalRecord,
 } from '../../../src/load/journal/journal-record.js'
-import { remedies } from '../../../src/load/remedies.js'
+import { remedies } from '../../../src/load/journal/changed-run.js'
 import {
   runMainIn,
   shellWords,

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { outsideMarks } from '../../../src/load/target/partition-scheme.js'
-import type { TableState } from '../../../src/load/target/table-state.js'
+import type { TableState } from '../../../src/load/target/describe-target.js'
 import type { DataType } from '../../../src/protocol/data-type.js'
 import { vectorOf, type ElementValue } from '../../../src/protocol/element.js'
 import type { Column, Value } from '../../../src/protocol/value.js'
