@@ -9,7 +9,7 @@ import { defined } from '../checked-options.js'
 import { askCount } from '../connection/server-queries.js'
 import type { Run } from '../run.js'
 import type { RowsOfColumns } from './partition-scheme.js'
-import { leavesMemory } from './table-state.js'
+import { leavesMemory } from './describe-target.js'
 import { selectText, tableText, type TableTarget } from './target.js'
 import { boundsOf, type ValueRange } from './touched-partitions.js'
 
