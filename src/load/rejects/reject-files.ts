@@ -10,9 +10,16 @@ import type { FileLock, Files } from '../../platform/platform.js'
 import { failureOf, writeAll } from '../journal/journal-file.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RunBasis } from '../run-basis.js'
-import { finishedPath, furtherPath, isFurtherPath, rejectLockPath } from './reject-path.js'
+import {
+  createError,
+  finishedPath,
+  furtherPath,
+  isFurtherPath,
+  rejectLockPath,
+  shapeKey,
+} from './reject-path.js'
 import { reasonsPath } from '../../source/data-files.js'
-import { rejectRun, type RejectReading, type RejectReason } from './reject-run.js'
+import { rejectRun, type RejectReading, type RejectReason } from './retry.js'
 
 /** A rejects file of a run with its reasons, as the journal records it. */
 export type KeptFile = JournaledRejects['files'][number]
@@ -22,7 +29,7 @@ interface Queued {
   readonly shape: RecordShape
   /** May get a description of the run. */
   readonly first: RejectReason
-  readonly texts: readonly GrowingText[]
+  readonly texts: readonly GrowingBytes[]
   rows: number
 }
 
@@ -84,7 +91,7 @@ export class RejectFiles {
     if (known !== undefined) reason.offsets = known
     let queued = this.#queued.get(key)
     if (queued === undefined) {
-      const [texts = [growingText(), growingText()]] = this.#spare.splice(0)
+      const [texts = [growingBytes(), growingBytes()]] = this.#spare.splice(0)
       queued = { shape, first: reason, texts, rows: 0 }
       this.#queued.set(key, queued)
     }
@@ -107,8 +114,7 @@ export class RejectFiles {
   close(): void {
     const failure = failureOf(() => this.flush())
     try {
-      const own = this.#all.filter(({ isLeft }) => !isLeft)
-      tryEach(own, pair => this.#checkPlace(pair))
+      tryEach(this.#all, pair => this.#checkPlace(pair))
     } finally {
       for (const { lock } of this.#all) lock?.release()
     }
@@ -195,19 +201,18 @@ export class RejectFiles {
     }
   }
 
-  #textsOf({ rows, path }: Pair, { shape, first, texts }: Queued): readonly Uint8Array[] {
-    const [records, reasons] = texts.map(text => text.take())
+  #textsOf({ rows, path }: Pair, { shape, first, texts }: Queued): readonly Buffer[] {
+    const [records, reasons] = texts.map(text => text.take()) as [Buffer, Buffer]
     this.#spare = [texts]
-    if (rows > 0) return [records!, reasons!]
+    if (rows > 0) return [records, reasons]
     const { encoding, mark } = shape.text
     // Except for UTF-8, a reader needs the byte order mark to recognize the encoding.
     const head = encoding === 'utf-8' ? [] : [mark]
     if (shape.headerBytes !== undefined) head.push(ended(shape.headerBytes, encoding))
     const known = { path: finishedPath(path), fieldNames: shape.fieldNames }
     const run = rejectRun(this.#run, known, this.#readings.get(first.file))
-    const line = Buffer.from(lineOf({ ...first, run }))
-    const others = reasons!.subarray(Buffer.byteLength(lineOf(first)))
-    return [Buffer.concat([...head, records!]), Buffer.concat([line, others])]
+    const others = reasons.subarray(lineOf(first).length)
+    return [Buffer.concat([...head, records]), Buffer.concat([lineOf({ ...first, run }), others])]
   }
 
   /** Creates both files. Two runs never share a file, because the run that creates the file of reasons owns it. */
@@ -251,7 +256,7 @@ export class RejectFiles {
   /** If one of the files with rows is gone, all of them are unplaced. */
   #checkPlace(pair: Pair): void {
     try {
-      if (pair.rows > 0) for (const part of pair.parts) part.check()
+      if (pair.rows > 0 && !pair.isLeft) for (const part of pair.parts) part.check()
     } catch (error) {
       this.unplaced += pair.rows
       pair.rows = 0
@@ -284,28 +289,23 @@ function cannotContinue({ path }: Pair, cause: unknown): DdbError {
   )
 }
 
-const lineOf = (reason: RejectReason): string => `${JSON.stringify(reason)}\n`
+const lineOf = (reason: RejectReason): Buffer => Buffer.from(`${JSON.stringify(reason)}\n`)
 
-type GrowingText = ReturnType<typeof growingText>
+type GrowingBytes = ReturnType<typeof growingBytes>
 
-function growingText() {
-  let all = Buffer.allocUnsafeSlow(0)
+function growingBytes() {
+  let bytes = Buffer.alloc(0)
   let length = 0
   return {
-    add(part: string | Uint8Array): void {
-      // In UTF-8, a UTF-16 code unit takes at most three bytes.
-      const most = length + part.length * (typeof part === 'string' ? 3 : 1)
-      if (most > all.length) {
-        const grown = Buffer.allocUnsafeSlow(most + all.length)
-        grown.set(all.subarray(0, length))
-        all = grown
-      }
-      if (typeof part !== 'string') all.set(part, length)
-      length += typeof part === 'string' ? all.write(part, length) : part.length
+    add(part: Uint8Array): void {
+      const all = length + part.length
+      if (all > bytes.length) bytes = Buffer.concat([bytes], all + bytes.length)
+      bytes.set(part, length)
+      length = all
     },
     /** The bytes so far, which the next ones overwrite. */
-    take(): Uint8Array {
-      const taken = all.subarray(0, length)
+    take(): Buffer {
+      const taken = bytes.subarray(0, length)
       length = 0
       return taken
     },
@@ -323,18 +323,6 @@ function ended(record: Uint8Array, encoding: string): Uint8Array {
   const ends = lineEnds[encoding] ?? usualEnds
   const tail = Buffer.from(record.subarray(-ends[0]!.length)).toString('latin1')
   return ends.includes(tail) ? record : Buffer.concat([record, Buffer.from(ends[0]!, 'latin1')])
-}
-
-/** Equal for records that can share one header and are read in the same way. Quotes and line ends of the header may differ. */
-function shapeKey(
-  { delimiter, fieldNames, fieldCount, text }: RecordShape,
-  { quote, escape, decimalComma, trailingDelimiter, set }: Partial<RejectReading> = {},
-): string {
-  // A file has one encoding, and a reader may need the byte order mark to recognize it.
-  const mark = text.encoding === 'utf-8' ? '' : Buffer.from(text.mark).toString('hex')
-  const own = [delimiter ?? null, fieldNames ?? fieldCount, text.encoding, mark]
-  const known = [quote, escape, decimalComma, trailingDelimiter].map(one => one?.value)
-  return JSON.stringify([...own, ...known, set])
 }
 
 /**
@@ -393,7 +381,6 @@ function appendedFile(path: string, files: Files, sizeBytes: number) {
     },
     removeEmpty(): void {
       if (isMade && file.sizeBytes === 0) files.remove(path)
-      isMade = false
     },
   }
   return file
@@ -403,8 +390,4 @@ function appendedFile(path: string, files: Files, sizeBytes: number) {
 function tryEach<T>(all: Iterable<T>, action: (one: T) => void): void {
   const [failure] = [...all].flatMap(one => failureOf(() => action(one)) ?? [])
   if (failure !== undefined) throw failure
-}
-
-export function createError(message: string, cause?: unknown): DdbError {
-  return new DdbError('DDB_OUTPUT_CREATE', message, { cause })
 }

@@ -8,11 +8,10 @@ import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import type { LoadResult } from '../options.js'
 import type { RunBasis } from '../run-basis.js'
-import { isOfRun } from './check-rejects.js'
 import { RejectFiles } from './reject-files.js'
-import { finishedPath } from './reject-path.js'
+import { finishedPath, isOfRun } from './reject-path.js'
 import { reasonsPath } from '../../source/data-files.js'
-import type { RejectReading } from './reject-run.js'
+import type { RejectReading } from './retry.js'
 import {
   type AnyReject,
   limitFailure,

@@ -3,16 +3,14 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { LoadOptions } from '../../../src/load/options.js'
 import {
+  checkRepaired,
+  readRejectRun,
   rejectRun,
+  retryRejectsPath,
+  retryRunId,
   setWithTexts,
   type RejectReading,
   type RejectRun,
-} from '../../../src/load/rejects/reject-run.js'
-import {
-  checkRepaired,
-  readRejectRun,
-  retryRejectsPath,
-  retryRunId,
 } from '../../../src/load/rejects/retry.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import { testRun } from '../../helpers/load-run.js'
