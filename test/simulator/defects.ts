@@ -283,11 +283,11 @@ export const defects: readonly Defect[] = [
   defect(
     firstShardsSeed,
     'a stream ends before its rejects are in their files',
-    ['load/shards/shard-inputs.ts', 'rejects.endStream(true)\n', '\n'],
+    ['load/shards/shard-inputs.ts', 'rejects.endStream()\n', '\n'],
     [
       'load/shards/shard-inputs.ts',
       'throw error instanceof ServerError ? recordGone(runId) : error\n    }\n',
-      'throw error instanceof ServerError ? recordGone(runId) : error\n    }\n    rejects.endStream(true)\n',
+      'throw error instanceof ServerError ? recordGone(runId) : error\n    }\n    rejects.endStream()\n',
     ],
   ),
   defect(firstShardsSeed, 'each shard counts its streams from 1', [

@@ -121,6 +121,12 @@ export class RejectFiles {
     if (failure !== undefined) throw failure
   }
 
+  /** Removes the files, which are closed. */
+  discard(): void {
+    const names = this.#all.flatMap(({ path }) => [path, reasonsPath(path)])
+    for (const name of names) failureOf(() => this.#run.platform.files.remove(name))
+  }
+
   /** The files that certainly have rows, in the order of their creation. Sizes on the disk; complete only after `flush`. */
   kept(pairs: readonly Pair[] = this.#all): KeptFile[] {
     return pairs.flatMap(({ key, path, rows, isLeft, parts: [records, reasons] }) => {

@@ -165,22 +165,17 @@ export class RunRejects {
     this.#files = new RejectFiles(path, this.#run, this.#making)
   }
 
-  /** Gives complete files their names, or removes them: the next process writes them again. @throws {DdbError} DDB_OUTPUT_WRITE */
-  endStream(isDone: boolean): void {
+  /** Gives the files of a stream their names. @throws {DdbError} DDB_OUTPUT_WRITE */
+  endStream(): void {
     this.#placing(() => this.#files?.close())
     const kept = this.#files?.kept() ?? []
-    if (!isDone) this.#elsewhere += sumOf(kept) + this.unplaced
-    const { files } = this.#run.platform
-    for (const { path, rows } of kept) {
-      for (const name of [reasonsPath(path), path]) {
-        const move = (): void => files.rename(name, finishedPath(name))
-        const cause = failureOf(isDone ? move : () => files.remove(name))
-        if (!isDone || cause === undefined) continue
-        const message = `cannot rename "${name}": ${messageOf(cause)}`
-        throw new DdbError('DDB_OUTPUT_WRITE', message, { cause })
-      }
-      if (isDone) this.#finished.push({ path: finishedPath(path), rows })
+    for (const name of kept.flatMap(({ path }) => [reasonsPath(path), path])) {
+      const cause = failureOf(() => this.#run.platform.files.rename(name, finishedPath(name)))
+      if (cause === undefined) continue
+      const message = `cannot rename "${name}": ${messageOf(cause)}`
+      throw new DdbError('DDB_OUTPUT_WRITE', message, { cause })
     }
+    this.#finished.push(...kept.map(({ path, rows }) => ({ path: finishedPath(path), rows })))
     this.#files = undefined
   }
 
@@ -188,9 +183,18 @@ export class RunRejects {
     this.#placing(() => this.#files?.flush())
   }
 
+  /** Removes the files of a stream that has not ended: the next process reads it again. */
   close(): void {
-    if (this.#run.options.shard !== undefined) this.endStream(false)
-    else this.#placing(() => this.#files?.close())
+    const files = this.#files
+    try {
+      this.#placing(() => files?.close())
+    } finally {
+      if (files !== undefined && this.#run.options.shard !== undefined) {
+        this.#elsewhere += sumOf(files.kept()) + files.unplaced
+        files.discard()
+        this.#files = undefined
+      }
+    }
   }
 
   /** Adds to a failure where the rejects are in the input. */
@@ -210,8 +214,8 @@ export class RunRejects {
 
   /** The rejects in the run's result. Must be called after the files are closed. */
   result(): LoadResult['rejects'] {
-    const present = this.#files?.present().map(({ path, rows }) => ({ path, rows })) ?? []
-    const files = [...this.#finished, ...present]
+    const present = this.#files?.present() ?? []
+    const files = [...this.#finished, ...present].map(({ path, rows }) => ({ path, rows }))
     const unplaced = this.unplaced + this.#keptRows - sumOf(files)
     return { file: files[0]?.path ?? null, files, unplaced, ...this.#sums, first: this.#first }
   }
@@ -222,13 +226,13 @@ export class RunRejects {
 
   /** The failure to report if a reject is neither in a file nor counted as unplaced, else undefined. */
   equationError(rejected: number): DdbError | undefined {
+    const { unplaced } = this
     const placed = this.#keptRows
-    const accounted = placed + this.unplaced + this.#elsewhere
     const { checked, watch } = this.#run
     const isFiled = checked.rejectsFile !== undefined && watch === undefined
-    if (!isFiled || accounted === rejected) return undefined
+    if (!isFiled || placed + unplaced + this.#elsewhere === rejected) return undefined
     return bugError(
-      `the rejects do not add up: ${rejected} rejected, ${placed} in files, ${this.unplaced} without a place`,
+      `the rejects do not add up: ${rejected} rejected, ${placed} in files, ${unplaced} without a place`,
     )
   }
 }

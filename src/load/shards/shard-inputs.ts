@@ -135,7 +135,7 @@ export class ShardInputs implements Inputs {
     if (hasEnded(run) || rows.unconfirmed + rows.unsent > 0) return
     // Others would not find the rows that a changed file had then.
     await this.#compareFiles(stream)
-    rejects.endStream(true)
+    rejects.endStream()
     const { sampled, isLearned } = history.now
     const done: DoneStream = { rows, sampled: isLearned ? sampled : [] }
     try {

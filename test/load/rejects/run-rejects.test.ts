@@ -1,3 +1,4 @@
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { JournaledRejects } from '../../../src/load/journal/journal-record.js'
@@ -68,4 +69,18 @@ t.test('without a file, a resumed process also continues the counts', async t =>
   rejects.keep(cell, shape)
   t.match(rejects.result(), { byClass: { type: 2 } })
   t.match(rejects.ofInput('in.csv'), { rejected: 2 })
+})
+
+t.test('a stream that has not ended leaves no file, even if closing fails', async t => {
+  const dir = t.testdir()
+  const path = join(dir, '.ddb-ingest-00000000-r.s1.csv')
+  const options = { runId: 'r', shard: { index: 1, count: 1 } }
+  const { rejects } = testRun({ ...options, rejects: { file: join(dir, 'r.csv') } })
+  rejects.beginStream(path)
+  rejects.keep(cell, shape)
+  rejects.flush()
+  rmSync(path)
+  t.throws(() => rejects.close(), { code: 'DDB_OUTPUT_WRITE' })
+  t.strictSame(readdirSync(dir), [])
+  t.equal(rejects.equationError(1), undefined)
 })
