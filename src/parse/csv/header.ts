@@ -93,7 +93,9 @@ export function isHeaderByData(
   const texts = first.map(lower)
   const known = namesOf(names ?? [])
   if (texts.every(text => text === '' || known.has(text)) && looksLikeHeader(texts)) return true
-  const seen = rows.slice(0, lookedAtRecords / 2)
+  // A file that was joined from others repeats its header, and a header is no value.
+  const others = rows.filter(row => String(row) !== String(first))
+  const seen = (others.length > 0 ? others : rows).slice(0, lookedAtRecords / 2)
   const columns = texts
     .slice(0, lookedAtColumns)
     .map((_, i) => columnLook(seen.flatMap(row => row[i] || [])))

@@ -6,7 +6,7 @@ import { InputError } from '../../errors.js'
 import { isLate } from '../arriving-input.js'
 import { isAt, utf8Text } from '../cells/cell-bytes.js'
 import type { FlushClock } from '../input-reader.js'
-import { carriageReturn, lineFeed, nextLine } from '../line-ends.js'
+import { afterMark, carriageReturn, lineFeed, nextLine } from '../line-ends.js'
 
 /** Size of a sample. It holds some thousand records, and examining it takes a few milliseconds. */
 const sampleBytes = 1024 * 1024
@@ -143,7 +143,9 @@ export class SampleRecords extends RecordWalk {
     const { bytes } = this
     for (;;) {
       const c = bytes[this.#at]
+      const next = afterMark(bytes, this.#at, this.end, true)
       if (c === lineFeed || c === carriageReturn) this.#at++
+      else if (next > this.#at) this.#at = next
       else if (this.#comment.length > 0 && isAt(this.#comment, bytes, this.#at)) {
         this.walkLine(this.#at)
         this.#at = this.next
