@@ -241,10 +241,7 @@ export class JsonScanner {
 
   /** The reason why the last scan has no result. */
   get reason(): string {
-    const c = this.bytes[this.stoppedAt]!
-    if (c === ascii.apostrophe)
-      return `unexpected "'": print with json.dumps what Python has printed`
-    return this.#reason ?? `unexpected ${byteText(c)}`
+    return this.#reason ?? `unexpected ${byteText(this.bytes[this.stoppedAt]!)}`
   }
 }
 

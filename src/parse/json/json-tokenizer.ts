@@ -22,6 +22,9 @@ type Expectation = 'value' | 'first' | 'next' | 'after' | 'nothing'
 /** At most this many names are kept, to suggest a similar one in a message. */
 const maxOthers = 100
 
+const ofPython = ': print with json.dumps what Python has printed'
+const afterObject = ", the comma after an object: take it out, such as with sed 's/,$//'"
+
 /** The kernel finds records with at most this many bytes between them. */
 const maxLeadBytes = 256
 
@@ -326,10 +329,11 @@ export class JsonTokenizer extends LineTokenizer {
     const { obstacle } = this.#records
     if (obstacle !== undefined) return { fault: obstacle, next }
     const advices: Readonly<Record<number, string>> = {
-      [ascii.comma]: ", the comma after an object: take it out, such as with sed 's/,$//'",
+      [ascii.comma]: afterObject,
       [ascii.openBrace]: `, where another object begins: ${option('input.format')} json reads objects without line ends between them`,
     }
-    const advice = this.#next < 0 ? '' : (advices[bytes[stoppedAt]!] ?? '')
+    const after = this.#next < 0 ? '' : (advices[bytes[stoppedAt]!] ?? '')
+    const advice = bytes[stoppedAt] === ascii.apostrophe ? ofPython : after
     const place = `at byte ${stoppedAt - start + 1} of the line`
     const message = `the line is not a JSON object: ${reason} ${place}${advice}`
     return { fault: { code: 'DDB_INPUT_JSON', message }, next }
@@ -356,14 +360,19 @@ export class JsonTokenizer extends LineTokenizer {
   /** Sets `failure` and returns true if reading must end at the element or member at `start`. @param next  its end; −1 if not found */
   #failsAt(start: number, next: number, what: 'element' | 'member'): boolean {
     const { ended, maxRecordBytes } = this
-    const { stoppedAt, end, reason } = this.#scanner
+    const { bytes, stoppedAt, end, reason } = this.#scanner
     const length = (next < 0 ? Math.min(stoppedAt, end) : next) - start
     if (length > maxRecordBytes) {
       const message = `the ${what} that begins here is longer than ${maxRecordBytes} bytes`
       return this.#fail(start, message, 'DDB_INPUT_RECORD_TOO_LONG') < 0
     }
     if (next >= 0 || (stoppedAt >= end && !ended)) return false
-    if (stoppedAt < end) return this.#fail(stoppedAt, reason) < 0
+    if (stoppedAt < end) {
+      const c = bytes[stoppedAt]
+      const isBetween = c === ascii.comma && stoppedAt === start && this.#isFound
+      const advice = c === ascii.apostrophe ? ofPython : isBetween ? afterObject : ''
+      return this.#fail(stoppedAt, `${reason}${advice}`) < 0
+    }
     return this.#fail(start, `the input ends in the middle of the ${what} that begins here`) < 0
   }
 
