@@ -48,7 +48,12 @@ export async function run(settings: Settings<'check'>, call: Call): Promise<numb
       onNeeded: (needed, isWhole) => adviseNeededOptions(call.asked, needed, isWhole),
     }
     const found = await watched(settings.quiet, call, watch => check({ ...options, ...watch }))
-    const result = call.output.withoutSecrets(found)
+    const hidden = call.output.withoutSecrets(found)
+    // Texts of cells are the user's own, and asterisks in them would show the password.
+    const result = {
+      ...hidden,
+      inputs: hidden.inputs.map((one, i) => ({ ...one, fields: found.inputs[i]!.fields })),
+    }
     result.commands = commandsOf(result, settings, call)
     return files.publish(
       result,

@@ -15,14 +15,15 @@ export function passwordHider(password: string): Hide {
 
 /**
  * Redacts a password in our own sentences. These quote the server only after its words were redacted, so the cells and
- * examples in them stay as they are: a part of a longer number or word, and what follows `got "`. Encoded, it is redacted everywhere.
+ * examples in them stay as they are: a part of a longer number or word, and what follows `got "` and the like. Encoded, it is
+ * redacted everywhere.
  */
 function sentenceHider(password: string): Hide {
   if (password.length < fewestInSentence) return text => text
   const encoded = formsOf(password).filter(form => form !== password && form.length > fewestEncoded)
   const before = /^\d/.test(password) ? '(?<![\\d.])' : '(?<![A-Za-z])'
   const after = /\d$/.test(password) ? '(?!\\d)' : '(?![A-Za-z])'
-  const plain = `(?<!\\bgot "[^"]*)${before}${escaped(password)}${after}`
+  const plain = `(?<!\\b(?:got|the first is|is not is|such as) "[^"]*)${before}${escaped(password)}${after}`
   const pattern = new RegExp([...encoded.map(escaped), plain].join('|'), 'g')
   return text => text.replace(pattern, stand)
 }

@@ -542,6 +542,7 @@ t.test("passwords do not change the program's own sentences about cells", async 
   const sentence = hideInSentence('123456', '09:30:00.123456789, user:123456@')
   t.equal(sentence, '09:30:00.123456789, user:***@')
   t.equal(hideInSentence('123456', 'got "123456"; 123456'), 'got "123456"; ***', 'a cell')
+  t.equal(hideInSentence('123456', 'the first is "x123456"'), 'the first is "x123456"')
   t.equal(passwordHider('row')('3 rows'), '3 ***s')
   t.equal(passwordHider('')('3 rows'), '3 rows')
 })
