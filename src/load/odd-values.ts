@@ -57,7 +57,7 @@ function blankedText(column: Column, rowCount: number): string | undefined {
   for (let row = 0; row < rowCount; row++) {
     const cell = column.form === 'vector' ? elementAt(column, row) : undefined
     const text = cell?.form === 'scalar' ? cell.value : undefined
-    if (typeof text === 'string' && text.trim() !== text && text.trim() !== '') return text
+    if (typeof text === 'string' && /^[ \t]+\S|\S[ \t]+$/.test(text)) return text
   }
   return undefined
 }

@@ -95,6 +95,7 @@ const script = 'share streamTable(1:0, `id`sym`text, [INT,SYMBOL,STRING]) as tar
 const inputs: readonly (readonly [name: string, text: string, trim: boolean, told: boolean])[] = [
   ['a.csv', 'id,sym,text\n1,A,x\n2, B,y\n3,C ,z\n', false, true],
   ['a.csv', 'id,sym,text\n1,A,x\n2, B,y\n', true, false],
+  ['a.csv', 'id,sym,text\n1,A\u3000,x\n', false, false],
   ['a.csv', 'id,sym,text\n1,A, x\n2,A B,y \n3,  ,z\n', false, false],
   ['a.json', '[{"id":1,"sym":" A","text":"x"}]', false, false],
 ]
