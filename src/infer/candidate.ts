@@ -98,13 +98,18 @@ export function formatsIn(block: RecordBlock, field: number): readonly string[] 
 }
 
 /** Formats for times with more digits of a second than the type keeps. */
-export function formatsDroppingIn(block: RecordBlock, field: number, type: DataType): string[] {
+export function formatsDroppingIn(
+  block: RecordBlock,
+  field: number,
+  type: DataType,
+  isZoned: boolean,
+): string[] {
   const { bytes, starts, ends } = block
   const index = type === 'TIMESTAMP' || type === 'TIME' ? 0 : 1
   const texts = firstCells(block, field).map(cell =>
     Buffer.from(bytes.subarray(starts[cell], ends[cell])).toString('latin1'),
   )
-  return [...new Set(texts.flatMap(text => formatsDropping(text)[index] ?? []))]
+  return [...new Set(texts.flatMap(text => formatsDropping(text, isZoned)[index] ?? []))]
 }
 
 /** In each list, a type can hold every value of the types before it. */

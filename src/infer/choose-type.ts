@@ -130,10 +130,9 @@ function codeOf({ name, sample = '', facts }: ColumnProbe): string | undefined {
 function saidType(probe: ColumnProbe, type: ColumnType, rules: ChoosingRules): ChosenType {
   if (keepsBlanks(type)) return chosenText(probe, rules, [], type)
   const { candidates } = probe
-  const fewest = Math.min(...candidates.map(({ refused }) => refused))
-  const possible = candidates.filter(({ refused, tried }) => tried > refused && refused === fewest)
-  const usual = possible.filter(isUsualTime)
-  const fitting = usual.length > 0 ? usual : possible
+  const usual = candidates.filter(isUsualTime)
+  const fewest = Math.min(...usual.map(({ refused }) => refused))
+  const fitting = usual.filter(({ refused, tried }) => tried > refused && refused === fewest)
   const formats = [...new Set(fitting.flatMap(({ format }) => format ?? []))]
   const best =
     fitting.find(({ format }) => format === undefined) ??

@@ -218,7 +218,9 @@ export class ColumnProbe {
     // Brackets or an option mark arrays, because an array in delimited text looks like any other text.
     const isMarked = facts.hasArrays || rules.arrayDelimiter !== undefined
     if (isMarked && rules.decimalComma !== true && type === undefined) yield arrayReadings
-    if (type !== undefined) yield formatReadings(name, formatsDroppingIn(block, field, type.type))
+    const isZoned = (rules.timeZone ?? 'none') !== 'none'
+    if (type !== undefined)
+      yield formatReadings(name, formatsDroppingIn(block, field, type.type, isZoned))
   }
 
   #goOn(...cells: Cells): void {

@@ -65,5 +65,10 @@ function valueTexts(value: unknown): string[] {
   if (Array.isArray(value)) return value.map(String)
   if (typeof value === 'string') return [/^\w+$/.test(value) ? value : `"${value}"`]
   if (typeof value !== 'object') return [JSON.stringify(value)]
-  return Object.entries(value!).map(([name, text]) => `${name}=${text}`)
+  return Object.entries(value!).map(([name, text]) => shellValue(`${name}=${text}`))
+}
+
+/** The value of an option, in quotes if a shell would change it. */
+export function shellValue(value: string): string {
+  return /[\s*?'|[\]]/.test(value) ? `"${value}"` : value
 }

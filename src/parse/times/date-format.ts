@@ -2,6 +2,7 @@
    day numbers of spreadsheets (`excel`). Names the formats that read a text. */
 import { option, usageError } from '../../errors.js'
 import { isRead } from '../cells/cell-bytes.js'
+import { shellValue } from '../shown-text.js'
 import { CountReader, DayNumberReader, epochUnits, likelyUnit } from './time-counts.js'
 import { alternativesOf, parsePattern, patternLetters, type TimePattern } from './time-pattern.js'
 import { PatternReader, type TimeReader } from './time-reader.js'
@@ -99,20 +100,32 @@ function patternsOf(text: string): TimePattern[] | string {
 
 const mostNamed = 3
 
-/** A time in the usual notation with a fraction of a second. */
-const preciseTime = /^(\d{4}[-./]\d\d[-./]\d\d[ T])?\d\d:\d\d:\d\d\.(\d+)(Z?)$/
+/** A time in a usual notation with a fraction of a second: date, its separator, that of the time, point, digits, offset. */
+const preciseTime =
+  /^(\d{4}([-./]?)\d\d\2\d\d[ T])?\d\d(:?)\d\d\3\d\d([.,])(\d+)(Z|[+-]\d\d(?::?\d\d)?)?$/
 
-/** The formats that read a time without digits of its fraction, preferred one first. */
-export function formatsDropping(text: string): string[] {
+/** The formats that read a time without digits of its fraction, preferred one first. An offset becomes literal text. */
+export function formatsDropping(text: string, isZoned = false): string[] {
   const match = preciseTime.exec(text)
   if (match === null) return []
-  const [, date = '', , zulu = ''] = match
-  const day = date.replace(/\d{4}(\D)\d\d\D\d\d/, 'yyyy$1MM$1dd')
-  return ['SSS', ''].map(kept => `${day}HH:mm:ss.${kept}*${zulu}`)
+  const [, date = '', sign = '', colon, point, , offset = ''] = match
+  // A zone needs the offset, and no format reads one.
+  if (isZoned && offset !== '') return []
+  const day = date && `yyyy${sign}MM${sign}dd${date.slice(-1)}`
+  return ['SSS', ''].map(kept => `${day}HH${colon}mm${colon}ss${point}${kept}*${offset}`)
 }
 
+/** Digits without separators, in the formats that the type of the column leaves; a count since 1970 has other digits. */
+const digitTexts = [
+  ...['yyyyMMddHHmmssSSS', 'yyyyMMddHHmmss', 'yyyyMMddHHmm', 'yyyyMM'],
+  ...['HHmmssSSS', 'HHmmss', 'HHmm'],
+]
+const number = /^\d+(?:\.\d*)?(?:[eE]\+?\d+)?$/
+const leastCount = 1e8
+
 /**
- * Names the formats of `cells.dateFormats` that read a text which a column without a format refuses; undefined if no format does.
+ * Names the formats of `cells.dateFormats` that read a text which a column without a format refuses, or says why none does; undefined
+ * if nothing is known of the text.
  * @param holds  true if the type holds the time that a format has just read
  */
 export function formatHint(
@@ -123,27 +136,29 @@ export function formatHint(
   end: number,
 ): string | undefined {
   const text = Buffer.from(bytes.subarray(start, end)).toString('latin1').trim()
-  const named = (format: string): string => {
-    const value = `${place.columnName}=${format}`
-    return `${option('cells.dateFormats')} ${/[ *']/.test(value) ? `"${value}"` : value}`
-  }
+  const named = (format: string): string =>
+    `${option('cells.dateFormats')} ${shellValue(`${place.columnName}=${format}`)}`
   const isUsable = (text: string): boolean => {
     const reader = readerOf(place, text)
     return typeof reader !== 'string' && reader.read(bytes, start, end) === isRead && holds(reader)
   }
-  const digits = preciseTime.exec(text)?.[2]
-  if (digits !== undefined) {
-    const found = formatsDropping(text).find(isUsable)
-    const kept = found?.includes('SSS') === true ? 3 : 0
-    if (found === undefined || kept >= digits.length) return found && `or ${named(found)}`
-    return `with ${kept} digits of a second, not ${digits.length}: ${named(found)} drops the others`
+  const digits = preciseTime.exec(text)?.[5]
+  const dropping = formatsDropping(text).find(isUsable)
+  if (digits !== undefined && dropping !== undefined) {
+    const kept = dropping.includes('SSS') ? 3 : 0
+    if (kept >= digits.length) return `or ${named(dropping)}`
+    const isLost = !formatsDropping(text, place.zone !== undefined).includes(dropping)
+    const way = isLost ? '' : `: ${named(dropping)} drops the others`
+    return `with ${kept} digits of a second, not ${digits.length}${way}`
   }
-  const unit = /^\d{9,}$/.test(text) ? likelyUnit(Number(text)) : undefined
-  if (unit !== undefined && isUsable(unit.format)) {
-    return `or ${unit.day} with ${named(unit.format)}`
-  }
-  const found = formatsReading(bytes, start, end).filter(isUsable).slice(0, mostNamed)
-  return found.length === 0 ? undefined : `or ${found.map(named).join(' or ')}`
+  const found = [...formatsReading(bytes, start, end), ...digitTexts].filter(isUsable)
+  if (found.length > 0) return `or ${found.slice(0, mostNamed).map(named).join(' or ')}`
+  const unit =
+    number.test(text) && Number(text) >= leastCount ? likelyUnit(Number(text)) : undefined
+  if (unit === undefined || typeof readerOf(place, unit.format) === 'string') return undefined
+  return isUsable(unit.format)
+    ? `or ${unit.day} with ${named(unit.format)}`
+    : `${unit.format} would be ${unit.day}, with digits that ${place.typeName} does not keep`
 }
 
 // Formats of dates and times as people write them. Some differ only in the order of their fields. If two fit all texts, the user has to

@@ -102,7 +102,7 @@ function timeTypeOf(typeName: DataType): TimeType | undefined {
 /** As `timeHint`, for a cell's text; undefined for types other than times. */
 export function formatHintFor(columnName: string, typeName: DataType): ElementReader['explain'] {
   const type = timeTypeOf(typeName)
-  return type && ((...text) => timeHint(columnName, type, ...text))
+  return type && ((...text) => timeHint(columnName, type, undefined, ...text))
 }
 
 /** True if a format of `cells.dateFormats` applies to the column. */

@@ -132,7 +132,7 @@ export function timeReader(
     explain(...text) {
       const why = format.explain?.(...text)
       if (own === undefined && why !== undefined) return why
-      const hint = own === undefined ? timeHint(columnName, type, ...text) : why
+      const hint = own === undefined ? timeHint(columnName, type, zone, ...text) : why
       return hint && `${expected} (${hint})`
     },
     kernelRead: format.kernelRead && ((block, cell) => format.kernelRead!(block, cell, type)),
@@ -145,10 +145,11 @@ export function timeReader(
 export function timeHint(
   columnName: string,
   type: TimeType,
+  zone: TimeZone | undefined,
   ...text: Parameters<NonNullable<ElementReader['explain']>>
 ): string | undefined {
   const holds = (time: TimeParts): boolean => storeTime(type, time, new Int32Array(2), 0) === isRead
-  return formatHint(placeOf(columnName, type), holds, ...text)
+  return formatHint({ ...placeOf(columnName, type), zone }, holds, ...text)
 }
 
 export function placeOf(columnName: string, { name, needs, keepsTime }: TimeType): DatedPlace {

@@ -399,7 +399,7 @@ t.test('if a template does not fit its column, the line and the format are repor
     mapping: { set: { ts: '{day} {time}' }, allowMissing: true },
   })
   t.match(remedies, [
-    /^ts: 1 of 1 .* line 2: `cells.dateFormats` ts=yyyyMMdd HHmmssSSS reads them$/,
+    /^ts: 1 of 1 .* line 2: `cells.dateFormats` "ts=yyyyMMdd HHmmssSSS" reads them$/,
   ])
 })
 
@@ -410,7 +410,7 @@ t.test('columns of a table that no script could create get their options, too', 
   const path = await fileOf(t, 'odd.csv', `${names.join(',')}\n1,03-Jan-2024,"1,234.5"\n`)
   const { remedies } = await checks(server)([path], { target: { table: 'odd' } })
   t.match(remedies, [
-    /^it's: 1 of 1 texts are not DATE.*`cells.dateFormats` it's=dd-MMM-yyyy reads them$/,
+    /^it's: 1 of 1 texts are not DATE.*`cells.dateFormats` "it's=dd-MMM-yyyy" reads them$/,
     /^价 格: 1 of 1 texts are not DOUBLE.*`cells.thousands` "," reads them$/,
   ])
 })
