@@ -16,7 +16,7 @@ import type { ByteSource } from '../source/byte-source.js'
 import { openSource, type SourceOptions } from '../source/open-source.js'
 import type { PathReader, NamedTexts } from '../source/path/input-texts.js'
 import type { TypeWishes } from './choose-type.js'
-import { checkRules, fieldColumns, inputFields } from './column-names.js'
+import { checkRules, fieldColumns, inputFields, targetNames } from './column-names.js'
 import type { FieldColumn, InputFields, NameRules } from './column-names.js'
 import { ColumnProbe, type ProbeOptions } from './column-probe.js'
 import { JsonColumns } from './json-columns.js'
@@ -259,9 +259,10 @@ export class Findings {
   #memberLook(shape: InputShape, reader: InputReader, rules: CellRules): Look {
     const { map, byPosition } = this.#options
     const mapped = new Map(Object.entries(map).map(([target, source]) => [source, target]))
+    // Options name the column of the table.
+    const nameOf = (source: string): string => targetNames(this.#options, [source])[0]!
     const json = (this.json ??= new JsonColumns(
-      (source, kinds) =>
-        this.#probe(mapped.get(source) ?? source, rules, expectedMembers, { kinds }),
+      (source, kinds) => this.#probe(nameOf(source), rules, expectedMembers, { kinds }),
       hasNumberStyle(rules),
     ))
     const set = this.#setLook(shape, 'name', rules)
