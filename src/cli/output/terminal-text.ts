@@ -1,6 +1,6 @@
 /* Text for people: removes or escapes control characters, measures widths on terminals, formats numbers with units. */
 import { eastAsianWidth } from 'get-east-asian-width'
-import { controlCharacters, escapeControls } from '../../platform/control-characters.js'
+import { escapeControls } from '../../platform/control-characters.js'
 import { nearestNames } from '../../schema/nearest.js'
 
 // Removed before single control characters: otherwise the visible rest of each escape sequence would remain.
@@ -12,8 +12,8 @@ const blanks = /[\t\n\v\f\r\u0085\u2028\u2029]+/g
 // Bytes of file names that are not UTF-8 (platform/file-name.ts).
 const nameBytes = /[\udc80-\udcff]/gu
 
-/** Characters that look like nothing or like a plain blank, such as a byte order mark and a no-break space. */
-const invisible = /\p{Cf}|(?! )\p{Zs}/gu
+/** Characters that look like nothing or like a plain blank, such as a byte order mark, a no-break space and the end mark of DOS. */
+const invisible = /[\p{Cc}\p{Cf}]|(?! )\p{Zs}/gu
 
 /** Turns any text into one line that cannot move a terminal's cursor. Shows invisible characters as `\u{FEFF}`. */
 export function clean(text: string): string {
@@ -21,7 +21,6 @@ export function clean(text: string): string {
     .replace(sequences, '')
     .replace(blanks, ' ')
     .replace(invisible, one => `\\u{${one.codePointAt(0)!.toString(16).toUpperCase()}}`)
-    .replace(controlCharacters, '')
     .replace(nameBytes, escape => `\\x${(escape.charCodeAt(0) & 0xff).toString(16)}`)
 }
 
