@@ -51,6 +51,50 @@ const reported: readonly Reported[] = [
     rows: ['2024.12.31T00:00:00.000,1'],
     says: ['line 2', 'epoch:us would be 2025-01-01'],
   },
+  ...(
+    [
+      ['20240102093000', 'DATETIME', '(or --date-format t=yyyyMMddHHmmss)'],
+      ['0931', 'MINUTE', '(or --date-format t=HHmm)'],
+      ['202401', 'MONTH', '(or --date-format t=yyyyMM)'],
+      ['1.7E9', 'TIMESTAMP', '(or 2023-11-14 with --date-format t=epoch:s)'],
+      ['1735689600000001', 'TIMESTAMP', '(epoch:us would be 2025-01-01, with digits that'],
+      ['2024-01-02T09:30:00,9876+08:00', 'TIMESTAMP', '"t=yyyy-MM-ddTHH:mm:ss,SSS*+08:00"'],
+      ['20240102T093000.9876', 'TIMESTAMP', '"t=yyyyMMddTHHmmss.SSS*"'],
+    ] as const
+  ).map(([text, type, says]) => ({
+    name: `${text} in a column ${type}`,
+    text: `t;v\n${text};1\n`,
+    table: `\`t\`v, [${type}, INT]`,
+    says,
+  })),
+  {
+    name: 'digits of a second after which an offset counts: no format reads it',
+    text: 't,v\n2024-01-02T09:30:00.987654321Z,1\n',
+    command: 'load --timezone Asia/Shanghai',
+    table: timed,
+    says: '(with 3 digits of a second, not 9), got',
+  },
+  {
+    name: 'days of a spreadsheet are no seconds of 1970',
+    text: 't,v\n45292.5,1\n45293,2\n',
+    command: 'check',
+    table: '`t`v, [DATETIME, INT]',
+    says: 'a.csv line 2\na load stops',
+  },
+  {
+    name: 'a nested count that is a time: the option names the column',
+    file: 'a.json',
+    text: '[{"p":{"time":1499040000000}}]',
+    command: 'schema',
+    says: '--date-format p_time=epoch:ms reads them',
+  },
+  {
+    name: 'a nested count with its option, schema',
+    file: 'a.json',
+    text: '[{"p":{"time":1499040000000}}]',
+    command: 'schema --date-format p_time=epoch:ms',
+    says: 'p_time  TIMESTAMP',
+  },
   {
     name: 'dates in another notation',
     text: 't,v\n2024/1/2 9:31,1\n',
@@ -104,6 +148,14 @@ const reported: readonly Reported[] = [
     table: timed,
     says: '09:30:00.123456"',
   },
+  {
+    name: 'the default password in the cells that a check shows',
+    text: 's,v\nA,x123456y\n123456,7\n',
+    command: 'check --on-error skip',
+    code: 3,
+    says: ['s      123456 ', 'the first is "x123456y"'],
+  },
+  { name: 'control characters', text: 's,v\nA,\u00002\n', says: 'got "\\u{0}2"' },
   { name: 'invisible characters', text: 's,v\nA,\u200b1\n', says: 'got "\\u{200B}1"' },
   {
     name: 'formulas of a spreadsheet',
@@ -160,6 +212,19 @@ const reported: readonly Reported[] = [
     says: 'line 3: the record repeats the header',
   })),
   {
+    name: 'short files joined with cat: a header again, schema',
+    text: '\ufeff"day","v"\n2024-01-01,1\n\ufeff"day","v"\n2024-01-02,2\n',
+    command: 'schema',
+    says: ['day     DATE', '1 record cannot be read', 'repeats the header'],
+  },
+  {
+    name: 'files joined with cat: quotes after byte order marks, check',
+    text: '\ufeff"s","v"\n"A",1\n\ufeff"A",2\n\ufeff"s","v"\n',
+    command: 'check --on-error skip',
+    code: 3,
+    says: 'to load exactly this way',
+  },
+  {
     name: 'files joined with cat: a header again, schema',
     text: `day,v\n${'2024-01-01,1\n'.repeat(30)}`.repeat(2),
     command: 'schema',
@@ -169,7 +234,7 @@ const reported: readonly Reported[] = [
     [
       ['{"s":"A","v":1},\n', 'the comma after an object'],
       ['{"s":"A","v":1}{"s":"B","v":2}\n', '--format json reads'],
-      ["{'s': 'A', 'v': None}\n", 'json.dumps'],
+      ["{'s': 'A', 'v': None}\n", 'at byte 2 of the line: print with json.dumps'],
     ] as const
   ).map(([text, says]) => ({
     name: `no NDJSON: ${text}`,
@@ -177,6 +242,13 @@ const reported: readonly Reported[] = [
     text,
     says,
   })),
+  {
+    name: 'objects with commas between them',
+    file: 'a.json',
+    text: '{"s":"A","v":1},\n{"s":"B","v":2}\n',
+    rows: ['A,1'],
+    says: 'the comma after an object',
+  },
   {
     name: 'arrays that were joined',
     file: 'a.json',
