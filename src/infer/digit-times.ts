@@ -28,6 +28,9 @@ const noTimeName = /timeout|times|timezone|uptime|lifetime|runtime|elapsed|durat
 const codeName =
   /(?:^|_)(?:id|no|code|key|num|number|seq)$|[a-z](?:ID|Id|No|Code|Key|Num|Seq)$|\u7f16\u53f7|\u4ee3\u7801|\u7de8\u865f|\u4ee3\u78bc|\u5e8f\u53f7|\u55ae\u865f|\u5355\u53f7|\u8d26\u53f7/i
 
+/** A name that the program gave to a field of a file without names, or to an element of an array. */
+const givenName = /^c(?:ol)?\d+$/
+
 const isTimeName = (name: string): boolean => timeName.test(name) && !noTimeName.test(name)
 
 interface NamedDigits {
@@ -35,10 +38,12 @@ interface NamedDigits {
   readonly facts: Pick<TextFacts, 'most'>
 }
 
-/** The formats worth trying: all with the user's type; otherwise only a name lets counts and times of day be more than numbers. */
+/** The formats worth trying: all with the user's type; otherwise only a name, or the lack of one, lets counts be more than numbers. */
 export function digitFormatsFor(name: string, isTyped: boolean): readonly string[] {
   if (isTyped || isTimeName(name) || /date/i.test(name)) return digitFormats
-  return digitFormats.filter(format => !counts.includes(format) && !(format in hourDigits))
+  return digitFormats.filter(
+    format => (givenName.test(name) || !counts.includes(format)) && !(format in hourDigits),
+  )
 }
 
 /** False for digits that the candidate's format makes unusual years. */

@@ -340,7 +340,13 @@ const reported: readonly Reported[] = [
     file: 'a.json',
     text: '[[1499040000000,"0.0163"],[1499040060000,"0.0164"]]',
     command: 'schema',
-    says: ['c2      DOUBLE', '--match position\n'],
+    says: ['c2      DOUBLE', '--date-format c1=epoch:ms reads them', '--match position\n'],
+  },
+  {
+    name: 'a count that is a time, without a header',
+    text: '1499040000000,1\n1499040060000,2\n',
+    command: 'schema',
+    says: '--date-format col0=epoch:ms reads them (the first day is 2017-07-03)',
   },
   {
     name: 'rows as arrays with names, schema',
