@@ -52,7 +52,7 @@ t.test('the table has every run, and standard error names unreliable journals', 
     stdout,
     /^run .*\ndead +killed .*\ndone +finished .*\n\nto go on:\n {2}ddb-ingest resume dead\n$/,
   )
-  t.equal(stderr, `${folder}/runs/x.journal: it is empty\n`)
+  t.equal(stderr, `${folder}/runs/x\\u{7}.journal: it is empty\n`)
   t.match(await runs('dead', 'done'), { code: 0, stdout: /^dead: killed\n[^]*^done: finished$/m })
 })
 
