@@ -2,7 +2,7 @@
 import { loginRequirements } from '../../client/login/protection.js'
 import { confirmations } from '../../load/load-result.js'
 import type { OnError } from '../../load/options.js'
-import { checkFunctionName, parseTableTarget } from '../../load/target/target.js'
+import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target/target.js'
 import { inputFormats } from '../../parse/formats.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'
 import { compressions } from '../../source/byte-source.js'
@@ -17,12 +17,15 @@ const results = choice('table', 'csv', 'json')
 const reactions = choice('add', 'skip', 'fail')
 const tableName = read.checked('a table name or dfs://DATABASE/TABLE', parseTableTarget)
 const functionName = read.checked('the name of a function view', checkFunctionName)
+const method = read.single('insert, append or upsert', parseMethod, {
+  choices: ['insert', 'append', 'upsert'],
+})
 
 const targetOptions = optionGroup('Target', {
   table: option('-t, --table <name>', tableName, 'target.table'),
   create: option('--create <kind>', choice('stream', 'dfs'), 'target.create'),
   partition: option('--partition <scheme>', text, 'target.partition'),
-  method: option('--method <method>', choice('insert', 'append', 'upsert'), 'target.method'),
+  method: option('--method <method>', method, 'target.method'),
   keyColumns: option('--key-columns <a,b>', read.list, 'target.keyColumns'),
   function: option('--function <name>', functionName, 'target.function'),
   functionArg: option('--function-arg <json>', functionArgs, 'target.functionArguments'),

@@ -39,6 +39,17 @@ const functionName =
 const databasePath =
   /^dfs:\/\/[A-Za-z0-9_\u4e00-\u9fff][A-Za-z0-9_.\-\u4e00-\u9fff]*(\/[A-Za-z0-9_.\-\u4e00-\u9fff]+)*$/
 
+const methodSpellings: Readonly<Record<string, Method>> = {
+  ...({ insert: 'insert', tableInsert: 'insert', append: 'append', 'append!': 'append' } as const),
+  ...({ upsert: 'upsert', 'upsert!': 'upsert' } as const),
+}
+
+/** @throws {UsageError} DDB_USAGE for anything but a method */
+export function parseMethod(text: string): Method {
+  if (Object.hasOwn(methodSpellings, text)) return methodSpellings[text]!
+  throw usageError(`method "${text}" is not known: use insert, append or upsert`)
+}
+
 /** Reads `trades` or `dfs://testDB/tb1` (the last segment is the table). @throws {UsageError} DDB_NAME if it cannot be a DolphinDB name */
 export function parseTableTarget(text: string): TableTarget {
   if (!/^dfs:\/\//i.test(text)) {

@@ -1,5 +1,12 @@
 import t from 'tap'
-import { jsonToValue, parseTarget } from '../../../src/load/target/target.js'
+import { jsonToValue, parseMethod, parseTarget } from '../../../src/load/target/target.js'
+
+t.test('DolphinDB spellings of the methods are accepted', async t => {
+  t.equal(parseMethod('tableInsert'), 'insert')
+  t.equal(parseMethod('append!'), 'append')
+  t.equal(parseMethod('upsert!'), 'upsert')
+  t.throws(() => parseMethod('constructor'), { code: 'DDB_USAGE' })
+})
 
 t.test('contradictory targets are refused', async t => {
   for (const [options, code, message] of [
