@@ -1,9 +1,23 @@
-/* What readers detected in an input: as a result says it, and as options with which another reader reads the input in the same way. */
+/* How an input is read: as its options say, and as its reader detected it; what was detected is a part of the result, and gives the options
+   with which another reader reads the input in the same way. */
 import { option } from '../../errors.js'
+import { givenDialect } from '../../parse/csv/csv-dialect.js'
 import { decimalCommaFor } from '../../parse/csv/row-target.js'
+import type { ReaderOptions } from '../../parse/formats.js'
 import type { InputReader } from '../../parse/record-reader.js'
 import type { TargetSchema } from '../../schema/target-schema.js'
-import type { CellOptions, Detected, InputOptions, Known } from '../options.js'
+import type { CellOptions, Detected, InputOptions, Known, LoadOptions } from '../options.js'
+
+/** The options that the user gave; all other properties are detected. */
+export function dialectOf({ input = {} }: Pick<LoadOptions, 'input'>): ReaderOptions {
+  const { format, jsonPath } = input
+  return { format, jsonPath, ...givenDialect(input) }
+}
+
+export function cellsOf({ cells, input = {} }: Pick<LoadOptions, 'cells' | 'input'>) {
+  const { arrayDelimiter } = input
+  return { ...cells, ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }) }
+}
 
 const noDialect = {
   ...{ delimiter: null, quote: null, escape: null, header: null },

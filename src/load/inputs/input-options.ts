@@ -1,7 +1,6 @@
 /* How a run finds and reads its inputs, as its options and a look at each input decide. */
 import { DdbError } from '../../errors.js'
 import { newTextCheck } from '../../parse/mapped-columns.js'
-import { givenDialect } from '../../parse/csv/csv-dialect.js'
 import { dataExtensions, openReader, type ReaderOptions } from '../../parse/formats.js'
 import type { InputReader } from '../../parse/record-reader.js'
 import type { Files } from '../../platform/platform.js'
@@ -18,6 +17,7 @@ import {
 import { newPathReader, refuseOtherTexts } from '../../source/path/input-texts.js'
 import type { InputOptions, LoadOptions } from '../options.js'
 import type { Run } from '../run.js'
+import { cellsOf, dialectOf } from './detected.js'
 
 /** Expands sources to inputs whose paths match. @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_COLUMN @throws {UsageError} DDB_USAGE */
 export async function expandInputs(
@@ -35,17 +35,6 @@ export async function expandInputs(
   })
   if (path !== undefined) for (const one of found.paths) reader.read(one)
   return found
-}
-
-/** The options that the user gave; all other properties are detected. */
-export function dialectOf({ input = {} }: Pick<LoadOptions, 'input'>): ReaderOptions {
-  const { format, jsonPath } = input
-  return { format, jsonPath, ...givenDialect(input) }
-}
-
-export function cellsOf({ cells, input = {} }: Pick<LoadOptions, 'cells' | 'input'>) {
-  const { arrayDelimiter } = input
-  return { ...cells, ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }) }
 }
 
 /** @param known  replaces options of the user @throws {InputError} @throws {UsageError} DDB_USAGE if a header is uncertain */

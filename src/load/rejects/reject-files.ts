@@ -19,7 +19,8 @@ import {
   shapeKey,
 } from './reject-path.js'
 import { reasonsPath } from '../../source/data-files.js'
-import { rejectRun, type RejectReading, type RejectReason } from './retry.js'
+import type { RejectReading } from './reject.js'
+import { rejectRun, type RejectReason } from './retry.js'
 
 /** A rejects file of a run with its reasons, as the journal records it. */
 export type KeptFile = JournaledRejects['files'][number]

@@ -14,7 +14,7 @@ import type { Files, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
 import { reasonsPath } from '../../source/data-files.js'
 import { failureOf } from '../journal/journal-file.js'
-import type { RejectReading } from './retry.js'
+import type { RejectReading } from './reject.js'
 
 /** `r.2.csv` for `r.csv`, or `r.2.ndjson` if the records are JSON, because the name shows a reader the format. */
 export function furtherPath(path: string, number: number, { format, delimiter }: RecordShape) {

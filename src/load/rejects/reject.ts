@@ -9,8 +9,15 @@ import {
 import type { Batch, Reject } from '../../parse/batch.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import { type RunState, rowsText } from '../outcomes/run-state.js'
-import type { LoadOptions } from '../options.js'
+import type { Detected, InputFormat, LoadOptions } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
+
+/** How the records of an input were read. */
+export interface RejectReading extends Detected {
+  readonly format: InputFormat
+  /** `mapping.set` for records outside the input; undefined if no column contains a text of the input's name. */
+  readonly set?: Readonly<Record<string, string>> | undefined
+}
 
 /** A record that a reader rejected, or a row that the server rejected. */
 export type AnyReject = Omit<Reject, 'class'> & { readonly class: Reject['class'] | 'server' }

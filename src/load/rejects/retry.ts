@@ -12,21 +12,14 @@ import { reasonsPath } from '../../source/data-files.js'
 import { openSource } from '../../source/open-source.js'
 import type { InputTexts } from '../../source/path/input-texts.js'
 import { checkCall } from '../checked-options.js'
-import { cellsAsFound, readAsFound } from '../inputs/detected.js'
-import { dialectOf } from '../inputs/input-options.js'
+import { cellsAsFound, dialectOf, readAsFound } from '../inputs/detected.js'
 import { bytesAt } from '../journal/fingerprint.js'
 import { failureOf } from '../journal/journal-file.js'
 import { journaledOptions, type JournaledOptions } from '../journal/journal-record.js'
-import type { Detected, InputFormat, InputOptions, LoadOptions } from '../options.js'
+import type { InputOptions, LoadOptions } from '../options.js'
 import type { RunBasis } from '../run-basis.js'
 import { rejectLockPath } from './reject-path.js'
-import type { CheckProblem } from './reject.js'
-
-export interface RejectReading extends Detected {
-  readonly format: InputFormat
-  /** `mapping.set` for records outside the input; undefined if no column contains a text of the input's name. */
-  readonly set?: Readonly<Record<string, string>> | undefined
-}
+import type { CheckProblem, RejectReading } from './reject.js'
 
 /** Must increase whenever the description changes. The program refuses every other format. */
 export const reasonsFormat = 6

@@ -11,7 +11,6 @@ import type { RunBasis } from '../run-basis.js'
 import { RejectFiles } from './reject-files.js'
 import { finishedPath, isOfRun } from './reject-path.js'
 import { reasonsPath } from '../../source/data-files.js'
-import type { RejectReading } from './retry.js'
 import {
   type AnyReject,
   limitFailure,
@@ -19,6 +18,7 @@ import {
   moreLines,
   problemOf,
   refusedRow,
+  type RejectReading,
 } from './reject.js'
 
 /** The result shows at most this many rejects of each error code, and rejects of at most `mostCodes` codes. */

@@ -20,7 +20,7 @@ import type { TargetDescription } from './describe-target.js'
 import { tableText, type TableTarget, parseTableTarget, refuseFirst } from './target.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'
 import { newPathReader } from '../../source/path/input-texts.js'
-import { cellsOf, dialectOf } from '../inputs/input-options.js'
+import { cellsOf, dialectOf } from '../inputs/detected.js'
 import { checkHeaders } from '../inputs/open-input.js'
 import type { LoadOptions } from '../options.js'
 

@@ -1,5 +1,4 @@
 /* Checks tables in DFS databases, scripts of each kind that `schema` prints and `load --create` runs, and unusual names of columns. */
-import { ServerError } from '../../errors.js'
 import { createScript, type NewTable } from '../../infer/create-script.js'
 import type { InferredColumn, InferredSchema } from '../../infer/inferred-schema.js'
 import { textOf } from '../../load/connection/server-queries.js'
@@ -7,15 +6,7 @@ import { classifyRefusal } from '../../load/outcomes/refusals.js'
 import { columnTypeText, type ColumnType } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'
 import { schemaFromServer } from '../../schema/server-schema.js'
-import {
-  expectText,
-  fail,
-  numberOf,
-  refusalOf,
-  refusalText,
-  serverWords,
-  tableOfColumns,
-} from '../answers.js'
+import { expectText, fail, numberOf, refusalOf, refusalText, tableOfColumns } from '../answers.js'
 import type { CheckContext } from '../context.js'
 import { ask, call, checksOf, dfsTable, ints, onTable, pairs, rows, send } from './steps.js'
 
@@ -210,39 +201,6 @@ const create = (shape: Shape) => async (context: CheckContext) => {
   expectText('its columns', text(seen), text(shape.columns))
 }
 
-/** Words that the manual reserves (page "Variables"), words that have a meaning in scripts, and Chinese words. */
-const names = 'DATE TIME SYMBOL VALUE RANGE LIST HASH pi e \u4ef7\u683c \u65f6\u95f4'.split(' ')
-
 export const createChecks = checksOf('create', 'schema, and load --create', {
   ...Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, create(shape)])),
-  'what a script that fails leaves': async ({ named, ask }) => {
-    const database = named('database', 'failed')
-    const script = createScript(schemaOf(dayShape), { kind: 'dfs', database, table: 't' })
-    const wrong = script.replace(/(createPartitionedTable\(.*?, `t, )`day/, '$1`missing')
-    const words = await ask(wrong).then(
-      () => fail('it is accepted'),
-      (error: unknown) => {
-        if (!(error instanceof ServerError) || error.code === 'DDB_PRIVILEGE') throw error
-        return serverWords(error)
-      },
-    )
-    const isLeft = numberOf(await ask(`existsDatabase("${database}")`)) === 1
-    return `${isLeft ? 'the database' : 'nothing'}; ${words}`
-  },
-  'reserved and Chinese words as names of columns': async context => {
-    const { share, ask, call, named } = context
-    // Users who may not share tables skip this part.
-    await share('named', 'streamTable(1:0, [`id], [INT])')
-    const words: string[] = []
-    for (const [number, name] of names.entries()) {
-      const table = named('table', `named${number}`)
-      const seven = tableOfColumns({ [name]: ints([7]) })
-      const said = await ask(`share(streamTable(1:0, [\`${name}], [INT]), "${table}")`)
-        .then(() => call(`tableInsert{${table}}`, [seven]))
-        .then(() => ask(`exec first(${name}) from objByName("${table}")`))
-        .then(answer => (numberOf(answer) === 7 ? undefined : 'it is another value'), refusalText)
-      if (said !== undefined) words.push(`${name} ${said}`)
-    }
-    return words.length === 0 ? 'all of them' : words.join('; ')
-  },
 })

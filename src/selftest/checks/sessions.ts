@@ -6,7 +6,6 @@ import { DdbError } from '../../errors.js'
 import { askIdle } from '../../load/connection/server-queries.js'
 import { parseVersion } from '../../schema/server-version.js'
 import type { ServerTarget } from '../../load/options.js'
-import { wait } from '../../platform/clocks.js'
 import { requestFlags } from '../../protocol/request.js'
 import type { Response } from '../../protocol/response.js'
 import type { Column, Value } from '../../protocol/value.js'
@@ -18,7 +17,6 @@ import {
   fail,
   numberOf,
   numbersOf,
-  refusalText,
   serverWords,
   tableOf,
   textOf,
@@ -181,16 +179,6 @@ export const loginChecks = checksOf('login', '--user, and ending with 77 if a lo
   },
 })
 
-/** How many requests sleep at once. Most servers have fewer workers. */
-const sleepers = 16
-const sleepMs = 700
-/** The questions are asked after this pause, in which the sleep of the first requests has begun. */
-const asleepMs = 200
-/** A script that sleeps. It returns the times when the sleep began and ended, by the server's clock, ms. */
-const sleepScript = `ddbIngestTestBegan = long(now())
-sleep(${sleepMs})
-[ddbIngestTestBegan, long(now())]`
-
 export const jobChecks = checksOf(
   'jobs',
   'waiting for a server that still works on a batch, and continuing when it does not',
@@ -211,27 +199,6 @@ export const jobChecks = checksOf(
       session.send('ddbIngestTestBusy', [{ form: 'scalar', type: 'INT', value: 1_000 }])
       const script = `exec rootJobId from getConsoleJobs() where sessionId = ${session.id}l`
       await until(async () => (elementsOf(await ask(script)).length > 0 ? true : undefined))
-    },
-    'a question while workers sleep, with urgency and without': async context => {
-      const { open, ask, platform, signal } = context
-      const sessions = await Promise.all(Array.from({ length: sleepers + 2 }, () => open()))
-      const [plain, urgent] = sessions.splice(0, 2)
-      const asleep = Promise.all(
-        sessions.map(async session => elementsOf(await ask(sleepScript, session)).map(numberOf)),
-      )
-      asleep.catch(() => undefined)
-      await wait(platform.clock, asleepMs, signal)
-      const answers = await Promise.all([
-        plain!.run('long(now())', { signal }).then(numberOf, refusalText),
-        urgent!.run('long(now())', { urgent: true, signal }).then(numberOf, refusalText),
-      ])
-      const times = await asleep
-      const [began, ended] = [0, 1].map(i => Math.min(...times.map(both => both[i]!)))
-      const [without, withIt] = answers.map(at => {
-        if (typeof at === 'string') return at
-        return at > began! && at < ended! ? 'answered' : 'waits'
-      })
-      return `without urgency: ${without}; with it: ${withIt}`
     },
   },
 )

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { LoadOptions } from '../../../src/load/options.js'
+import type { RejectReading } from '../../../src/load/rejects/reject.js'
 import {
   checkRepaired,
   readRejectRun,
@@ -9,7 +10,6 @@ import {
   retryRejectsPath,
   retryRunId,
   setWithTexts,
-  type RejectReading,
   type RejectRun,
 } from '../../../src/load/rejects/retry.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
