@@ -50,10 +50,12 @@ export async function run(settings: Settings<'check'>, call: Call): Promise<numb
     const found = await watched(settings.quiet, call, watch => check({ ...options, ...watch }))
     const hidden = call.output.withoutSecrets(found)
     // Texts of cells are the user's own, and asterisks in them would show the password.
-    const result = {
-      ...hidden,
-      inputs: hidden.inputs.map((one, i) => ({ ...one, fields: found.inputs[i]!.fields })),
-    }
+    const shown = hidden.inputs.map((one, i) => {
+      const { fields } = found.inputs[i]!
+      const cellOf = (at: number) => ({ text: fields[at]!.text, value: fields[at]!.value })
+      return { ...one, fields: one.fields.map((field, at) => ({ ...field, ...cellOf(at) })) }
+    })
+    const result = { ...hidden, inputs: shown }
     result.commands = commandsOf(result, settings, call)
     return files.publish(
       result,

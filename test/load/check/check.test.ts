@@ -359,7 +359,7 @@ const mended: readonly (readonly [string, RegExp[], object | undefined, boolean]
   ],
   [
     `${wide}1,x,a,1,2024-01-02 9:05 AM,,\n2,2,b,2,2024-01-03 9:06 PM,,\n`,
-    [/^f: 1 of 2/, /^ts: .*ts=yyyy-MM-dd hh:mm aa reads them$/],
+    [/^f: 1 of 2/, /^ts: .*"ts=yyyy-MM-dd hh:mm aa" reads them$/],
     { dateFormats: { ts: 'yyyy-MM-dd hh:mm aa' } },
     false,
   ],
