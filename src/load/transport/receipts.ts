@@ -31,6 +31,8 @@ export class Receipts {
   readonly #kept = new Map<string | number, LedgerRow[]>()
   /** What the place of each batch in `#kept` stood for when it was sent (`cutOf`). */
   readonly #cuts = new Map<string, number>()
+  /** Of earlier processes without a sample of their rows: the first piece that the target accepted. */
+  #earliest: string | number | undefined
   /** Whether the ledger exists to which earlier processes wrote. */
   #isLedgerKept = true
 
@@ -131,12 +133,16 @@ export class Receipts {
     if (this.#run.shared?.left.has(row.place.stream - 1) === false) return
     this.#cuts.set(batchKey(row.place), row.cut)
     const key = keyOf(row.place)
+    const isAccepted = row.phase === outcomePhase && row.rowCount !== -1
+    if (isAccepted && this.#run.history.found.sampled.length === 0) this.#earliest ??= key
     const kept = this.#kept.get(key)
     if (kept === undefined) this.#kept.set(key, [row])
     else kept.push(row)
   }
 
   #takeKept(piece: Piece): void {
+    // If the table was made again since, these rows are gone, while the first rows of the input may have been sent again after that.
+    if (piece.key === this.#earliest) this.#recorder.evidence.beginStream()
     for (const row of this.#kept.get(piece.key) ?? []) if (isAwaited(piece)) this.#read(piece, row)
   }
 
