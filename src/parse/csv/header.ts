@@ -93,7 +93,7 @@ export function isHeaderByData(
   const texts = first.map(lower)
   const known = namesOf(names ?? [])
   if (texts.every(text => text === '' || known.has(text)) && looksLikeHeader(texts)) return true
-  // A file that was joined from others repeats its header, and a header is no value.
+  // A file that was joined from others repeats its header, which is not a row.
   const others = rows.filter(row => String(row) !== String(first))
   const seen = (others.length > 0 ? others : rows).slice(0, lookedAtRecords / 2)
   const columns = texts

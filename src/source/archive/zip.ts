@@ -227,6 +227,8 @@ function contentStart(head: Buffer): number {
   return localHeaderBytes + head.readUInt16LE(26) + head.readUInt16LE(28)
 }
 
+/** By how much deflating may make a small member longer. */
+const mostOverheadBytes = 64
 /** The longest name and extra fields for which one read suffices. */
 const mostHeaderBytes = 1024
 
@@ -239,7 +241,8 @@ export function readMemberNow(
   into: Uint8Array,
   read: (buffer: Uint8Array, fromBytes: number) => number,
 ): number {
-  if (Math.max(sizeBytes, compressedBytes) > into.length) throw new Error('a long member')
+  const isLong = sizeBytes > into.length || compressedBytes > into.length + mostOverheadBytes
+  if (isLong) throw new Error('a long member')
   const stored = Buffer.alloc(localHeaderBytes + mostHeaderBytes + compressedBytes)
   const length = read(stored, headerBytes)
   const start = contentStart(stored)

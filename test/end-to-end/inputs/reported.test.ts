@@ -75,7 +75,7 @@ const reported: readonly Reported[] = [
     says: '(with 3 digits of a second, not 9), got',
   },
   {
-    name: 'days of a spreadsheet are no seconds of 1970',
+    name: 'days of a spreadsheet are not seconds since 1970',
     text: 't,v\n45292.5,1\n45293,2\n',
     command: 'check',
     table: '`t`v, [DATETIME, INT]',
