@@ -201,6 +201,12 @@ export function failureOf(action: () => void): Error | undefined {
   }
 }
 
+/** Acts on all, even if that fails for one. @throws the first failure */
+export function tryEach<T>(all: Iterable<T>, action: (one: T) => void): void {
+  const [failure] = [...all].flatMap(one => failureOf(() => action(one)) ?? [])
+  if (failure !== undefined) throw failure
+}
+
 export function writeAll(file: OutputFile, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length;) done += file.write(bytes.subarray(done))
 }

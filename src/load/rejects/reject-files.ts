@@ -7,7 +7,7 @@ import { DdbError, messageOf, option } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cell-rules.js'
 import type { RecordShape } from '../../parse/batch.js'
 import type { FileLock, Files } from '../../platform/platform.js'
-import { failureOf, writeAll } from '../journal/journal-file.js'
+import { failureOf, tryEach, writeAll } from '../journal/journal-file.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RunBasis } from '../run-basis.js'
 import {
@@ -122,10 +122,9 @@ export class RejectFiles {
     if (failure !== undefined) throw failure
   }
 
-  /** Removes the files, which are closed. */
+  /** Removes the files, which are closed; not those of another process in their place. */
   discard(): void {
-    const names = this.#all.flatMap(({ path }) => [path, reasonsPath(path)])
-    for (const name of names) failureOf(() => this.#run.platform.files.remove(name))
+    for (const { parts } of this.#all) for (const part of parts) failureOf(() => part.remove())
   }
 
   /** The files that certainly have rows, in the order of their creation. Sizes on the disk; complete only after `flush`. */
@@ -348,6 +347,7 @@ function appendedFile(path: string, files: Files, sizeBytes: number) {
     sizeBytes,
     isThere: (): boolean => presentBytes() >= 0,
     isWhole: (): boolean => presentBytes() >= file.sizeBytes,
+    isSame: (): boolean => files.statusNow(path)?.inode === inode,
     /** @param mayTakeEmpty  whether an empty file may be there @throws {Error} the system's error */
     create(mayTakeEmpty = false): void {
       try {
@@ -362,7 +362,7 @@ function appendedFile(path: string, files: Files, sizeBytes: number) {
     },
     /** Checks that the path still leads to this file, and that nothing is missing. @throws {DdbError} DDB_OUTPUT_WRITE */
     check(): void {
-      if (files.statusNow(path)?.inode === inode && file.isWhole()) return
+      if (file.isSame() && file.isWhole()) return
       throw failure('somebody has removed, cut or replaced it while the run wrote it')
     },
     /** Replaces everything after `sizeBytes`, and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
@@ -386,15 +386,12 @@ function appendedFile(path: string, files: Files, sizeBytes: number) {
       file.write(new Uint8Array(0))
       file.removeEmpty()
     },
+    remove(): void {
+      if (file.isSame()) files.remove(path)
+    },
     removeEmpty(): void {
       if (isMade && file.sizeBytes === 0) files.remove(path)
     },
   }
   return file
-}
-
-/** Acts on all, even if that fails for one. @throws the first failure */
-function tryEach<T>(all: Iterable<T>, action: (one: T) => void): void {
-  const [failure] = [...all].flatMap(one => failureOf(() => action(one)) ?? [])
-  if (failure !== undefined) throw failure
 }

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { JournaledRejects } from '../../../src/load/journal/journal-record.js'
@@ -83,4 +83,18 @@ t.test('a stream that has not ended leaves no file, even if closing fails', asyn
   t.throws(() => rejects.close(), { code: 'DDB_OUTPUT_WRITE' })
   t.strictSame(readdirSync(dir), [])
   t.equal(rejects.equationError(1), undefined)
+})
+
+t.test('a stream that has not ended leaves the files of another process in place', async t => {
+  const dir = t.testdir()
+  const path = join(dir, '.ddb-ingest-00000000-r.s1.csv')
+  const options = { runId: 'r', shard: { index: 1, count: 1 } }
+  const { rejects } = testRun({ ...options, rejects: { file: join(dir, 'r.csv') } })
+  rejects.beginStream(path)
+  rejects.keep(cell, shape)
+  rejects.flush()
+  writeFileSync(`${path}.other`, 'rows of others')
+  renameSync(`${path}.other`, path)
+  t.throws(() => rejects.close(), { code: 'DDB_OUTPUT_WRITE' })
+  t.equal(readFileSync(path, 'utf8'), 'rows of others')
 })
