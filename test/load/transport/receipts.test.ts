@@ -79,9 +79,10 @@ t.test('receipts of halves that an earlier process sent count, too', async t => 
     carries: () => true,
     send: ({ place }: { place: { part: number } }) => sent.push(place.part) > 0,
   } as unknown as ReceiptNode
+  const said: string[] = []
   const evidence = {
-    taken: () => undefined,
-    samples: { taken: () => false },
+    beginStream: () => said.push('sample the next'),
+    taken: (count: number) => said.push(`${count} taken`),
   } as unknown as Evidence
   const recorder = new Recorder(run, evidence)
   const fail = (error: unknown): void => void t.fail(String(error))
@@ -94,6 +95,7 @@ t.test('receipts of halves that an earlier process sent count, too', async t => 
   all.take([])
   all.take([])
   t.same(sent, [2, 3])
+  t.same(said, ['sample the next', '2 taken', '2 taken'], 'the first rows that the table took')
   t.equal(state.rows.confirmed, 4)
   t.equal(state.open.size, 0)
 })
