@@ -43,6 +43,8 @@ export class RecordBlock {
   /** Position where the next unescaped cell is written. */
   scratch = 0
   rowCount = 0
+  /** Of so many first rows, each is known to begin where the one before ended, one line after it. */
+  unbroken = 0
   refusedCount = 0
   /** Cells that their columns refused, as indexes in `starts`; the tokenizer has emptied them. None unless `lenient` is set. */
   readonly wrongCells: number[] = []
@@ -127,7 +129,7 @@ export class RecordBlock {
 
   clear(): void {
     if (this.refusedCount > 0) this.refusedBy.fill(0)
-    this.rowCount = 0
+    this.rowCount = this.unbroken = 0
     this.refusedCount = 0
     this.wrongCells.length = 0
     this.faults.length = 0
@@ -176,7 +178,7 @@ export class RecordBlock {
     }
     this.refusedBy.fill(0)
     this.rowCount = kept
-    this.refusedCount = 0
+    this.refusedCount = this.unbroken = 0
   }
 }
 

@@ -9,8 +9,9 @@ import { mostFedRows } from './rows/fed-rows.js'
 /** The parts of a block from which the places and the records of its rows are computed. */
 export type RowBounds = Pick<
   RecordBlock,
-  'recordStarts' | 'recordEnds' | 'lineNumbers' | 'rowCount' | 'bytes' | 'bytesOffset' | 'window'
+  ('recordStarts' | 'recordEnds' | 'lineNumbers' | 'unbroken') | ('rowCount' | Texts)
 >
+type Texts = 'bytes' | 'bytesOffset' | 'window'
 
 /** A block's first row in the batch, the block's place in the input, and where its bytes would begin among those kept. */
 interface BlockPlace {
@@ -45,13 +46,12 @@ export class RowPlaces {
     const { recordStarts, recordEnds, lineNumbers, rowCount, window } = block
     if (rowCount === 0) return 0
     const firstLine = lineNumbers[0]!
-    let isUnbroken = true
+    let unbroken = Math.max(1, block.unbroken)
+    while (unbroken < rowCount && recordStarts[unbroken] === recordEnds[unbroken - 1]) unbroken++
     // Records of a document may share a line, or have lines between them, so the last one alone does not show it.
-    let isLined = true
-    for (let i = 1; i < rowCount; i++) {
-      isUnbroken &&= recordStarts[i] === recordEnds[i - 1]
-      isLined &&= lineNumbers[i] === firstLine + i
-    }
+    let lined = Math.max(1, block.unbroken)
+    while (lined < rowCount && lineNumbers[lined] === firstLine + lined) lined++
+    const isUnbroken = unbroken >= rowCount
     const toEnd = isUnbroken ? 1 : rowCount
     const at = this.#length
     const end = at + rowCount + toEnd
@@ -70,7 +70,7 @@ export class RowPlaces {
         numbers[i] = origin.inputOffset(textStart + numbers[i]!) - offsetBytes
       }
     }
-    const lines = isLined ? undefined : lineNumbers.slice(0, rowCount)
+    const lines = lined >= rowCount ? undefined : lineNumbers.slice(0, rowCount)
     const keptFrom = this.#keptBytes - numbers[at]!
     this.#blocks.push({ firstRow, at, toEnd, offsetBytes, firstLine, lines, keptFrom })
     if (this.#kept !== undefined) {
@@ -138,6 +138,7 @@ export function oneByteLines(start: ResumePoint, rowCount: number): RowBounds {
     recordEnds: lineStarts.subarray(1, rowCount + 1),
     lineNumbers: Float64Array.from({ length: rowCount }, (_, row) => start.lineNumber + row),
     rowCount,
+    unbroken: rowCount,
     bytes: lineFeeds,
     bytesOffset: start.offsetBytes,
     window: undefined,

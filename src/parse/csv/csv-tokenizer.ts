@@ -244,6 +244,7 @@ export class CsvTokenizer extends LineTokenizer {
         : Math.min(mostReach, 4 * this.#reach)
       if (isGivenUp || end === textEnd) break
     }
+    if (row === 0) block.unbroken = next
     return next
   }
 
