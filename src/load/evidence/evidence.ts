@@ -172,6 +172,9 @@ export class Evidence {
 
   #changeOf(now: TargetIdentity, found: Found, accepted: number): Look['change'] {
     const change = (kind: ChangeKind, text: string) => ({ kind, text })
+    const { shared, history } = this.#run
+    const isOver = shared ? shared.left.size === 0 : history.found.finished !== undefined
+    if (isOver && accepted === 0) return undefined
     const was = this.identity
     const before = this.#before
     const isOther = (['chunkId', 'physicalIndex'] as const).some(

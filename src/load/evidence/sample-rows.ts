@@ -74,22 +74,23 @@ function isExact({ value }: Scalar): boolean {
 export function newSample(shape: RowShape, earlier: readonly SampleRow[]) {
   let read = rowReader(shape)
   let [first, before]: readonly (SampleRow | undefined)[] = [earlier[0], earlier.at(-1)]
-  let [middle, doubled, last]: readonly (SampleRow | undefined)[] = []
+  let [beforeEnd, middle, doubled, last]: readonly (SampleRow | undefined)[] = []
   let [rows, nextDoubling] = [0, 0]
   let isNext = false
   return {
-    /** At most four rows: the first and the last of earlier processes, and one after 1/4 to 1/2 and the last of those of this process. */
+    /** At most five rows: the first and the last of earlier processes, and one after 1/4 to 1/2 and the last of those of this process. */
     get rows(): readonly SampleRow[] {
-      return [...new Set([first, before, middle, last])].filter(row => row !== undefined)
+      const all = [first, before, beforeEnd, middle, last]
+      return [...new Set(all)].filter(row => row !== undefined)
     },
     /** Must be called when the target has accepted rows. @returns whether their number has doubled: the journal should get the sample */
     taken({ columns, rowCount }: SampledRows): boolean {
       if (rowCount === 0) return false
       rows += rowCount
       first ??= read(columns, 0)
-      if (isNext) before = read(columns, 0) ?? before
-      isNext = false
       last = read(columns, rowCount - 1) ?? last
+      if (isNext) [before, beforeEnd] = [read(columns, 0) ?? before, last]
+      isNext = false
       const hasDoubled = rows >= nextDoubling
       if (hasDoubled) {
         nextDoubling = 2 * rows
@@ -97,16 +98,16 @@ export function newSample(shape: RowShape, earlier: readonly SampleRow[]) {
       }
       return hasDoubled && last !== undefined
     },
-    /** Has the next row that is taken be one of the sample, which then is at most the first row of all and three after it. */
+    /** Has the sample keep both ends of the next rows that are taken: in a table with keys, a later row may have the key of one of them. */
     next: () => void (isNext = true),
     /** Replaces the sample by rows that are in the table. No others are added. */
     fix(made: readonly SampleRow[]): void {
-      before = middle = doubled = undefined
+      before = beforeEnd = middle = doubled = undefined
       ;[first, last] = [made[0], made.at(-1)]
       read = () => undefined
     },
     clear(): void {
-      first = before = middle = doubled = last = undefined
+      first = before = beforeEnd = middle = doubled = last = undefined
       rows = nextDoubling = 0
     },
   }

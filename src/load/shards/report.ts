@@ -41,7 +41,11 @@ export function optionsOfShards(
 
 /** Removes the record of the run, after which its processes send nothing more. @throws {DdbError} DDB_RUN_MISSING */
 export function forgetShards(platform: Platform, server: ServerTarget, runId: string) {
-  return withShared(platform, server, runId, ({ token }, asking) => forgetRun(asking, runId, token))
+  return withShared(platform, server, runId, async (run, asking) => {
+    // A process that began the run at the same time, and was killed, has left a record that would take its place.
+    for (let left: SharedRun | undefined = run; left; left = await findShared(asking, runId))
+      await forgetRun(asking, runId, left.token)
+  })
 }
 
 async function withShared<Result>(
