@@ -72,18 +72,19 @@ const startOfScript = { end: 0, nextLine: 1 }
 function tokenAfter(source: string, before: Pick<Token, 'end' | 'nextLine'>): Token {
   let start = before.end
   let line = before.nextLine
-  for (let blank; (blank = matchAt(blankPattern, source, start)); start += blank.length) {
+  let blank
+  while (mayBeBlank(source.charCodeAt(start)) && (blank = matchAt(blankPattern, source, start))) {
     line += lineBreaks(blank)
+    start += blank.length
   }
   const [kind, text, value] = partsOfToken(source, start, line)
-  return {
-    ...{ kind, text, value, start, line },
-    end: start + text.length,
-    nextLine: line + lineBreaks(text),
-    newlineBefore: line > before.nextLine,
-    spaceBefore: start > before.end,
-  }
+  const [end, nextLine] = [start + text.length, line + lineBreaks(text)]
+  const [newlineBefore, spaceBefore] = [line > before.nextLine, start > before.end]
+  return { kind, text, value, start, end, line, nextLine, newlineBefore, spaceBefore }
 }
+
+/** False for characters that begin neither a blank nor a comment, for which a search would cost more. */
+const mayBeBlank = (c: number): boolean => c <= 32 || c === 47 || c >= 128
 
 function lineBreaks(text: string): number {
   let count = 0
@@ -95,8 +96,10 @@ type Parts = [kind: Token['kind'], text: string, value?: ServerValue]
 
 function partsOfToken(source: string, start: number, line: number): Parts {
   if (start >= source.length) return ['end', '']
-  if (source.startsWith('/*', start)) throw syntaxError(line, 'The comment is not closed.')
   const first = source.charAt(start)
+  if (first === '/' && source.startsWith('/*', start)) {
+    throw syntaxError(line, 'The comment is not closed.')
+  }
   if (first === '"' || first === "'") return quoted(matchAt(stringPattern, source, start), line)
   if (first === '`') {
     // `` `a `` is a STRING, `` `a`b `` a STRING vector.
@@ -104,14 +107,14 @@ function partsOfToken(source: string, start: number, line: number): Parts {
     const texts = text.slice(1).split('`')
     return ['symbol', text, texts.length === 1 ? stringScalar(texts[0]!) : stringVector(texts)]
   }
+  const name = matchAt(namePattern, source, start)
+  if (name !== undefined) return ['name', name]
   if (matchAt(numberStart, source, start) !== undefined) {
     const number = readNumber(source, start)
     if (number !== undefined) return ['number', source.slice(start, number.end), number.value]
     const word = matchAt(wordPattern, source, start) ?? ''
     throw syntaxError(line, `Cannot recognize the token ${word}`)
   }
-  const name = matchAt(namePattern, source, start)
-  if (name !== undefined) return ['name', name]
   const operator = matchAt(operatorPattern, source, start)
   if (operator !== undefined) return ['operator', operator]
   throw syntaxError(line, `Cannot recognize the token ${first}`)
@@ -220,6 +223,7 @@ export abstract class Cursor {
   /** True if the token is this operator, or this word in upper or lower case. @param text  in lower case */
   protected is(text: string, ahead = 0): boolean {
     const token = this.peek(ahead)
+    if (token.text.length !== text.length) return false
     return token.text === text || (token.kind === 'name' && token.text.toLowerCase() === text)
   }
 
