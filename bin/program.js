@@ -64,7 +64,7 @@ const { entries, main } = run()
 function keepCompiled() {
   const draft = `${cachePath}.${process.pid}`
   // Restores the flags of the program's start, because V8 accepts compiled code only with the flags that produced it.
-  require('node:v8').setFlagsFromString('--semi-space-growth-factor=2')
+  require('node:v8').setFlagsFromString('--semi-space-growth-factor=2 --parallel-scavenge')
   try {
     writeFileSync(draft, '', { flag: 'wx', mode: 0o644 })
     writeFileSync(draft, script.createCachedData())

@@ -40,7 +40,8 @@ export function thisProcess() {
     },
     leave: (exitCode: number): void => process.exit(exitCode),
     /** Stops V8 from enlarging its heap for young objects. Call it late: V8 then rejects the cached code of modules that are not loaded yet. */
-    stopHeapGrowth: (): void => setFlagsFromString('--semi-space-growth-factor=1'),
+    stopHeapGrowth: (): void =>
+      setFlagsFromString('--semi-space-growth-factor=1 --no-parallel-scavenge'),
     /** Base of relative paths; undefined if that folder was removed. */
     workingFolder: (): string | undefined => attempt(() => process.cwd()),
     /** Changes the base of relative paths. @throws the system's error */
