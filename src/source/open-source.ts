@@ -5,7 +5,7 @@ import type { Files } from '../platform/platform.js'
 import { systemFiles } from '../platform/system-files.js'
 import type { ByteSource, Chunks, Compression } from './byte-source.js'
 import { damagedInput, notCompressed } from './compression/damaged-input.js'
-import { decompressed } from './compression/zlib-stream.js'
+import { decompressed, gunzipped } from './compression/zlib-stream.js'
 import { isZstd } from './compression/zstd-frames.js'
 import type { Encoding } from './encoding/encodings.js'
 import { markBytes, openText } from './encoding/open-text.js'
@@ -66,27 +66,34 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
 
 const noMark = new Uint8Array(0)
 
-/** Describes a file whose bytes the caller has already read as UTF-8; undefined for a compressed file. The source delivers no bytes. */
+/** Describes a file whose bytes the caller has already read as UTF-8; undefined if it must be opened. The source delivers no bytes. */
 export function wholeSource(
   name: string,
-  bytes: Uint8Array,
-  asked: 'auto' | 'utf-8',
-): ByteSource | undefined {
-  if (compressionOf('auto', bytes, name) !== 'none') return undefined
-  const { length } = bytes
-  const how = asked === 'auto' ? 'found' : 'given'
-  return {
+  stored: Uint8Array,
+  {
+    compression: asked = 'auto',
+    encoding = 'auto',
+  }: Pick<SourceOptions, 'compression' | 'encoding'>,
+) {
+  const compression = compressionOf('auto', stored, name)
+  const isPacked = compression === 'gzip' && asked === 'auto'
+  const content = isPacked ? gunzipped(stored) : stored
+  if (content === undefined || (compression !== 'none' && !isPacked)) return undefined
+  if (isPacked && compressionOf('auto', content, '') !== 'none') return undefined
+  const how = encoding === 'auto' ? 'found' : 'given'
+  const source: ByteSource = {
     name,
-    compression: 'none',
+    compression,
     text: { encoding: 'utf-8', how, mark: noMark, broken: undefined, origin: undefined },
-    totalBytes: length,
-    bytesRead: length,
-    contentBytesRead: length,
+    totalBytes: stored.length,
+    bytesRead: stored.length,
+    contentBytesRead: content.length,
     startOffsetBytes: 0,
     head: noMark,
     chunks: () => chunkOf(noMark),
     close: () => Promise.resolve(),
   }
+  return { source, content }
 }
 
 async function* chunkOf(bytes: Uint8Array): Chunks {

@@ -92,10 +92,12 @@ export class InputOpener {
     const { compression = 'auto', encoding = 'auto', format = 'auto' } = options.input ?? {}
     const isPlain = compression === 'auto' || compression === 'none'
     const isUsual = isPlain && (encoding === 'auto' || encoding === 'utf-8')
-    const source = isUsual ? wholeSource(name, bytes, encoding) : undefined
-    const reader = source && this.look.open?.(source, bytes)
-    const isOther = format === 'auto' && reader?.format !== detectFormat(name, bytes)
-    if (source && reader && !isOther) return { source, reader }
+    const whole = isUsual ? wholeSource(name, bytes, options.input ?? {}) : undefined
+    const reader = whole && this.look.open?.(whole.source, whole.content)
+    if (whole && reader) {
+      const isAlike = format !== 'auto' || reader.format === detectFormat(name, whole.content)
+      if (isAlike) return { source: whole.source, reader }
+    }
     return { source: await this.#sourceOf(index, bytes) }
   }
 

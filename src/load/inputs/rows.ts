@@ -54,7 +54,7 @@ const nothing = new Uint8Array(0)
 
 /** Stands in for the bytes of an input, because rows come through the feed instead. */
 export const noBytes: ByteSource = {
-  ...wholeSource(rowsName, nothing, 'utf-8')!,
+  ...wholeSource(rowsName, nothing, { encoding: 'utf-8' })!.source,
   totalBytes: undefined,
 }
 

@@ -1,7 +1,7 @@
 /* Decompresses gzip and Brotli. Readers get the content before a damage, but a failing zlib loses the content of its last chunk. Only zeros
    may follow the compressed data, because some programs pad files with zeros. */
 import type { TransformOptions } from 'node:stream'
-import { createBrotliDecompress, createGunzip } from 'node:zlib'
+import { createBrotliDecompress, createGunzip, gunzipSync } from 'node:zlib'
 import type { BrotliDecompress, Gunzip, ZlibOptions } from 'node:zlib'
 import type { Chunks } from '../byte-source.js'
 import { chunkBytes } from '../file-chunks.js'
@@ -25,6 +25,21 @@ export async function* decompressed(stored: Chunks, name: string, tool: Tool): C
     throw unreadable(failure, name, tool, decompressor.bytesWritten, given.bytes)
   } finally {
     decompressor.destroy()
+  }
+}
+
+/** The content of a small file at once, since a stream for each of thousands takes far longer; undefined if a stream must tell what is wrong. */
+export function gunzipped(stored: Uint8Array): Uint8Array | undefined {
+  try {
+    const asked = { info: true, maxOutputLength: chunkBytes }
+    // With `info`, there is more than the types say.
+    const { buffer, engine } = gunzipSync(stored, asked) as unknown as {
+      readonly buffer: Uint8Array
+      readonly engine: { readonly bytesWritten: number }
+    }
+    return engine.bytesWritten === stored.length ? buffer : undefined
+  } catch {
+    return undefined
   }
 }
 

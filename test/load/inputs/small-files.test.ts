@@ -20,7 +20,7 @@ const text = 'id,x\n1,a\n'
  */
 async function place(
   t: Test,
-  files: readonly (readonly [name: string, content: string | undefined])[],
+  files: readonly (readonly [name: string, content: string | Uint8Array | undefined])[],
   input: LoadOptions['input'] = {},
   sizes: readonly number[] = files.map(([, content = '']) => content.length),
 ) {
@@ -69,10 +69,11 @@ async function textOf({ source }: Pick<FoundInput, 'source'>): Promise<string> {
 }
 
 t.test('a source is the same, however its file was opened', async t => {
-  const contents = [text, '{"id":1}\n']
+  const contents = [text, '{"id":1}\n', text]
   const { open, paths, calls } = await place(t, [
     ['b.csv', contents[0]],
     ['c.ndjson', contents[1]],
+    ['d.csv.gz', gzipSync(text)],
   ])
   for (const [i, content] of contents.entries()) {
     const usual = await openSource(paths[i + 1]!, { files: systemFiles })
@@ -85,7 +86,26 @@ t.test('a source is the same, however its file was opened', async t => {
     t.match(found.source, { bytesRead, contentBytesRead })
     await usual.close()
   }
-  t.same(calls, { whole: 2, opened: 0 })
+  t.same(calls, { whole: 3, opened: 0 })
+})
+
+t.test('of gzip, only a whole file with nothing after it is read at once', async t => {
+  const [first, second] = text.split(/(?<=\n)/)
+  const packed = gzipSync(text)
+  for (const [name, stored, isAtOnce] of [
+    ['two.gz', Buffer.concat([gzipSync(first!), gzipSync(second!)]), true],
+    ['padded.gz', Buffer.concat([packed, Buffer.alloc(3)]), false],
+    ['more.gz', Buffer.concat([packed, Buffer.from('x')]), false],
+    ['cut.gz', packed.subarray(0, -1), false],
+    ['twice.gz', gzipSync(packed), undefined],
+    ['large.gz', gzipSync(text + '1,a\n'.repeat(200_000)), false],
+  ] as const) {
+    const { open } = await place(t, [[name, stored]])
+    if (isAtOnce === undefined) await t.rejects(open(1), { code: 'DDB_INPUT_FORMAT' })
+    else t.equal((await open(1)).reader !== undefined, isAtOnce, name)
+  }
+  const { open } = await place(t, [['given.gz', packed]], { compression: 'none' })
+  await t.rejects(open(1), { code: 'DDB_INPUT_ENCODING' })
 })
 
 const [same, examined, opened, changed] = [
