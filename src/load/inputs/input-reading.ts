@@ -236,11 +236,7 @@ export class InputReading {
     const { mapping = {} } = options
     look.columns ??= mapColumns(target, inputShape(reader, name), { ...mapping, parts })
     const set = setWithTexts(look.columns, texts, mapping.set)
-    rejects.reading(
-      name,
-      set === undefined ? look.reading : { ...look.reading, set },
-      this.#offsets,
-    )
+    rejects.reading(name, { ...look.reading, set }, this.#offsets)
     return look.columns
   }
 

@@ -137,7 +137,7 @@ export class RejectFiles {
 
   /** As `kept`, without files that are no longer there. Those of a run that had ended may have become shorter: users repair them. */
   present(): KeptFile[] {
-    const isThere = ({ parts }: Pair): boolean => parts.every(part => part.isThere())
+    const isThere = ({ parts }: Pair): boolean => parts.every(part => part.has(0))
     return this.kept(this.#all.filter(this.#hadEnded ? isThere : isWhole))
   }
 
@@ -339,14 +339,12 @@ function ended(record: Uint8Array, encoding: string): Uint8Array {
 function appendedFile(path: string, files: Files, sizeBytes: number) {
   let inode = files.statusNow(path)?.inode
   let isMade = false
-  /** −1 if the file does not exist. */
-  const presentBytes = (): number => files.statusNow(path)?.sizeBytes ?? -1
   const failure = (why: string, cause?: unknown): DdbError =>
     new DdbError('DDB_OUTPUT_WRITE', `cannot write "${path}": ${why}`, { cause })
   const file = {
     sizeBytes,
-    isThere: (): boolean => presentBytes() >= 0,
-    isWhole: (): boolean => presentBytes() >= file.sizeBytes,
+    has: (bytes: number): boolean => (files.statusNow(path)?.sizeBytes ?? -1) >= bytes,
+    isWhole: (): boolean => file.has(file.sizeBytes),
     isSame: (): boolean => files.statusNow(path)?.inode === inode,
     /** @param mayTakeEmpty  whether an empty file may be there @throws {Error} the system's error */
     create(mayTakeEmpty = false): void {
@@ -371,7 +369,7 @@ function appendedFile(path: string, files: Files, sizeBytes: number) {
       try {
         const opened = files.reopen(path)
         try {
-          if (presentBytes() !== file.sizeBytes) opened.truncate(file.sizeBytes)
+          opened.truncate(file.sizeBytes)
           writeAll(opened, bytes)
           if (bytes.length > 0) opened.sync()
         } finally {

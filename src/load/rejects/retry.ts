@@ -1,7 +1,7 @@
 /* Loading a rejects file again: the run writes its options to the first line of the reasons, and the repaired file is loaded with them. */
 import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
-import { DdbError, InputError, option, usageError } from '../../errors.js'
+import { attempt, DdbError, InputError, option, usageError } from '../../errors.js'
 import { hasFields, text, texts, type Kind } from '../../known-fields.js'
 import { openReader, recordFormat } from '../../parse/formats.js'
 import type { Files } from '../../platform/platform.js'
@@ -130,6 +130,18 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
 /** Limit for the length of a line. The options of a run take at most a few lines of plain data. */
 const mostBytes = 4 * 1024 * 1024
 
+/** The first `mostBytes` of a file, or the last ones. @throws the system's error */
+async function endOf(path: string, files: Files, end: 'first' | 'last'): Promise<Buffer> {
+  const file = await files.open(path)
+  try {
+    const { sizeBytes } = await file.status()
+    const start = end === 'first' ? 0 : Math.max(0, sizeBytes - mostBytes)
+    return await bytesAt(file, start, mostBytes)
+  } finally {
+    await file.close()
+  }
+}
+
 /** The first line of the reasons, with the offsets of the last complete one, which has all that were found. */
 async function firstAndLast(
   path: string,
@@ -137,19 +149,10 @@ async function firstAndLast(
   files: Files,
 ): Promise<Partial<RejectReason>> {
   try {
-    const file = await files.open(reasons)
-    try {
-      const linesFrom = async (start: number): Promise<string[]> =>
-        String(await bytesAt(file, start, mostBytes))
-          .split('\n')
-          .slice(0, -1)
-      const { sizeBytes } = await file.status()
-      const [first] = await linesFrom(0)
-      const last = (await linesFrom(Math.max(0, sizeBytes - mostBytes))).at(-1)
-      return { ...parsed(first), offsets: parsed(last).offsets ?? {} }
-    } finally {
-      await file.close()
-    }
+    const linesOf = (bytes: Buffer): string[] => String(bytes).split('\n').slice(0, -1)
+    const [first] = linesOf(await endOf(reasons, files, 'first'))
+    const last = linesOf(await endOf(reasons, files, 'last')).at(-1)
+    return { ...parsed(first), offsets: parsed(last).offsets ?? {} }
   } catch (cause) {
     throw new InputError(
       'DDB_INPUT_MISSING',
@@ -161,13 +164,8 @@ async function firstAndLast(
 }
 
 /** Empty for a line that is not a reason. */
-function parsed(line = ''): Partial<RejectReason> {
-  try {
-    return Object(JSON.parse(line)) as Partial<RejectReason>
-  } catch {
-    return {}
-  }
-}
+const parsed = (line = ''): Partial<RejectReason> =>
+  Object(attempt(() => JSON.parse(line) as unknown)) as Partial<RejectReason>
 
 /** @throws {DdbError} DDB_LOCKED while a run writes the file */
 export async function refuseWhileWritten(path: string, files: Files): Promise<void> {

@@ -7,6 +7,7 @@ import { failureOf } from '../journal/journal-file.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import type { LoadResult } from '../options.js'
+import { rangeText } from '../outcomes/line-ranges.js'
 import type { RunBasis } from '../run-basis.js'
 import { RejectFiles } from './reject-files.js'
 import { finishedPath, isOfRun } from './reject-path.js'
@@ -246,9 +247,7 @@ const shownInputs = 3
 /** For example `Rows were rejected in trades.csv, lines 9 to 120`. */
 function placesText(byInput: ReadonlyMap<string, InputRejects>): string {
   const places = [...byInput].slice(0, shownInputs).map(([file, { firstError, lastLine }]) => {
-    const first = firstError?.lineNumber
-    if (typeof first !== 'number' || lastLine === undefined) return file
-    return `${file}, ${first === lastLine ? `line ${first}` : `lines ${first} to ${lastLine}`}`
+    return rangeText({ file, firstLine: firstError!.lineNumber!, lastLine: lastLine! })
   })
   const more = byInput.size - places.length
   return `Rows were rejected in ${places.join('; ')}${more > 0 ? `, and in ${more} other inputs` : ''}`
