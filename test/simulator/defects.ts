@@ -80,8 +80,8 @@ export const defects: readonly Defect[] = [
   ]),
   defect(1, 'a batch that a different copy has taken counts as stored', [
     'load/transport/link.ts',
-    'if (row === false || row.rowCount === takenByOther) this.isInDoubt = true',
-    'if (row === false) this.isInDoubt = true\n    else if (row.rowCount === takenByOther) this.receipts.take([{ ...row, rowCount: null }])',
+    'else if (answer.rowCount === takenByOther) this.isInDoubt = true',
+    'else if (answer.rowCount === takenByOther) this.receipts.take([{ ...copy, phase: outcomePhase, ...answer, rowCount: null }])',
   ]),
   defect(1, 'reconnecting never gives up', ['load/connection/connect.ts', 'isLate ||', '']),
   defect(1, 'batches in flight are not limited', [
@@ -222,8 +222,8 @@ export const defects: readonly Defect[] = [
     'two connections share a sequence of claims',
     [
       'load/transport/receipt-node.ts',
-      'const copy = { place, cut:',
-      'const copy = { place: { ...place, no: piece.connection === 0 ? place.no : Math.max(1, place.no - 1) }, cut:',
+      'const copy = { ...place, cut:',
+      'const copy = { ...place, no: piece.connection === 0 ? place.no : Math.max(1, place.no - 1), cut:',
     ],
     [
       'load/transport/receipts.ts',

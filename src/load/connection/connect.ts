@@ -135,10 +135,6 @@ export function redirectIn(text: string): ServerAddress | undefined {
   return port >= 1 && port <= 65_535 ? { host: withoutBrackets(host!), port } : undefined
 }
 
-export function redirectOf(error: unknown): ServerAddress | undefined {
-  return error instanceof ServerError ? redirectIn(error.received) : undefined
-}
-
 /** Calls `attempt` again with each address to which a call is redirected. @throws {ConnectionError} DDB_CONNECT, also after too many */
 export async function followRedirects<T>(
   server: ServerTarget,
@@ -148,7 +144,7 @@ export async function followRedirects<T>(
     try {
       return await attempt(server)
     } catch (error) {
-      const to = redirectOf(error)
+      const to = error instanceof ServerError ? redirectIn(error.received) : undefined
       if (to === undefined) throw error
       if (followed === maxRedirects) throw redirectedTooOften(to)
       server = redirected(server, to)

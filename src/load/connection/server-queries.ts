@@ -136,6 +136,13 @@ export function longsOf(answer: Value | undefined): (bigint | undefined)[] {
   )
 }
 
+/** A number in a column of INT or LONG, exact up to 2^53; undefined for a null, and in any other column. */
+export function numberAt(column: Value | undefined, row: number): number | undefined {
+  if (column?.form !== 'vector' || (column.type !== 'INT' && column.type !== 'LONG')) return
+  const value = column.data[row]
+  return value === nullInt32 || value === nullInt64 ? undefined : Number(value)
+}
+
 /** A single LONG that a script returned; undefined for anything else. */
 export function longOf(value: Value | undefined): bigint | undefined {
   return value?.form === 'scalar' && typeof value.value === 'bigint' ? value.value : undefined

@@ -32,11 +32,6 @@ export function placeText(ranges: readonly RecordedRange[]): string {
   return ranges.map(one => `${one.input} ${one.startBytes} ${one.endBytes} ${one.rows}`).join()
 }
 
-/** Digest of where the rows of a batch are in the inputs, and their lanes. If the ledger has another, the inputs were cut elsewhere. */
-function cutOf(ranges: readonly RecordedRange[], lanes: SentBatch['lanes']): number {
-  return digestOf(`${placeText(ranges)} ${lanes?.count ?? 1} ${lanes?.by ?? ''}`)
-}
-
 /** @returns 52 bits */
 export const digestOf = (text: string): number =>
   Number.parseInt(hash('sha1', text).slice(0, 13), 16)
@@ -49,6 +44,7 @@ export type PieceState = 'queued' | 'sent' | 'claimed' | 'refused' | 'closed'
 
 /** What all pieces of a batch, or of its rows of one lane, have in common. */
 export interface Whole {
+  /** Digest of where the rows of the batch are in the inputs, and of its lanes. */
   readonly cut: number
   /** Index of the lane's connection; undefined if the rows were not divided by lane, or by an earlier process into another number of lanes. */
   readonly lane: number | undefined
@@ -120,8 +116,10 @@ export function divideBatch(
 ) {
   const own = scheme && connections > 1 ? { count: connections, by: scheme.digest } : undefined
   const lanes = known === undefined ? own : known.lanes
-  const cut = cutOf(recordedRanges(batch), lanes)
-  if (lanes === undefined) return { pieces: [wholePiece(batch, cut)], cut, lanes }
+  const ranges = recordedRanges(batch)
+  // If the ledger has another digest, the inputs were cut or divided elsewhere.
+  const cut = digestOf(`${placeText(ranges)} ${lanes?.count ?? 1} ${lanes?.by ?? ''}`)
+  if (lanes === undefined) return { pieces: [wholePiece(batch, cut)], cut, ranges, lanes }
   const { count, by } = lanes
   if (scheme?.digest !== by) return undefined
   const isOurs = count === connections
@@ -134,7 +132,7 @@ export function divideBatch(
     if (own.length === 0) return []
     return [wholePiece(someRows(batch, own, release), cut, isOurs ? laneNo : undefined, laneNo)]
   })
-  return { pieces, cut, lanes }
+  return { pieces, cut, ranges, lanes }
 }
 
 /** @param laneOf  the lane of each row */
@@ -160,7 +158,7 @@ export function halvesOf({ batch, whole, place, mayBeStored }: Piece): Piece[] {
   })
 }
 
-/** All rows of a batch. With `lane`, the batch has the rows of one lane. @param cut  `cutOf` the whole batch */
+/** All rows of a batch. With `lane`, the batch has the rows of one lane. @param cut  as in `Whole` */
 export function wholePiece(batch: Batch, cut: number, lane?: number, laneNo = 0): Piece {
   const { stream, no } = batch.place!
   const place = { stream, no, lane: laneNo, part: 1 }
@@ -231,25 +229,16 @@ function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {
     while (row < rows.length && rows[row]! < end) {
       const firstRow = row++
       while (row < rows.length && rows[row]! < end && (!isExact || isNear(row))) row++
-      const places = isExact ? placesOf(batch, range, rows[firstRow]!, rows[row - 1]! + 1) : {}
-      found.push({ ...range, firstRow, rowCount: row - firstRow, ...places })
+      const [start, next] = [rows[firstRow]!, rows[row - 1]! + 1]
+      const startOffsetBytes =
+        isExact && start > range.firstRow ? batch.locate(start).offsetBytes : range.startOffsetBytes
+      // Up to the beginning of the row after the last.
+      const endOffsetBytes =
+        isExact && next < end ? batch.locate(next).offsetBytes : range.endOffsetBytes
+      found.push({ ...range, firstRow, rowCount: row - firstRow, startOffsetBytes, endOffsetBytes })
     }
   }
   return found
-}
-
-/** The bytes of rows `start` to `end` (exclusive) of a batch, up to the beginning of row `end`. */
-function placesOf(
-  batch: Batch,
-  { firstRow, rowCount }: InputRange,
-  start: number,
-  end: number,
-): Partial<InputRange> {
-  const next = end === firstRow + rowCount ? undefined : batch.locate(end)
-  return {
-    ...(start === firstRow ? {} : { startOffsetBytes: batch.locate(start).offsetBytes }),
-    ...(next && { endOffsetBytes: next.offsetBytes }),
-  }
 }
 
 export function linesOf(batch: Batch): readonly LinesOfRows[] {

@@ -1,5 +1,6 @@
 /* The state of a run's rows and batches in this process. In the equation read = confirmed + filtered + unconfirmed + rejected + skipped +
    unsent, `read` comes from the readers and the other terms come from the outcomes. A lost row therefore shows as a difference. */
+import { createHistogram } from 'node:perf_hooks'
 import { bugError, type DdbError } from '../../errors.js'
 import type { LoadResult, RowCounts } from '../options.js'
 import { LineRanges, rangeText } from './line-ranges.js'
@@ -96,29 +97,15 @@ export function summaryNote({ notes, uncertain }: RunState): string | undefined 
   return all.length === 0 ? undefined : all.join('. ')
 }
 
-const maxSamples = 4_096
-
-/** Times from sending a batch to learning its outcome. At the limit, every second sample is dropped. */
+/** Times from sending a batch to learning its outcome. */
 export function newLatencies() {
-  let samples: number[] = []
-  let every = 1
-  let seen = 0
+  /** In microseconds, to three significant digits. */
+  const all = createHistogram()
+  const at = (percent: number): number | null =>
+    all.count === 0 ? null : Number((all.percentile(percent) / 1000).toPrecision(3))
   return {
-    add(latencyMs: number): void {
-      if (seen++ % every !== 0) return
-      samples.push(latencyMs)
-      if (samples.length < maxSamples) return
-      samples = samples.filter((_, index) => index % 2 === 0)
-      every *= 2
-    },
-    /** In milliseconds; null without samples. */
-    percentiles(): LoadResult['latencyMs'] {
-      const sorted = samples.toSorted((a, b) => a - b)
-      const at = (share: number): number | null => {
-        const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
-        return value === undefined ? null : Math.round(value * 1000) / 1000
-      }
-      return { p50: at(0.5), p95: at(0.95), p99: at(0.99) }
-    },
+    add: (latencyMs: number): void => all.record(Math.max(1, Math.round(latencyMs * 1000))),
+    /** In milliseconds, to three significant digits; null without samples. */
+    percentiles: (): LoadResult['latencyMs'] => ({ p50: at(50), p95: at(95), p99: at(99) }),
   }
 }

@@ -1,14 +1,13 @@
 /* Creates, probes and reads a run's ledger, the server-side table of receipts, over the session that the caller passes. */
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Table } from '../../protocol/value.js'
-import { ask, longOf, rowsOf, type Asking } from '../connection/server-queries.js'
+import { ask, longOf, numberAt, textsOf, type Asking } from '../connection/server-queries.js'
 import type { Outcome } from '../outcomes/refusals.js'
 import { askRegister, checkClaim, entryScript, otherHolder } from '../register/register.js'
 import { dropTableScript, ledgerName, type RunName } from '../register/table-names.js'
 import {
   claimPhase,
   headRow,
-  ledgerColumns,
   ledgerScript,
   outcomePhase,
   type Copy,
@@ -73,25 +72,41 @@ export async function dropLedger(asking: Asking, name: string): Promise<void> {
 }
 
 /** The claims and outcomes in what a server answers to `ledgerQuery`, from row `first`. */
-export function ledgerRows(answer: Table, first: number): LedgerRow[] {
-  const rows = rowsOf(answer, ledgerColumns).slice(first)
-  const found = rows.map(({ rowsReceived, rowsTaken, rowsLeft, errText, ...row }) => {
-    const phase = Number(row.phase)
+export function ledgerRows({ columns, rows }: Table, first: number): LedgerRow[] {
+  // In the order of the query. A record of all columns would take ten times as long, and small batches have many receipts.
+  const [
+    streams,
+    nos,
+    lanes,
+    parts,
+    attempts,
+    phases,
+    cuts,
+    sendNos,
+    received,
+    left,
+    taken,
+    texts,
+  ] = columns
+  const errTexts = textsOf(texts)
+  const found: LedgerRow[] = []
+  for (let row = first; row < rows; row++) {
+    const phase = numberAt(phases, row)!
+    if (phase > outcomePhase) continue
     const isClaim = phase === claimPhase
-    return {
-      place: {
-        ...{ stream: Number(row.streamNo), no: Number(row.batchNo) },
-        ...{ lane: Number(row.laneNo), part: Number(row.partNo) },
-      },
-      ...{ cut: Number(row.cutDigest), attempt: Number(row.attempt), phase },
-      sendNo: Number(row.sendNo),
-      rowCount: numberOf(isClaim ? rowsReceived : rowsTaken) ?? null,
-      left: isClaim ? undefined : numberOf(rowsLeft),
-      errText: errText ?? '',
-    }
-  })
-  return found.filter(({ phase }) => phase <= outcomePhase)
+    found.push({
+      stream: numberAt(streams, row)!,
+      no: numberAt(nos, row)!,
+      lane: numberAt(lanes, row)!,
+      part: numberAt(parts, row)!,
+      attempt: numberAt(attempts, row)!,
+      phase,
+      cut: numberAt(cuts, row)!,
+      sendNo: numberAt(sendNos, row)!,
+      rowCount: numberAt(isClaim ? received : taken, row) ?? null,
+      left: isClaim ? undefined : numberAt(left, row),
+      errText: errTexts[row] ?? '',
+    })
+  }
+  return found
 }
-
-const numberOf = (value: bigint | undefined): number | undefined =>
-  value === undefined ? undefined : Number(value)

@@ -97,19 +97,20 @@ export class ReceiptLink {
   }
 
   #hear(copy: Copy, answer: Answer): void {
-    const row = answer.kind === 'outcome' && { ...copy, phase: outcomePhase, ...answer }
-    if (row === false || row.rowCount === takenByOther) this.isInDoubt = true
+    if ('notBegun' in answer) {
+      this.isInDoubt = true
+      if (answer.notBegun !== undefined) {
+        this.isStranded = true
+        this.#whyNotBegun = `the server did not begin it: ${answer.notBegun}`
+      }
+    } else if (answer.rowCount === takenByOther) this.isInDoubt = true
     else {
       this.#hasReceipts()
       try {
-        this.receipts.take([row])
+        this.receipts.take([{ ...copy, phase: outcomePhase, ...answer }])
       } catch (error) {
         this.fail(error)
       }
-    }
-    if (answer.kind === 'notRun') {
-      this.isStranded = true
-      this.#whyNotBegun = `the server did not begin it: ${answer.errText}`
     }
     const isAwaited = this.run.state.open.size === 0 || this.batches.leader !== undefined
     if (isAwaited || this.isInDoubt) this.lookNow()

@@ -41,6 +41,7 @@ export class ReceiptNode {
   /** False if the server refuses the ledger: its answers are then the only receipts. */
   readonly #hasLedger: boolean
   readonly #leading: readonly Value[]
+  readonly #columnNames: readonly string[]
   /** Reads the ledger. `restore` may replace it. */
   control: Session
   /** One session for each connection of the run. Without lanes, a batch may use any of them. */
@@ -56,6 +57,7 @@ export class ReceiptNode {
     this.#run = run
     this.#hasLedger = hasLedger
     this.#leading = target.kind === 'function' ? target.functionArguments.map(jsonToValue) : []
+    this.#columnNames = run.target.columns.map(({ name }) => name)
     this.control = control
   }
 
@@ -114,10 +116,9 @@ export class ReceiptNode {
     const session = this.#data[piece.connection!]!
     this.#carriers.set(piece, session)
     const { place, attempt, rows, batch } = piece
-    const copy = { place, cut: piece.whole.cut, attempt, sendNo }
-    const columnNames = this.#run.target.columns.map(({ name }) => name)
+    const copy = { ...place, cut: piece.whole.cut, attempt, sendNo }
     const table = {
-      ...({ form: 'table', name: '', rows, columnNames } as const),
+      ...({ form: 'table', name: '', rows, columnNames: this.#columnNames } as const),
       // A call is encoded once the calls before it are answered. By then, the rows may have an outcome, and their memory other rows.
       get columns() {
         if (piece.state !== 'closed') return batch.columns

@@ -29,7 +29,7 @@ export class Receipts {
   readonly #recorder: Recorder
   /** Receipts of earlier processes that no piece has taken yet, by place (`keyOf`). */
   readonly #kept = new Map<string | number, LedgerRow[]>()
-  /** What the place of each batch in `#kept` stood for when it was sent (`cutOf`). */
+  /** What the place of each batch in `#kept` stood for when it was sent (`Whole`). */
   readonly #cuts = new Map<string, number>()
   /** Of earlier processes without a sample of their rows: the first piece that the target accepted. */
   #earliest: string | number | undefined
@@ -72,7 +72,7 @@ export class Receipts {
       lastNos.set(stream, [...open.keys()].at(-1) ?? settled.no)
     }
     for (const rows of this.#kept.values()) {
-      const { stream, no } = rows[0]!.place
+      const { stream, no } = rows[0]!
       const isNext = no <= (lastNos.get(stream) ?? 0) + 1
       if (!isNext && !this.#cuts.has(batchKey({ stream, no: no - 1 }))) throw cutElsewhere()
     }
@@ -111,7 +111,7 @@ export class Receipts {
   take(rows: readonly LedgerRow[]): void {
     const { state } = this.#run
     for (const row of rows) {
-      const piece = state.open.get(keyOf(row.place))
+      const piece = state.open.get(keyOf(row))
       if (piece !== undefined && row.attempt === 0 && piece.isEarlier)
         setState(state, piece, 'sent')
       if (piece !== undefined && isAwaited(piece) && row.attempt <= piece.attempt) {
@@ -130,9 +130,9 @@ export class Receipts {
   }
 
   #keep(row: LedgerRow): void {
-    if (this.#run.shared?.left.has(row.place.stream - 1) === false) return
-    this.#cuts.set(batchKey(row.place), row.cut)
-    const key = keyOf(row.place)
+    if (this.#run.shared?.left.has(row.stream - 1) === false) return
+    this.#cuts.set(batchKey(row), row.cut)
+    const key = keyOf(row)
     const isAccepted = row.phase === outcomePhase && row.rowCount !== -1
     if (isAccepted && this.#run.history.found.sampled.length === 0) this.#earliest ??= key
     const kept = this.#kept.get(key)

@@ -6,7 +6,7 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError } from '../../errors.js'
 import type { Table, Value } from '../../protocol/value.js'
 import { redirectIn } from '../connection/connect.js'
-import { longOf, longsOf, partsOf, rowsOf, type Asking } from '../connection/server-queries.js'
+import { ask, longOf, longsOf, partsOf, rowsOf, type Asking } from '../connection/server-queries.js'
 import type { Place } from '../journal/journal-record.js'
 import { digestOf } from '../outcomes/pieces.js'
 import type { Outcome } from '../outcomes/refusals.js'
@@ -24,7 +24,7 @@ const keys = {
 } as const
 
 /** In the order of the table. Whenever they change, the version in `ledgerName` must increase. */
-export const ledgerColumns = {
+const ledgerColumns = {
   ...keys,
   cutDigest: 'LONG',
   /** Send number of the copy that wrote the row. Each copy of a batch has a new send number. In the head: a session. */
@@ -97,9 +97,9 @@ export async function askWriters(asking: Asking, ledger: string, table: string) 
   return writers.filter(({ cutDigest }) => cutDigest === digest).map(({ batchNo }) => batchNo)
 }
 
-async function askHead({ session, timeoutMs }: Asking, ledger: string, phase: number) {
+async function askHead(asking: Asking, ledger: string, phase: number) {
   const script = `select batchNo, cutDigest, errText from objByName("${ledger}", true) where phase = ${phase}`
-  return rowsOf(await session.run(script, { timeoutMs }), ledgerColumns)
+  return rowsOf(await ask(asking, script), ledgerColumns)
 }
 
 /**
@@ -152,10 +152,10 @@ export async function askShared(asking: Asking, ledger: string) {
 }
 
 /** The number of claims, and of rows taken, of a stream (default: of all). @throws {ServerError} if the ledger is gone */
-export async function askTaken({ session, timeoutMs }: Asking, ledger: string, stream?: number) {
+export async function askTaken(asking: Asking, ledger: string, stream?: number) {
   const from = `from objByName("${ledger}", true) where${stream === undefined ? '' : ` streamNo = ${stream},`}`
   const script = `[long(exec count(*) ${from} phase = ${claimPhase}), long(exec sum(rowsTaken) ${from} phase = ${outcomePhase}, rowsTaken > 0)]`
-  const [claims, rows] = longsOf(await session.run(script, { timeoutMs }))
+  const [claims, rows] = longsOf(await ask(asking, script))
   return { claims: Number(claims ?? 0n), rows: Number(rows ?? 0n) }
 }
 
@@ -179,6 +179,10 @@ export function deliverScript(
   session = '',
 ): string {
   const transform = target.kind === 'table' ? target.transform : undefined
+  // For example `p0, p1, ` for a function with two fixed arguments, which the function may change.
+  const fixed = target.kind === 'table' ? [] : target.functionArguments.map((_, i) => `p${i}, `)
+  const given = fixed.join('')
+  const parameters = fixed.map(name => `mutable ${name}`).join('')
   const place = { streamNo: 't', batchNo: 'b', laneNo: 'l', partNo: 'p' }
   const receipt = { ...place, cutDigest: 'c', attempt: 'a', sendNo: 's' }
   const claimRow = insertReceipt('ledger', {
@@ -205,18 +209,18 @@ export function deliverScript(
     ledger === undefined ? '' : `    ledger = objByName("${ledger.name}", true)\n    ${isTaken}\n`
   const write =
     transform === undefined
-      ? `n = long(ddbIngestTarget(${targetArguments(target)}data))`
+      ? `n = long(ddbIngestTarget(${given}data))`
       : writeLines('kept', 'n', 'ddbIngestTarget(made)')
-  return `${transform === undefined ? '' : transformScript(transform)}def ddbIngestTarget(${targetParameters(target)}mutable data) {
+  return `${transform === undefined ? '' : transformScript(transform)}def ddbIngestTarget(${parameters}mutable data) {
 ${
   target.kind === 'table'
     ? writeBody(target, upsert)
     : `    n = data.rows()
-    ${target.name}(${targetArguments(target)}data)
+    ${target.name}(${given}data)
     return n`
 }
 }
-def ${deliverFunction}(t, b, l, p, c, a, s, ${targetParameters(target)}mutable data) {
+def ${deliverFunction}(t, b, l, p, c, a, s, ${parameters}mutable data) {
     m = long(data.rows())
     kept = ${transform === undefined ? 'm' : '00l'}
 ${claim}    n = -1l
@@ -232,8 +236,7 @@ ${ledger === undefined ? '' : `    ${outcomeRow}\n`}    return (kept, n, why)
 }
 
 /** One copy of rows that the function writes, and the claim under which it may do so. */
-export interface Copy {
-  readonly place: Place
+export interface Copy extends Place {
   readonly cut: number
   readonly attempt: number
   readonly sendNo: number
@@ -241,7 +244,7 @@ export interface Copy {
 
 /** The arguments of the function. @param leading  fixed arguments of a target function */
 export function deliverArguments(
-  { place: { stream, no, lane, part }, cut, attempt, sendNo }: Copy,
+  { stream, no, lane, part, cut, attempt, sendNo }: Copy,
   leading: readonly Value[],
   rows: Table,
 ): Value[] {
@@ -254,17 +257,6 @@ const int = (value: number): Value => ({ form: 'scalar', type: 'INT', value })
 
 const long = (value: number): Value => ({ form: 'scalar', type: 'LONG', value: BigInt(value) })
 
-/** For example `mutable p0, mutable p1, ` for a function with two fixed arguments, which the function may change. */
-function targetParameters(target: Target): string {
-  if (target.kind !== 'function') return ''
-  return target.functionArguments.map((_, i) => `mutable p${i}, `).join('')
-}
-
-/** For example `p0, p1, ` to call a function with two fixed arguments. */
-function targetArguments(target: Target): string {
-  return targetParameters(target).replaceAll('mutable ', '')
-}
-
 export function lastSessionQuery(ledger: string): string {
   return `exec last(sendNo) from objByName("${ledger}", true) where phase = ${headPhase}`
 }
@@ -275,11 +267,8 @@ export function ledgerQuery(ledger: string, from: number, rows: number): string 
   return `select ${read.join(', ')} from objByName("${ledger}", true) limit ${from}, ${rows}`
 }
 
-/** `notRun`: the server refused the call, or has lost what the function needs. `cutOff`: no answer will come over this connection. */
-export type Answer =
-  | ({ readonly kind: 'outcome' } & Outcome)
-  | { readonly kind: 'notRun'; readonly errText: string }
-  | { readonly kind: 'cutOff' }
+/** `notBegun`: why the server refused the call, or has lost what the function needs; undefined if no answer will come. */
+export type Answer = Outcome | { readonly notBegun: string | undefined }
 
 /** Abandons a session whose answers fail. @param hasLedger  whether it would show a begun call; if not, a refused call is a refusal */
 export async function askOutcome(
@@ -288,20 +277,19 @@ export async function askOutcome(
   hasLedger: boolean,
 ): Promise<Answer> {
   try {
-    return { kind: 'outcome', ...answeredOutcome(await session.call(deliverFunction, arguments_)) }
+    return answeredOutcome(await session.call(deliverFunction, arguments_))
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
     if (error instanceof ServerError) {
       const errText = error.received
       // A node that does not lead has executed nothing.
       const isRefusal = !hasLedger || redirectIn(errText) !== undefined
-      if (!isRefusal) return { kind: 'notRun', errText }
-      return { kind: 'outcome', rowCount: -1, left: undefined, errText }
+      return isRefusal ? { rowCount: -1, left: undefined, errText } : { notBegun: errText }
     }
     if (!(error instanceof ConnectionError)) {
       session.abandon(new ConnectionError('DDB_CONNECTION_LOST', error.message, { cause: error }))
     }
-    return { kind: 'cutOff' }
+    return { notBegun: undefined }
   }
 }
 

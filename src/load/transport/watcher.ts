@@ -6,7 +6,7 @@ import { wait } from '../../platform/clocks.js'
 import type { Session } from '../../client/open-session.js'
 import { targetChanged } from '../journal/changed-run.js'
 import type { SentBatch } from '../journal/recorded-run.js'
-import { divideBatch, leftOf, recordedRanges, type LeftPiece } from '../outcomes/pieces.js'
+import { divideBatch, leftOf, type LeftPiece } from '../outcomes/pieces.js'
 import { checkOwner } from '../register/sole-process.js'
 import type { Delivery } from '../run.js'
 import { ReceiptLink } from './link.js'
@@ -53,11 +53,10 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     const { run, receipts } = this
     const divided = divideBatch(batch, known, run.lanes, run.checked.connections)
     if (divided === undefined) return this.#leaveOpen(batch)
-    const { pieces, cut, lanes } = divided
+    const { pieces, cut, ranges, lanes } = divided
     receipts.checkCut(batch, cut)
     if (known === undefined && run.history.file !== undefined) {
       const early = batch.endedBy === 'full' ? undefined : true
-      const ranges = recordedRanges(batch)
       run.record({ kind: 'batch', ...batch.place!, ranges, lanes, early })
     }
     for (const piece of pieces) {

@@ -43,7 +43,7 @@ import {
 
 function delivery(batchNo: number, sendNo: number, rows: Table): Value[] {
   const place = { stream: 1, no: batchNo, lane: 0, part: 1 }
-  return deliverArguments({ place, cut: 0, attempt: 0, sendNo }, [], rows)
+  return deliverArguments({ ...place, cut: 0, attempt: 0, sendNo }, [], rows)
 }
 
 const sendDelivery = (session: Session, batchNo: number, rows: Table): boolean =>

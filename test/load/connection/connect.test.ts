@@ -7,8 +7,8 @@ import {
   connectDeadlineMs,
   connectServer,
   redirected,
+  followRedirects,
   redirectIn,
-  redirectOf,
   retryDelayMs,
   tryUntil,
 } from '../../../src/load/connection/connect.js'
@@ -159,18 +159,26 @@ t.test('addresses are read in the spelling of servers', async t => {
 })
 
 t.test('only messages from the server redirect', async t => {
-  t.strictSame(redirectOf(new ServerError('<NotLeader>node2:8848')), { host: 'node2', port: 8848 })
-  t.strictSame(
-    redirectOf(new ServerError('<NotLeader>node2:8848', 'DDB_LOGIN', 'the login was refused')),
-    { host: 'node2', port: 8848 },
-    'also if our own message precedes it',
-  )
-  t.equal(redirectOf(new ServerError('no such table')), undefined)
-  t.equal(
-    redirectOf(new ConnectionError('DDB_CONNECTION_LOST', '<NotLeader>node2:8848')),
-    undefined,
-  )
-  t.equal(redirectOf(undefined), undefined)
+  const server = { host: 'node1', port: 8848, allowRedirect: ['node2'] }
+  for (const [error, ...hosts] of [
+    [new ServerError('<NotLeader>node2:8848'), 'node1', 'node2'],
+    // Our own message comes first.
+    [
+      new ServerError('<NotLeader>node2:8848', 'DDB_LOGIN', 'the login was refused'),
+      'node1',
+      'node2',
+    ],
+    [new ServerError('no such table'), 'node1'],
+    [new ConnectionError('DDB_CONNECTION_LOST', '<NotLeader>node2:8848'), 'node1'],
+  ] as const) {
+    const asked: string[] = []
+    const attempt = ({ host }: ServerTarget): Promise<void> => {
+      asked.push(host)
+      return asked.length === 1 ? Promise.reject(error) : Promise.resolve()
+    }
+    await followRedirects(server, attempt).catch(() => undefined)
+    t.same(asked, hosts)
+  }
 })
 
 t.test('a redirect may name any port and any spelling of a named host', async t => {

@@ -12,7 +12,7 @@ import { batchRecord, inputsRecord, readRun } from '../../helpers/journals.js'
 import { testRun } from '../../helpers/load-run.js'
 
 const claim = (no: number): LedgerRow => ({
-  place: { stream: 1, no, lane: 0, part: 1 },
+  ...{ stream: 1, no, lane: 0, part: 1 },
   cut: no,
   attempt: 0,
   phase: 0,
@@ -54,7 +54,7 @@ t.test('batches after those in the journal are accepted if none is missing', asy
 /** What an earlier process's ledger says of a part of batch 1: the claim, and the outcome. */
 function receiptsOf(part: number, rows: number, taken: number, errText = ''): LedgerRow[] {
   const place = { stream: 1, no: 1, lane: 0, part }
-  const row = { place, cut: 5, attempt: 0, sendNo: part, errText }
+  const row = { ...place, cut: 5, attempt: 0, sendNo: part, errText }
   return [
     { ...row, phase: 0, rowCount: rows, errText: '' },
     { ...row, phase: 1, rowCount: taken },
