@@ -17,6 +17,7 @@ export function newRunEnding(
   // Every connection of the run adds a listener, and Node would warn about so many.
   setMaxListeners(0, leaving)
   let failure: DdbError | undefined
+  let isLost = false
   let seenNaps = 0
   /** Ends the run cleanly, unless there is no error. Wraps anything that is not a DdbError as an internal error (70). */
   const fail = (error: unknown): void => {
@@ -42,13 +43,14 @@ export function newRunEnding(
     fail,
     /** Whether rows may be sent; if not, the run has failed. Ask before every batch. */
     maySend(this: void): boolean {
-      if (losing.signal.aborted) return false
+      if (isLost) return false
       const lost = whyLost()
       if (lost === undefined) {
         onSending?.()
         return true
       }
       fail(lost)
+      isLost = true
       losing.abort()
       return false
     },

@@ -2,6 +2,7 @@
    not the leader names the leader (`<NotLeader>host:port`, docs/protocol.md#high-availability). The run moves only to hosts that the user
    has named, so that a false server cannot redirect data and password. */
 import { addressText } from '../../client/failure.js'
+import type { ConnectOptions } from '../../client/session-options.js'
 import { defaultConnectTimeoutMs, openSession, type Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, option } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
@@ -10,14 +11,13 @@ import type { CheckedOptions } from '../checked-options.js'
 import type { ServerAddress, ServerTarget } from '../options.js'
 import type { RunEnding } from '../run-ending.js'
 
-export interface ConnectRules {
+interface ConnectRules extends Pick<
+  ConnectOptions,
+  'highWaterBytes' | 'closeTimeoutMs' | 'enableAsync'
+> {
   /** Deadline for all hosts, redirects and logins, by the platform's clock; default: as the server's options say, from now on. */
   deadlineMs?: number
   signal?: AbortSignal | undefined
-  /** Senders should wait once this many bytes are not yet taken by the kernel. */
-  highWaterBytes?: number
-  closeTimeoutMs?: number
-  enableAsync?: boolean
 }
 
 /** Longest time that closing a session of this run may take without progress, ms. */

@@ -5,7 +5,7 @@ import { nullInt32, nullInt64 } from '../../protocol/null-value.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
 import { nearestNames } from '../../schema/nearest.js'
-import { classifyRefusal } from '../outcomes/refusals.js'
+import { classifyRefusal, isTransient } from '../outcomes/refusals.js'
 import { tableExpression, tableText, type TableTarget } from '../target/target.js'
 
 /** The session to ask, and how long to wait for an answer before a TimeoutError. */
@@ -58,7 +58,7 @@ export async function askFunction(asking: Asking, name: string): Promise<void> {
 
 /** Whether the server says that no such name exists; a server that is starting or electing a leader does not say so. */
 function saysUnknown(error: unknown): error is ServerError {
-  return error instanceof ServerError && classifyRefusal(error.received) !== 'transient'
+  return error instanceof ServerError && !isTransient(error)
 }
 
 /** @param meant  the table that the user probably meant */

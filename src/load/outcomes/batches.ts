@@ -6,7 +6,7 @@ import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
 import type { ReceiptNode } from '../transport/receipt-node.js'
 import { asDdbError } from '../run-ending.js'
-import { halvesOf, type Piece, type PieceState } from './pieces.js'
+import { halvesOf, isInFlight, type Piece, type PieceState } from './pieces.js'
 import type { Recorder } from './recorder.js'
 import { decideRefusal, inTransform, type Outcome } from './refusals.js'
 import { setState } from './run-state.js'
@@ -300,13 +300,13 @@ export class Batches {
 
   /** Pieces that this or an earlier process has sent to the current node, or may have, and that have no outcome yet. */
   unknown(): Piece[] {
-    const pieces = [...this.#inStates('queued', 'sent', 'claimed')]
-    return pieces.filter(piece => piece.state !== 'queued' || piece.isEarlier)
+    const open = [...this.#run.state.open.values()]
+    return open.filter(piece => isInFlight(piece.state) || piece.isEarlier)
   }
 
   /** True if every open piece is still waiting to be sent. */
   get isIdle(): boolean {
-    return [...this.#inStates('queued')].length === this.#run.state.open.size
+    return [...this.#run.state.open.values()].every(({ state }) => state === 'queued')
   }
 
   /** Looks at the state of each piece only when the caller comes to it, because what the caller does may change the next ones. */

@@ -3,6 +3,7 @@
    the ledger and in the journal, as every process of the run cuts the inputs at the same places (`parse/cuts.ts`) and divides batches
    alike. */
 import { hash } from 'node:crypto'
+import type { Session } from '../../client/open-session.js'
 import type { Batch, InputRange } from '../../parse/batch.js'
 import { sliceColumn, takeRows } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
@@ -42,6 +43,9 @@ export const digestOf = (text: string): number =>
  */
 export type PieceState = 'queued' | 'sent' | 'claimed' | 'refused' | 'closed'
 
+/** Whether a piece was sent, and has no outcome yet. */
+export const isInFlight = (state: PieceState): boolean => state === 'sent' || state === 'claimed'
+
 /** What all pieces of a batch, or of its rows of one lane, have in common. */
 export interface Whole {
   /** Digest of where the rows of the batch are in the inputs, and of its lanes. */
@@ -70,6 +74,8 @@ export class Piece {
   mayBeStored = false
   /** Index of the connection that was last used; undefined if this process has not sent the piece. */
   connection: number | undefined
+  /** The session on which it was last sent. */
+  carrier: Session | undefined
   /** Numbers of the transmissions in this attempt, newest last. */
   sendNos: number[] = []
   /** How often the piece was sent again, in all attempts together. */

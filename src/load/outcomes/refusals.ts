@@ -177,6 +177,11 @@ export function classifyRefusal(text: string): Refusal {
   return 'unknown'
 }
 
+/** Whether the server refuses something for now only: it is starting, electing a leader, or busy with the same data. */
+export function isTransient(error: unknown): error is ServerError {
+  return error instanceof ServerError && classifyRefusal(error.received) === 'transient'
+}
+
 /** The server's message, or else the program's. Removes the statement that the server repeats, and the full stop. */
 export function refusalText({ serverMessage, message }: ServerError): string {
   const text = serverMessage === '' ? message : serverMessage

@@ -4,7 +4,7 @@ import { createHistogram } from 'node:perf_hooks'
 import { bugError, type DdbError } from '../../errors.js'
 import type { LoadResult, RowCounts } from '../options.js'
 import { LineRanges, rangeText } from './line-ranges.js'
-import type { Piece, PieceState } from './pieces.js'
+import { isInFlight, type Piece, type PieceState } from './pieces.js'
 
 export type RunState = ReturnType<typeof newRunState>
 
@@ -35,8 +35,7 @@ export function newRunState() {
 }
 
 export function setState(state: RunState, piece: Piece, to: PieceState): void {
-  const isOut = (one: PieceState): boolean => one === 'sent' || one === 'claimed'
-  const change = Number(isOut(to)) - Number(isOut(piece.state))
+  const change = Number(isInFlight(to)) - Number(isInFlight(piece.state))
   piece.state = to
   if (change === 0) return
   state.inFlightCount += change

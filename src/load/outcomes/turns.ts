@@ -74,6 +74,7 @@ export function newTurns(run: Run) {
       return true
     },
     nextConnection(): number {
+      if (run.checked.connections === 1) return 0
       const inFlight = Array.from({ length: run.checked.connections }, (_, i) => inFlightOn(i))
       return inFlight.indexOf(Math.min(...inFlight))
     },

@@ -11,7 +11,7 @@ import {
   whyNotMixed,
 } from '../connection/connect.js'
 import { createTarget, isThere } from './create-target.js'
-import { classifyRefusal } from '../outcomes/refusals.js'
+import { isTransient } from '../outcomes/refusals.js'
 import { describeTarget, type TargetDescription } from './describe-target.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
@@ -24,7 +24,7 @@ export async function findTarget(run: Run, onConnected?: (control: Session) => v
   const connect = async (deadlineMs: number, node?: ServerAddress): Promise<Session> => {
     const rules = { deadlineMs, signal: run.options.signal, ...(node && { node }) }
     const isEarly = (error: unknown): boolean =>
-      error instanceof ConnectionError || isNotReady(error)
+      error instanceof ConnectionError || isTransient(error)
     run.control = await waiting(run, deadlineMs, isEarly, () => connectRun(run, rules))
     onConnected?.(run.control)
     return run.control
@@ -33,7 +33,7 @@ export async function findTarget(run: Run, onConnected?: (control: Session) => v
     run.server = server
     await run.control?.close().catch(ignoreLoss)
     const first = await connect(deadlineMs)
-    const target = await waiting(run, deadlineMs, isNotReady, () => describeOrCreate(run))
+    const target = await waiting(run, deadlineMs, isTransient, () => describeOrCreate(run))
     const again = (): Promise<Session> =>
       connect(connectDeadlineMs(run.platform, server), run.control)
     await chooseMode(run, first, again)
@@ -88,7 +88,7 @@ async function defineTransform({ checked, control }: Run): Promise<void> {
   try {
     await control!.run(transformScript(target.transform), { timeoutMs })
   } catch (error) {
-    if (!(error instanceof ServerError) || isNotReady(error)) throw error
+    if (!(error instanceof ServerError) || isTransient(error)) throw error
     const { serverMessage, code, message } = error
     throw new ServerError(
       serverMessage,
@@ -119,17 +119,13 @@ async function waiting<T>(
     }
     return await tryUntil(run, deadlineMs, attempt, mayRetry, ended)
   } catch (error) {
-    if (!isNotReady(error)) throw error
+    if (!isTransient(error)) throw error
     throw new ServerError(
       error.serverMessage,
       'DDB_UNAVAILABLE',
       `the server is not ready (it says: ${error.serverMessage}): try again later`,
     )
   }
-}
-
-function isNotReady(error: unknown): error is ServerError {
-  return error instanceof ServerError && classifyRefusal(error.received) === 'transient'
 }
 
 /** Uses one connection if it is unknown which rows belong together. @throws {UsageError} DDB_USAGE if rows may not lose their order */

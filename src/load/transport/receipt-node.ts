@@ -4,13 +4,13 @@ import { addressText } from '../../client/failure.js'
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
-import type { Value } from '../../protocol/value.js'
+import type { Column, Table, Value } from '../../protocol/value.js'
 import { connectRun, ignoreLoss, neverUsed, redirected, tryUntil } from '../connection/connect.js'
 import { ask, askFunction, askIdle, askSchema, type Asking } from '../connection/server-queries.js'
 import { watchedTable } from '../evidence/identity.js'
 import type { ServerAddress } from '../options.js'
 import type { Piece } from '../outcomes/pieces.js'
-import { classifyRefusal } from '../outcomes/refusals.js'
+import { isTransient } from '../outcomes/refusals.js'
 import { askMemory, askRegister, checkClaim } from '../register/register.js'
 import { isUnfinished, type Run } from '../run.js'
 import { jsonToValue, tableText } from '../target/target.js'
@@ -38,24 +38,20 @@ export type Memory = 'kept' | 'lost' | 'unknown'
 
 export class ReceiptNode {
   readonly #run: Run
-  /** False if the server refuses the ledger: its answers are then the only receipts. */
-  readonly #hasLedger: boolean
   readonly #leading: readonly Value[]
   readonly #columnNames: readonly string[]
   /** Reads the ledger. `restore` may replace it. */
   control: Session
   /** One session for each connection of the run. Without lanes, a batch may use any of them. */
   readonly #data: Session[] = []
-  /** The session on which each piece was last sent. */
-  readonly #carriers = new WeakMap<Piece, Session>()
+  /** Undefined if the server refuses it: its answers are then the only receipts. */
   ledger: Ledger | undefined
   /** Learns what the server answers, in a run whose batches are answered. Set before the first batch is sent. */
   onAnswer: ((copy: Copy, answer: Answer) => void) | undefined
 
-  private constructor(run: Run, control: Session, hasLedger: boolean) {
+  private constructor(run: Run, control: Session) {
     const { target } = run.checked
     this.#run = run
-    this.#hasLedger = hasLedger
     this.#leading = target.kind === 'function' ? target.functionArguments.map(jsonToValue) : []
     this.#columnNames = run.target.columns.map(({ name }) => name)
     this.control = control
@@ -65,7 +61,7 @@ export class ReceiptNode {
   static async open(run: Run, hasLedger: boolean, control = run.control!): Promise<ReceiptNode> {
     const timeoutMs = run.checked.confirmTimeoutMs
     const deadlineMs = run.platform.clock.nowMs() + run.checked.retryTimeoutMs
-    const node = new ReceiptNode(run, control, hasLedger)
+    const node = new ReceiptNode(run, control)
     try {
       if (hasLedger) await node.#beginLedger(timeoutMs)
       await tryUntil(run, deadlineMs, () => node.#openMissing(deadlineMs), mayBeTemporary)
@@ -114,18 +110,11 @@ export class ReceiptNode {
   /** Sends one copy of a batch on its connection. A lost connection is not an error here, because the batch stays open. */
   send(piece: Piece, sendNo: number): void {
     const session = this.#data[piece.connection!]!
-    this.#carriers.set(piece, session)
-    const { place, attempt, rows, batch } = piece
-    const copy = { ...place, cut: piece.whole.cut, attempt, sendNo }
-    const table = {
-      ...({ form: 'table', name: '', rows, columnNames: this.#columnNames } as const),
-      // A call is encoded once the calls before it are answered. By then, the rows may have an outcome, and their memory other rows.
-      get columns() {
-        if (piece.state !== 'closed') return batch.columns
-        throw new ConnectionError('DDB_CONNECTION_LOST', 'the rows have an outcome already')
-      },
-    }
-    const arguments_ = deliverArguments(copy, this.#leading, table)
+    piece.carrier = session
+    const { place, attempt, whole } = piece
+    const copy = { ...place, cut: whole.cut, attempt, sendNo }
+    const rows = new SentRows(piece, this.#columnNames)
+    const arguments_ = deliverArguments(copy, this.#leading, rows)
     if (this.isAnswered) {
       void askOutcome(session, arguments_, this.ledger !== undefined).then(answer => {
         this.onAnswer!(copy, answer)
@@ -140,9 +129,8 @@ export class ReceiptNode {
   }
 
   /** Whether the connection that carried the last copy of the piece is still open; false if this process has sent none. */
-  carries(piece: Piece): boolean {
-    const session = this.#carriers.get(piece)
-    return session !== undefined && !session.closed && this.#data.includes(session)
+  carries({ carrier }: Piece): boolean {
+    return carrier !== undefined && !carrier.closed && this.#data.includes(carrier)
   }
 
   /** Resolves once the kernel has room, or a connection is lost. */
@@ -304,7 +292,7 @@ export class ReceiptNode {
     this.#run.server = redirected(this.#run.server, to)
     const control = await connectRun(this.#run)
     try {
-      const next = await ReceiptNode.open(this.#run, this.#hasLedger, control)
+      const next = await ReceiptNode.open(this.#run, this.ledger !== undefined, control)
       try {
         this.finish(timeoutMs)
         await this.close()
@@ -335,13 +323,33 @@ export class ReceiptNode {
   }
 }
 
+/** A class, because objects with getters of their own take long to make. */
+class SentRows implements Table {
+  readonly form = 'table'
+  readonly name = ''
+  readonly rows: number
+  readonly columnNames: readonly string[]
+  readonly #piece: Piece
+
+  constructor(piece: Piece, columnNames: readonly string[]) {
+    this.rows = piece.rows
+    this.columnNames = columnNames
+    this.#piece = piece
+  }
+
+  /** A call is encoded once the calls before it are answered. By then, the rows may have an outcome, and their memory other rows. */
+  get columns(): readonly Column[] {
+    if (this.#piece.state !== 'closed') return this.#piece.batch.columns
+    throw new ConnectionError('DDB_CONNECTION_LOST', 'the rows have an outcome already')
+  }
+}
+
 function replacedError(): ConnectionError {
   return new ConnectionError('DDB_CONNECTION_LOST', 'another connection replaced this one')
 }
 
 function mayBeTemporary(error: unknown): boolean {
-  if (error instanceof ConnectionError || error instanceof TimeoutError) return true
-  return error instanceof ServerError && classifyRefusal(error.received) === 'transient'
+  return error instanceof ConnectionError || error instanceof TimeoutError || isTransient(error)
 }
 
 function remainingMs({ clock }: Pick<Platform, 'clock'>, deadlineMs: number): number {

@@ -4,7 +4,7 @@ import { DdbError } from '../../errors.js'
 import type { Batch, BatchPlace } from '../../parse/batch.js'
 import { remedies } from '../journal/changed-run.js'
 import type { Batches } from '../outcomes/batches.js'
-import { keyOf, type LeftPiece, type Piece } from '../outcomes/pieces.js'
+import { isInFlight, keyOf, type LeftPiece, type Piece } from '../outcomes/pieces.js'
 import type { Recorder } from '../outcomes/recorder.js'
 import { classifyRefusal, type Refusal } from '../outcomes/refusals.js'
 import { rowsText, setState } from '../outcomes/run-state.js'
@@ -114,7 +114,7 @@ export class Receipts {
       const piece = state.open.get(keyOf(row))
       if (piece !== undefined && row.attempt === 0 && piece.isEarlier)
         setState(state, piece, 'sent')
-      if (piece !== undefined && isAwaited(piece) && row.attempt <= piece.attempt) {
+      if (piece !== undefined && isInFlight(piece.state) && row.attempt <= piece.attempt) {
         this.#read(piece, row)
       } else if (!this.#isOwn(row)) this.#keep(row)
     }
@@ -143,7 +143,8 @@ export class Receipts {
   #takeKept(piece: Piece): void {
     // If the table was made again since, these rows are gone, while the first rows of the input may have been sent again after that.
     if (piece.key === this.#earliest) this.#recorder.evidence.beginStream()
-    for (const row of this.#kept.get(piece.key) ?? []) if (isAwaited(piece)) this.#read(piece, row)
+    for (const row of this.#kept.get(piece.key) ?? [])
+      if (isInFlight(piece.state)) this.#read(piece, row)
   }
 
   /** Applies a receipt to a piece that waits for it. Receipts of other attempts have no effect. */
@@ -176,8 +177,6 @@ export class Receipts {
     }
   }
 }
-
-const isAwaited = ({ state }: Piece): boolean => state === 'sent' || state === 'claimed'
 
 /** The error if a receipt at this place is for other rows than those that this process finds there. */
 function cutElsewhere(): DdbError {

@@ -39,12 +39,10 @@ const ledgerColumns = {
   loggedAt: 'TIMESTAMP',
 } as const
 
-export type LedgerColumnName = keyof typeof ledgerColumns
-
 /** A statement that adds a row, and is 1 for a new one. @param cells  as expressions; the head's rows leave out those of `nowhere` */
 export function insertReceipt(
   ledger: string,
-  cells: { readonly [Name in LedgerColumnName]?: string },
+  cells: { readonly [Name in keyof typeof ledgerColumns]?: string },
 ): string {
   return insertScript(ledger, ledgerColumns, { ...nowhere, ...cells })
 }
