@@ -68,7 +68,7 @@ async function loadChecked(run: Run): Promise<LoadResult> {
     return true
   }
   const fail = (cause: unknown): void => {
-    const error = asTargetChanged(run.history.found, cause)
+    const error = asTargetChanged(run, cause)
     run.ending.fail(error)
     // Rows of earlier processes that are gone or unproven no longer count as stored.
     const isGone =

@@ -45,7 +45,7 @@ export async function lookFirst(
   const control = run.control!
   const { found, now: recorded } = history
   if (checked.confirm === 'none' && checked.mode !== 'sync') return undefined
-  if (found.target !== undefined && found.isForgotten) throw targetChanged(found, forgotten)
+  if (found.target !== undefined && found.isForgotten) throw targetChanged(run, forgotten)
   // Requests of the run that this one replaces may have written rows since the target was described.
   const isOld =
     found.target === undefined && (recorded.run?.replaces?.dataSessions ?? []).length > 0
@@ -59,8 +59,8 @@ export async function lookFirst(
     const { change } = look
     now = look.now
     const mayBeThere = change?.kind === 'unknown' || (isFinished && change?.kind === 'hidden')
-    if (change !== undefined && !mayBeThere) throw targetChanged(found, change.text)
-    if (hasLostMemory(run)) throw targetChanged(found, restarted)
+    if (change !== undefined && !mayBeThere) throw targetChanged(run, change.text)
+    if (hasLostMemory(run)) throw targetChanged(run, restarted)
     const { rows, chunkId, physicalIndex } = found.target
     const ids = [chunkId ?? now.chunkId, physicalIndex ?? now.physicalIndex] as const
     evidence.identity = { ...now, rows, chunkId: ids[0], physicalIndex: ids[1] }
@@ -115,28 +115,28 @@ export async function noteFinished(run: Run, asking: Asking, evidence: Evidence)
 }
 
 /** @throws {DdbError} DDB_TARGET_CHANGED if the rows of a finished run are gone, DDB_UNPROVEN if nothing shows whether they are there */
-function checkLoaded({ history }: Run, here: string, { now, found: seen }: Look): void {
-  const { found, onServer } = history
+function checkLoaded(run: Run, here: string, { now, found: seen }: Look): void {
+  const { found, onServer } = run.history
   const { server, isMarked } = found.finished!
   const { confirmed, unconfirmed } = found.rows()
   if (confirmed + unconfirmed === 0) return
   const isFound = seen?.includes(false) === false
   if (!now.inMemory) {
     if (isFound || (now.chunkId !== null && found.target!.chunkId === now.chunkId)) return
-    throw unproven(found, 'the server does not say whether it is the same DFS table')
+    throw unproven(run, 'the server does not say whether it is the same DFS table')
   }
   const isKnown = onServer && onServer.finished !== undefined
   if (isKnown !== true && server !== here) {
-    throw targetChanged(found, `it was loaded into ${server}, and ${here} does not know it`)
+    throw targetChanged(run, `it was loaded into ${server}, and ${here} does not know it`)
   }
   if (isFound && isMarked) return
   if (isMarked && isKnown === false && now.total !== 'totalSize') {
-    throw targetChanged(found, restarted)
+    throw targetChanged(run, restarted)
   }
   const why = isFound
     ? 'the server keeps no mark of this run, so a restart would go unnoticed'
     : 'its rows cannot be looked up in the table'
-  throw unproven(found, why)
+  throw unproven(run, why)
 }
 
 /** The rows that the finished run has stored; undefined if there is none, or the target is another table by now. @throws as `lookFirst` */

@@ -17,7 +17,7 @@ import {
   type TableState,
   type TargetDescription,
 } from '../target/describe-target.js'
-import { tableExpression, tableText, type TableTarget } from '../target/target.js'
+import { tableExpression, targetText, type TableTarget } from '../target/target.js'
 import { foundIn, rowsIn, searchCall, type Found, type SampleRow } from './sample-rows.js'
 
 /** The identity of a target. A run asks for it before its first row, at its end, and whenever the run is resumed. */
@@ -81,7 +81,7 @@ export function identityOf(
   const isShown = target.kind === 'table' && schema?.form === 'dictionary'
   return {
     ...{ rows, physicalIndex, chunkId, total: isUseful ? total : null },
-    name: target.kind === 'function' ? target.name : tableText(target.table),
+    name: targetText(target),
     columns: typesText(isShown ? schemaFromServer(schema) : ownSchema(description)),
     inMemory: watchedTable(checked)?.kind !== 'dfs',
   }

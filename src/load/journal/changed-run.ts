@@ -4,6 +4,8 @@
 import { addressText } from '../../client/failure.js'
 import type { Session } from '../../client/open-session.js'
 import { DdbError, ServerError, option } from '../../errors.js'
+import type { Run } from '../run.js'
+import { targetText } from '../target/target.js'
 import type { RecordedRun } from './recorded-run.js'
 
 /** Sentences for messages; the command line turns `options` in backticks into flags. */
@@ -68,41 +70,37 @@ export function runDamaged(path: string, damage: string): DdbError {
   )
 }
 
-interface Loaded {
-  readonly run: { readonly runId: string } | undefined
-  readonly target: { readonly name: string } | undefined
-  readonly shared?: { readonly runId: string } | undefined
-}
+type Loading = Pick<Run, 'checked' | 'shared'>
 
 const lostRows = (
   code: 'DDB_TARGET_CHANGED' | 'DDB_UNPROVEN',
-  { shared, run = shared, target }: Loaded,
+  { checked: { runId, target }, shared }: Loading,
   said: (target: string) => string,
   why: string,
 ): DdbError =>
   new DdbError(
     code,
-    `run "${run?.runId ?? ''}" ${said(`"${target?.name ?? ''}"`)}: ${why.endsWith('?') ? why : `${why}.`} ` +
-      (shared === undefined ? remedies.lookThenRestart() : remedies.lookThenForget(shared.runId)),
+    `run "${runId}" ${said(`"${targetText(target)}"`)}: ${why.endsWith('?') ? why : `${why}.`} ` +
+      (shared === undefined ? remedies.lookThenRestart() : remedies.lookThenForget(runId)),
   )
 
-export function targetChanged(loaded: Loaded, what: string): DdbError {
+export function targetChanged(run: Loading, what: string): DdbError {
   const said = (target: string): string =>
     `cannot continue: the rows that it loaded into ${target} are no longer there`
-  return lostRows('DDB_TARGET_CHANGED', loaded, said, what)
+  return lostRows('DDB_TARGET_CHANGED', run, said, what)
 }
 
-export function unproven(loaded: Loaded, why: string): DdbError {
+export function unproven(run: Loading, why: string): DdbError {
   const said = (target: string): string =>
     `has loaded everything into ${target}, but nothing proves that it is still there`
-  return lostRows('DDB_UNPROVEN', loaded, said, why)
+  return lostRows('DDB_UNPROVEN', run, said, why)
 }
 
 /** Makes the error for a missing target DDB_TARGET_CHANGED if the run has written to that target. Any other error stays as it is. */
-export function asTargetChanged(found: RecordedRun, error: unknown): unknown {
+export function asTargetChanged(run: Loading & Pick<Run, 'history'>, error: unknown): unknown {
   const isMissing = error instanceof ServerError && error.code === 'DDB_TARGET'
-  if (!isMissing || found.rows().confirmed === 0) return error
-  return targetChanged(found, error.message)
+  if (!isMissing || run.history.found.rows().confirmed === 0) return error
+  return targetChanged(run, error.message)
 }
 
 export function mayBeFinished({ runId }: { readonly runId: string }, why: string): DdbError {

@@ -59,7 +59,6 @@ export class RecordedRun extends Facts {
   begun: { readonly startedAt: string; end: RecordOf<'end'> | undefined }[] = []
   inputs: NamedInput[] = []
   streams = new Map<number, SentStream>()
-  shared: { readonly runId: string } | undefined
   rejects: Omit<journal.JournaledRejects, 'upTo'> | undefined
 
   /** Number of the last process; processes count from 1. */

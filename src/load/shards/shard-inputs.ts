@@ -71,7 +71,7 @@ export class ShardInputs implements Inputs {
     const taken = await askTaken(asking, shared.ledger.name)
     history.found.sums.confirmed = taken.rows
     const known = { sampled, isLearned: true, hasBatches: taken.claims > 0 }
-    Object.assign(history.found, { ...known, target: shared.target, sizes, shared: { runId } })
+    Object.assign(history.found, { ...known, target: shared.target, sizes })
     this.areDone = left.size === 0
     // A process that confirms no row itself must find those of the others.
     if (this.areDone && state.rows.skipped > 0) {

@@ -157,6 +157,10 @@ export function tableExpression(table: TableTarget): string {
   return table.kind === 'shared' ? table.name : `loadTable("${table.database}","${table.table}")`
 }
 
+/** For messages, and to identify the target. */
+export const targetText = (target: Target): string =>
+  target.kind === 'function' ? target.name : tableText(target.table)
+
 export function tableText(table: TableTarget): string {
   return table.kind === 'shared' ? table.name : `${table.database}/${table.table}`
 }

@@ -225,8 +225,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
       const change = await evidence.lookWhenDue(node.control)
       if (change !== undefined) {
         this.recorder.replaced(change, true)
-        const { checked, ending } = this.run
-        ending.fail(targetChanged({ run: checked, target: evidence.identity }, change))
+        this.run.ending.fail(targetChanged(this.run, change))
       }
       if (hasNews) return true
       // Sending a large batch can take longer than the allowed silence.
