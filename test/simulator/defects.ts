@@ -141,13 +141,13 @@ export const defects: readonly Defect[] = [
   ]),
   defect(firstOldJournalSeed, 'the run does not look for its end in the register', [
     'load/register/sole-process.ts',
-    '(mayBeOld && known.finished !== undefined)',
-    '(mayBeOld && !mayBeOld)',
+    '|| lacksRows)',
+    '|| (lacksRows && !lacksRows))',
   ]),
   defect(firstOldJournalSeed, 'a journal restored from an earlier time is trusted', [
     'load/register/sole-process.ts',
-    'if (isOld || known.isReplaced || (mayBeOld',
-    'if (isOld && !isOld && (mayBeOld',
+    'if (isOld || known.isReplaced || lacksRows)',
+    'if (isOld && !isOld && lacksRows)',
   ]),
   defect(firstAroundSeed, 'a run with a damaged journal starts over', [
     'load/journal/open-journal.ts',

@@ -25,7 +25,7 @@ import {
 
 /** Comes before the run creates anything. @returns what the server knows of this name @throws {DdbError} DDB_LOCKED, DDB_RUN_DAMAGED */
 export async function checkSoleProcess(run: Run): Promise<KnownOnServer | undefined> {
-  const { history, checked, options } = run
+  const { history, checked } = run
   const { file, name, found, now } = history
   if (file === undefined) return undefined
   const asking = { session: run.control!, timeoutMs: checked.confirmTimeoutMs }
@@ -34,14 +34,9 @@ export async function checkSoleProcess(run: Run): Promise<KnownOnServer | undefi
   const known = runOf(all, name.token)
   history.onServer = known
   const isOld = known.processNo > found.owner || known.ledgerNumber > found.ledgerNumber
-  // The journal of a finished run with a limit of rows does not record all inputs as done.
-  const isKept = options?.input?.limit === undefined
-  const areDone =
-    found.inputs.length > 0 &&
-    found.inputs.every(({ summary }) => summary !== undefined) &&
-    [...found.streams.values()].every(({ open }) => open.size === 0)
-  const mayBeOld = isKept && found.finished === undefined && !areDone
-  if (isOld || known.isReplaced || (mayBeOld && known.finished !== undefined)) {
+  // If the last process was killed when only the server knew that the run has finished, the journal had all rows by then.
+  const lacksRows = found.rows().confirmed < (known.finished?.stored ?? 0)
+  if (isOld || known.isReplaced || lacksRows) {
     // While this process slept, another may have finished the run.
     throw file.lost() ?? runDamaged(file.path, isOlder)
   }
