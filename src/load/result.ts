@@ -118,7 +118,7 @@ function mayResume(run: Run, code: string | undefined): boolean {
   const { state, history } = run
   const { found, now, file } = history
   // Some row of the run may be in the target.
-  const hasSent = state.batches.sent > 0 || (found.processes > 0 && !found.isUntouched)
+  const hasSent = state.batches.sent > 0 || (found.begun.length > 0 && !found.isUntouched)
   // A resumed run takes its options from the journal, so unusable options would fail again.
   const isMisuse = code === 'DDB_USAGE' && !hasSent
   const isForgotten = now.isForgotten && !found.isForgotten

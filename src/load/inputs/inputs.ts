@@ -82,7 +82,7 @@ function checkRejectsFile(
   const isLeftOver = isOfPast && now.rejectsFiles.includes(rejectsFile)
   // A run that starts over removes earlier rejects before it records how it delivers, and need not know those in the file.
   const goesOn =
-    found.processes > 0 && (found.run?.replaces === undefined || found.used !== undefined)
+    found.begun.length > 0 && (found.run?.replaces === undefined || found.used !== undefined)
   if (isOfPast && !isOwn && !isLeftOver && goesOn) {
     throw runDamaged(
       file!.path,

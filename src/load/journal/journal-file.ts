@@ -66,9 +66,14 @@ export class JournalFile {
     return this.#sizeBytes >= Math.max(this.#shortBytes + longBytes, 2 * this.#shortBytes)
   }
 
+  /** Whether the file has the records of this process. One that adds none leaves the journal of a finished run unchanged. */
+  get isBegun(): boolean {
+    return this.#file !== undefined
+  }
+
   /** Whether the path still leads to this file, so that other processes find the records. */
   isInPlace(): boolean {
-    return this.#file !== undefined && failureOf(() => this.#checkPlace()) === undefined
+    return this.isBegun && failureOf(() => this.#checkPlace()) === undefined
   }
 
   add(record: JournalRecord): void {

@@ -7,25 +7,12 @@ import { runDamaged } from './changed-run.js'
 import type { RecordOf } from './journal-record.js'
 import { RecordedRun } from './recorded-run.js'
 import { journalEnding, journalLockPath, journalPath, lockRun } from './open-journal.js'
-import { readJournal, type FoundJournal } from './journal-file.js'
+import { readJournal } from './journal-file.js'
 
 /** `killed`: the run's last process recorded no end. `uncertain`: some rows have an unknown outcome. Both can be resumed. */
 export type RunState = 'running' | 'finished' | 'interrupted' | 'failed' | 'killed' | 'uncertain'
 
-export interface KnownRun extends FoundJournal {
-  readonly path: string
-  readonly runId: string
-  readonly state: RunState
-  readonly run: RecordOf<'run'>
-  readonly journal: RecordedRun
-  /** The process that works on the run; undefined if there is none, or if the caller did not ask for it. */
-  readonly holder: { readonly pid: number; readonly since: string } | undefined
-}
-
-export interface StrangeFile {
-  readonly path: string
-  readonly reason: string
-}
+export type KnownRun = Exclude<Awaited<ReturnType<typeof readKnown>>, string | undefined>
 
 /** A clean-up removes the journal of a finished run 30 days after the run's end. */
 const keptMs = 30 * 86_400_000
@@ -36,13 +23,13 @@ export async function listRuns(folder: string, files: Files) {
   // At once, because asking one on a different host takes seconds.
   const holders = names.map(runId => askHolder(journalPath(folder, runId), files))
   const runs: KnownRun[] = []
-  const strange: StrangeFile[] = []
+  const strange: { readonly path: string; readonly reason: string }[] = []
   for (const [i, runId] of names.entries()) {
     const path = journalPath(folder, runId)
     const one = await readKnown(path, runId, files, holders[i])
     // A second clean-up has just removed the file.
     if (one === undefined) continue
-    if ('reason' in one) strange.push(one)
+    if (typeof one === 'string') strange.push({ path, reason: one })
     else runs.push(one)
   }
   const placeOf = ({ run: { startedAt, runId } }: KnownRun): string => `${startedAt} ${runId}`
@@ -61,7 +48,7 @@ export async function readRun(
   const path = journalPath(folder, runId)
   const asked = holder ? askHolder(path, files) : undefined
   const found = await readKnown(path, runId, files, asked, evenDamaged)
-  if (found !== undefined && 'reason' in found) throw runDamaged(path, found.reason)
+  if (typeof found === 'string') throw runDamaged(path, found)
   return found
 }
 
@@ -88,13 +75,14 @@ function askHolder(path: string, files: Files): Promise<LockAnswer | undefined> 
   return asked
 }
 
+/** @returns why the journal cannot be relied on; undefined without one */
 async function readKnown(
   path: string,
   runId: string,
   files: Files,
   askedHolder?: Promise<LockAnswer | undefined>,
   evenDamaged = false,
-): Promise<KnownRun | StrangeFile | undefined> {
+) {
   const journal = new RecordedRun()
   try {
     // Determines the lock's holder before reading: if the holder ends in between, the records contain that end.
@@ -103,13 +91,13 @@ async function readKnown(
     if (found === undefined) return undefined
     const { run } = journal
     const { damage } = found
-    if (run === undefined || (damage !== undefined && !evenDamaged))
-      return { path, reason: damage! }
+    if (run === undefined || (damage !== undefined && !evenDamaged)) return damage!
     const taken = holder?.kind === 'taken' ? { pid: holder.pid, since: holder.since } : undefined
-    const state = taken === undefined ? stateOf(journal) : 'running'
+    const state: RunState = taken === undefined ? stateOf(journal) : 'running'
+    // `holder` is the process that works on the run; undefined if there is none, or if the caller did not ask for it.
     return { path, runId, state, run, journal, holder: taken, ...found }
   } catch (error) {
-    return { path, reason: messageOf(error) }
+    return messageOf(error)
   }
 }
 
@@ -132,26 +120,26 @@ export async function removeOldRuns(
   { files, clock }: { readonly files: Files; readonly clock: Clock },
   removed: RemovedRun[],
 ): Promise<void> {
-  const nowMs = clock.wallMs()
+  const longAgoMs = clock.wallMs() - keptMs
+  const endOf = async (path: string, runId: string): Promise<RecordOf<'end'> | undefined> => {
+    const known = await readKnown(path, runId, files)
+    const end = typeof known === 'object' ? known.journal.end : undefined
+    return end?.isDone === true && Date.parse(end.at) < longAgoMs ? end : undefined
+  }
   for (const runId of await runNames(folder, files)) {
     const path = journalPath(folder, runId)
-    if (!isOld(await readKnown(path, runId, files), nowMs)) continue
+    if ((await endOf(path, runId)) === undefined) continue
     const held = await lockRun(folder, runId, files)
     try {
       // Another process may have restarted or removed the run before this process locked it.
-      const now = await readKnown(path, runId, files)
-      if (!isOld(now, nowMs)) continue
+      const end = await endOf(path, runId)
+      if (end === undefined) continue
       files.remove(path)
-      removed.push({ runId, endedAt: now.journal.end!.at })
+      removed.push({ runId, endedAt: end.at })
     } finally {
       held.lock.release()
     }
   }
-}
-
-function isOld(known: KnownRun | StrangeFile | undefined, nowMs: number): known is KnownRun {
-  if (known === undefined || 'reason' in known) return false
-  return known.state === 'finished' && nowMs - Date.parse(known.journal.end!.at) > keptMs
 }
 
 /** Names of changed inputs, by size and time; a process that resumes also compares content. Followed files grow, and count as the same. */

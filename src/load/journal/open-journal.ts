@@ -49,13 +49,10 @@ export async function openJournal(
   const held = await begin(folder, runId, files)
   try {
     const past = new RecordedRun()
-    const now = new RecordedRun()
-    const read = await readJournal(path, runId, files, record => {
-      for (const run of [past, now]) run.take(record)
-    })
+    const read = await readJournal(path, runId, files, record => past.take(record))
     const { damage, tornBytes = 0 } = read ?? {}
     // Every process writes the line of the run together with its own.
-    past.isCut = now.isCut ||= past.run !== undefined && past.processes === 0
+    past.isCut ||= past.run !== undefined && past.begun.length === 0
     if (damage !== undefined && !restart) throw runDamaged(path, damage)
     let found = restart || past.run === undefined ? new RecordedRun() : past
     let inputs = knownInputs(found, fingerprints, files)
@@ -74,35 +71,35 @@ export async function openJournal(
     }
     const { places, added } = inputs
     notices.push(...inputs.notices)
-    const next = found === past ? now : new RecordedRun()
+    const now = new RecordedRun()
+    for (const record of found.records()) now.take(record)
     const startedAt = new Date(platform.clock.wallMs()).toISOString()
     if (found !== past) {
       const token = newToken(platform.random).toString(16)
       const replaces = replacedBy(past, restart)
-      next.take({
+      now.take({
         ...{ kind: 'run', format: journalFormat, version, runId, token, startedAt },
         ...{ folder: workingFolder, options: current, ...(replaces && { replaces }) },
       })
-      next.take({ kind: 'facts', rejectsFiles: past.rejectsFiles })
+      now.take({ kind: 'facts', rejectsFiles: past.rejectsFiles })
     }
-    next.take({ kind: 'process', startedAt })
+    now.take({ kind: 'process', startedAt })
     for (const [path, fingerprint] of added) {
-      next.take({ kind: 'input', input: next.inputs.length, path, fingerprint })
+      now.take({ kind: 'input', input: now.inputs.length, path, fingerprint })
     }
     const file = new JournalFile(path, platform, () => {
       const why = held.lock.lost()
       return why === undefined ? undefined : runTakenOver(runId, why)
     })
-    const isBegun = found.end?.isDone !== true || added.length > 0
     // The holder of a stale lock may only be suspended. What it still writes goes to the old file.
-    if (isBegun) file.replace(next.records())
+    if (found.end?.isDone !== true || added.length > 0) file.replace(now.records())
     if (damage !== undefined) notices.push(`the journal could not be relied on: ${damage}`)
     else if (tornBytes > 0) {
       notices.push(
         `the journal ends in ${tornBytes} bytes that are an incomplete record, as after a power cut: they are left out`,
       )
     }
-    return { file, held, found, now: next, isBegun, places, notices }
+    return { file, held, found, now, places, notices }
   } catch (error) {
     held.lock.release()
     throw error

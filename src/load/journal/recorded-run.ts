@@ -56,15 +56,11 @@ export const streamStart: StreamPlace = {
 
 export class RecordedRun extends Facts {
   run: RecordOf<'run'> | undefined
+  /** The processes, the last of which may be running. */
   begun: { readonly startedAt: string; end: RecordOf<'end'> | undefined }[] = []
   inputs: NamedInput[] = []
   streams = new Map<number, SentStream>()
   rejects: Omit<journal.JournaledRejects, 'upTo'> | undefined
-
-  /** Number of the last process; processes count from 1. */
-  get processes(): number {
-    return this.begun.length
-  }
 
   /** How the last process ended; undefined if it was killed or is running. */
   get end(): RecordOf<'end'> | undefined {

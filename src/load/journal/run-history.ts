@@ -29,8 +29,6 @@ export class RunHistory {
   readonly #run: RunBasis
   readonly #rejects: RunRejects
   #lock: FileLock | undefined
-  /** Whether the file has the records of this process. A process that adds none leaves the journal of a finished run unchanged. */
-  #isBegun = false
   #ended: (RecordOf<'ended'> | RecordOf<'input'>)[] = []
   /** False if the next process must read bad records again, because a recorded reject that ends this process would also end that one. */
   #keepsRejects = true
@@ -48,12 +46,11 @@ export class RunHistory {
     }
   }
 
-  goOn({ file, held, found, now, isBegun }: OpenedJournal): void {
+  goOn({ file, held, found, now }: OpenedJournal): void {
     const { state, options, checked, platform } = this.#run
     Object.assign(this, { file, found, now })
     this.#lock = held.lock
     this.wasUnlocked = held.from === 'nobody'
-    this.#isBegun = isBegun
     const token = BigInt(`0x${now.run!.token}`)
     const place = { hostName: platform.hostName, folder: options.journal?.folder ?? '' }
     this.name = { ...this.name, token, isRegistered: true, place }
@@ -128,7 +125,7 @@ export class RunHistory {
     if (file === undefined) return
     this.#noteEnded(file)
     // The run was finished already, and this process did nothing, or another process has the run by now.
-    if (!this.#isBegun && (record.isDone || file.lost() !== undefined)) return
+    if (!file.isBegun && (record.isDone || file.lost() !== undefined)) return
     this.#put(file, record)
     file.write()
   }
@@ -137,7 +134,7 @@ export class RunHistory {
   close(): void {
     const { file } = this
     try {
-      if (file === undefined || !this.#isBegun) return
+      if (file?.isBegun !== true) return
       if (this.now.end?.isDone === true && file.failure === undefined) this.#shorten(file)
       file.close()
     } finally {
@@ -155,8 +152,7 @@ export class RunHistory {
   }
 
   #put(file: JournalFile, record: JournalRecord): void {
-    if (!this.#isBegun) file.replace(this.now.records())
-    this.#isBegun = true
+    if (!file.isBegun) file.replace(this.now.records())
     this.now.take(record)
     file.add(record)
   }

@@ -15,14 +15,11 @@ import {
   type RunName,
 } from './table-names.js'
 
-export interface FinishedRun {
-  /** Rows that the target has ever had; null if they cannot be counted. */
-  readonly rowsHad: number | null
-  readonly digest: string
-  /** Id of the chunk of a DFS table, letters, digits and hyphens; '' if unknown. */
-  readonly chunk: string
-  readonly stored: number
-}
+/**
+ * `rowsHad`: rows that the target has ever had; null if they cannot be counted. `chunk`: id of the chunk of a DFS table, letters, digits and
+ * hyphens; '' if unknown. `stored`: rows of the run in the target.
+ */
+export type FinishedRun = NonNullable<ReturnType<typeof finishedIn>>
 
 interface Entry {
   /** '' after the run has ended. */
@@ -178,7 +175,7 @@ export function runOf({ rows, ledgers: all }: KnownOnServer, token: bigint) {
 const highest = (numbers: readonly number[]): number => numbers.reduce((a, b) => Math.max(a, b), 0)
 
 /** A late request of an earlier process, which has a lower number, adds its row after the run has finished: it counts as nothing. */
-function finishedIn(own: KnownOnServer['rows']): FinishedRun | undefined {
+function finishedIn(own: KnownOnServer['rows']) {
   const at = own.findLastIndex(({ stored }) => stored !== undefined)
   if (at < 0) return undefined
   const { rowsHad, digest, chunk, stored, processNo } = own[at]!

@@ -69,7 +69,7 @@ export class ReceiptNode {
     } catch (error) {
       node.abandon('data', neverUsed())
       // If an earlier process has worked on the run, the next process still needs the ledger.
-      const isKept = run.history.found.processes > 0 || run.shared !== undefined
+      const isKept = run.history.found.begun.length > 0 || run.shared !== undefined
       const ledger = node.ledger
       if (ledger !== undefined && !isKept) {
         const asking = { session: control, timeoutMs: Math.min(longestFarewellMs, timeoutMs) }
