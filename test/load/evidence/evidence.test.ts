@@ -1,8 +1,7 @@
 import t, { type Test } from 'tap'
 import { connectTyped as connect } from '../../../src/client/open-session.js'
 import { ConnectionError } from '../../../src/errors.js'
-import { Evidence } from '../../../src/load/evidence/evidence.js'
-import { askIdentity, type TargetIdentity } from '../../../src/load/evidence/identity.js'
+import { askIdentity, Evidence, type TargetIdentity } from '../../../src/load/evidence/evidence.js'
 import {
   rowOfText,
   rowText,
