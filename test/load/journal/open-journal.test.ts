@@ -101,7 +101,7 @@ t.test('a journal begins with the run, its process and its inputs', async t => {
     { kind: 'input', input: 1, path: b },
     { kind: 'facts' },
   ])
-  t.match(journal, { found: { processes: 0 }, now: { inputs: [{ path: a }, { path: b }] } })
+  t.match(journal, { found: { begun: { length: 0 } }, now: { inputs: [{ path: a }, { path: b }] } })
   t.equal(statSync(path).mode & 0o777, 0o600)
   t.equal(statSync(join(folder, 'runs')).mode & 0o777, 0o700)
   t.ok(existsSync(journalLockPath(path)))
@@ -114,7 +114,10 @@ t.test('the next process resumes the run with the same token', async t => {
   await once()
   const { token } = records()[0] as Extract<JournalRecord, { kind: 'run' }>
   const { journal } = (await open())!
-  t.match(journal, { found: { processes: 1 }, now: { processes: 2, inputs: [{ path: a }] } })
+  t.match(journal, {
+    found: { begun: { length: 1 } },
+    now: { begun: { length: 2 }, inputs: [{ path: a }] },
+  })
   t.equal(journal.name.token, BigInt(`0x${token}`))
   t.equal(records().filter(({ kind }) => kind === 'process').length, 2)
   journal.close()
@@ -422,7 +425,7 @@ t.test('a run that starts over is a new one that knows those before it', async t
   const before = records().find(({ kind }) => kind === 'run') as { token: string }
   for (const times of [1, 2]) {
     const { journal } = (await open([a], restart(folder)))!
-    t.match(journal, { found: { processes: 0 }, now: { processes: 1 } })
+    t.match(journal, { found: { begun: { length: 0 } }, now: { begun: { length: 1 } } })
     journal.close()
     const [run] = records() as unknown as [{ token: string; replaces: { tokens: string[] } }]
     t.not(run.token, before.token)

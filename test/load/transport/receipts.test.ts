@@ -25,7 +25,7 @@ const claim = (no: number): LedgerRow => ({
 async function receipts(numbers: readonly number[], isLost: boolean, mayCopyEarlier = false) {
   const { checked, platform, state } = testRun()
   const found = isLost ? readRun() : readRun(inputsRecord, batchRecord(1), batchRecord(2))
-  const history = { file: {}, now: { processes: 2 }, found }
+  const history = { file: {}, now: { begun: { length: 2 } }, found }
   const reads = [numbers.map(claim), []]
   const node = { read: () => Promise.resolve(reads.shift()!) }
   const run = { checked, platform, state, history } as unknown as Run
@@ -64,7 +64,7 @@ function receiptsOf(part: number, rows: number, taken: number, errText = ''): Le
 t.test('receipts of halves that an earlier process sent count, too', async t => {
   const { checked, platform, state, ending, ...others } = testRun()
   const history = {
-    ...{ file: {}, now: { processes: 2 }, found: readRun(), ended: () => undefined },
+    ...{ file: {}, now: { begun: { length: 2 } }, found: readRun(), ended: () => undefined },
   }
   const target = { columns: [], keyed: false }
   const parts = { checked, platform, state, ending, history, target, commit: () => undefined }
