@@ -35,7 +35,8 @@ export async function checkSoleProcess(run: Run): Promise<KnownOnServer | undefi
   history.onServer = known
   const isOld = known.processNo > found.owner || known.ledgerNumber > found.ledgerNumber
   // If the last process was killed when only the server knew that the run has finished, the journal had all rows by then.
-  const lacksRows = found.rows().confirmed < (known.finished?.stored ?? 0)
+  const { stored = 0 } = known.finished ?? {}
+  const lacksRows = found.finished === undefined && found.rows().confirmed < stored
   if (isOld || known.isReplaced || lacksRows) {
     // While this process slept, another may have finished the run.
     throw file.lost() ?? runDamaged(file.path, isOlder)
