@@ -12,7 +12,7 @@ import {
   askIdle,
   askSchema,
 } from '../../src/load/connection/server-queries.js'
-import { askIdentity } from '../../src/load/evidence/evidence.js'
+import { askIdentity } from '../../src/load/evidence/identity.js'
 import { readRun } from '../../src/load/journal/known-runs.js'
 import { journalPath } from '../../src/load/journal/open-journal.js'
 import { askMemory, askRegister, entryScript, forgetRun } from '../../src/load/register/register.js'

@@ -173,13 +173,13 @@ export const defects: readonly Defect[] = [
       'now.chunkId !== null',
     ],
     [
-      'load/evidence/evidence.ts',
+      'load/evidence/identity.ts',
       'const searched = rows.length > 0 &&',
       'const searched = rows.length > 10 &&',
     ],
   ),
   defect(firstAroundSeed, 'rows in DFS tables are not looked up', [
-    'load/evidence/evidence.ts',
+    'load/evidence/identity.ts',
     'const searched = rows.length > 0 &&',
     "const searched = table.kind === 'shared' && rows.length > 0 &&",
   ]),

@@ -5,11 +5,12 @@ import { nearestHint } from '../../schema/nearest.js'
 import { member, schemaFromServer } from '../../schema/server-schema.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
 import type { CheckedOptions } from '../checked-options.js'
+import { watchedTable } from '../evidence/identity.js'
 import type { Run } from '../run.js'
 import { neverDecreases } from '../target/describe-target.js'
 import type { RowsOfColumns } from '../target/partition-scheme.js'
 import { isSameType } from '../target/table-rows.js'
-import { hasTransform, tableText, watchedTable } from '../target/target.js'
+import { hasTransform, tableText } from '../target/target.js'
 import type { Keeps } from './hashes.js'
 
 export type ComparedTable = ReturnType<typeof comparedTable>

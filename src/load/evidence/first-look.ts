@@ -26,8 +26,8 @@ import { inputsOf } from '../shards/streams.js'
 import { outsideMarks } from '../target/partition-scheme.js'
 import { leavesMemory, neverDecreases } from '../target/describe-target.js'
 import { askTaken } from '../transport/script.js'
-import { askIdentity, Evidence, identityOf, makesRows } from './evidence.js'
-import type { Look, TargetIdentity } from './evidence.js'
+import { Evidence, makesRows, type Look } from './evidence.js'
+import { askIdentity, identityOf, type TargetIdentity } from './identity.js'
 import { rowReader, type SampleRow } from './sample-rows.js'
 
 /**

@@ -3,7 +3,7 @@
 import { DdbError } from '../../errors.js'
 import type { CutSizes } from '../../parse/cuts.js'
 import { longOf, type Asking } from '../connection/server-queries.js'
-import type { TargetIdentity } from '../evidence/evidence.js'
+import type { TargetIdentity } from '../evidence/identity.js'
 import { recordGone } from '../journal/changed-run.js'
 import type { JournaledOptions } from '../journal/journal-record.js'
 import type { RowCounts } from '../options.js'

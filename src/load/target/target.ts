@@ -157,11 +157,6 @@ export function tableExpression(table: TableTarget): string {
   return table.kind === 'shared' ? table.name : `loadTable("${table.database}","${table.table}")`
 }
 
-/** The table to count and to search: the target, or the table that the user has named for a function. */
-export function watchedTable({ target }: { readonly target: Target }): TableTarget | undefined {
-  return target.kind === 'function' ? target.confirmTable : target.table
-}
-
 /** For messages, and to identify the target. */
 export const targetText = (target: Target): string =>
   target.kind === 'function' ? target.name : tableText(target.table)

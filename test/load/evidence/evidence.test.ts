@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap'
 import { connectTyped as connect } from '../../../src/client/open-session.js'
 import { ConnectionError } from '../../../src/errors.js'
-import { askIdentity, Evidence, type TargetIdentity } from '../../../src/load/evidence/evidence.js'
+import { Evidence } from '../../../src/load/evidence/evidence.js'
+import { askIdentity, type TargetIdentity } from '../../../src/load/evidence/identity.js'
 import {
   rowOfText,
   rowText,
