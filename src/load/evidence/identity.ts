@@ -6,7 +6,6 @@ import { schemaFromServer } from '../../schema/server-schema.js'
 import { typesText } from '../../schema/target-schema.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { partsOf, unlessRefused } from '../connection/server-queries.js'
-import type { Run } from '../run.js'
 import {
   neverDecreases,
   ownSchema,
@@ -16,6 +15,7 @@ import {
   tried,
   type RowsTotal,
   type TableState,
+  type TargetDescription,
 } from '../target/describe-target.js'
 import { tableExpression, targetText, type TableTarget } from '../target/target.js'
 import { foundIn, rowsIn, searchCall, type Found, type SampleRow } from './sample-rows.js'
@@ -32,7 +32,10 @@ export interface TargetIdentity extends Pick<TableState, 'rows' | 'physicalIndex
 }
 
 /** The parts of a run that say what its target is. */
-type Targeted = Pick<Run, 'checked' | 'target'>
+interface Targeted {
+  readonly checked: CheckedOptions
+  readonly target: TargetDescription
+}
 
 /** The table to count and to search: the target, or the table that the user has named for a function. */
 export function watchedTable({ target }: CheckedOptions): TableTarget | undefined {

@@ -4,8 +4,7 @@
 import { addressText } from '../../client/failure.js'
 import type { Session } from '../../client/open-session.js'
 import { DdbError, ServerError, option } from '../../errors.js'
-import type { Run } from '../run.js'
-import { targetText } from '../target/target.js'
+import { targetText, type Target } from '../target/target.js'
 import type { RecordedRun } from './recorded-run.js'
 
 /** Sentences for messages; the command line turns `options` in backticks into flags. */
@@ -70,7 +69,12 @@ export function runDamaged(path: string, damage: string): DdbError {
   )
 }
 
-type Loading = Pick<Run, 'checked' | 'shared'>
+/** What such an error says of a run. */
+interface Loading {
+  readonly checked: { readonly runId: string; readonly target: Target }
+  /** Set if shards load the run. */
+  readonly shared?: object
+}
 
 const lostRows = (
   code: 'DDB_TARGET_CHANGED' | 'DDB_UNPROVEN',
@@ -97,7 +101,10 @@ export function unproven(run: Loading, why: string): DdbError {
 }
 
 /** Makes the error for a missing target DDB_TARGET_CHANGED if the run has written to that target. Any other error stays as it is. */
-export function asTargetChanged(run: Loading & Pick<Run, 'history'>, error: unknown): unknown {
+export function asTargetChanged(
+  run: Loading & { readonly history: { readonly found: RecordedRun } },
+  error: unknown,
+): unknown {
   const isMissing = error instanceof ServerError && error.code === 'DDB_TARGET'
   if (!isMissing || run.history.found.rows().confirmed === 0) return error
   return targetChanged(run, error.message)
