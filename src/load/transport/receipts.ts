@@ -53,7 +53,9 @@ export class Receipts {
     if (file === undefined && shared === undefined) return
     this.#isLedgerKept = found.begun.length === 0 || hasLedger
     // Shards do not know how many processes there were. Two of them hardly ever choose the same numbers.
-    const before = shared ? Math.floor(platform.random.number() * 2 ** 16) : history.now.begun.length
+    const before = shared
+      ? Math.floor(platform.random.number() * 2 ** 16)
+      : history.now.begun.length
     const ours = Math.floor((before + platform.random.number() / 2) * sendNosOfProcess)
     state.lastSendNo = state.earlierSendNo = ours - 1
     for (let isMore = hasLedger; isMore;) {
