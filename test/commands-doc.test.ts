@@ -2,7 +2,7 @@
    tap --disable-coverage test/commands-doc.test.ts rewrites the generated lists. */
 import { readFile, writeFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
-import { commands } from '../src/cli/commands/commands.js'
+import { commands } from '../src/cli/dispatch.js'
 import { english } from '../src/cli/language/help-texts.js'
 import type { OptionDefinition, OptionGroup } from '../src/cli/options/definition.js'
 import { optionNames } from './helpers/option-names.js'

@@ -5,7 +5,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { posix } from 'node:path'
 import t from 'tap'
 import { optionNames } from './helpers/option-names.js'
-import { commands } from '../src/cli/commands/commands.js'
+import { commands } from '../src/cli/dispatch.js'
 import { errorCodes, type ErrorCode } from '../src/errors.js'
 import { readSources, root } from './helpers/checkout.js'
 import {

@@ -1,16 +1,76 @@
-/* Finds the command that the arguments name, reads its settings, runs it and returns its exit code. */
+/* Every command, in the order of the help: finds the one that the arguments name, reads its settings and runs it. */
 import { nameOptionsByFlags, usageError } from '../errors.js'
 import { useKernel } from '../kernel/kernel.js'
-import type { Call } from './commands/command.js'
-import { commands } from './commands/commands.js'
-import { helpTextsFor } from './language/help-texts.js'
+import type { Call, Command } from './commands/command.js'
+import { englishHelp, helpTextsFor } from './language/help-texts.js'
 import { readCommandLine } from './options/command-line.js'
 import { servingProcessVariable } from './files/state.js'
-import { fieldFlags } from './options/options.js'
+import { commandOptions, fieldFlags, type CommandName, type Settings } from './options/options.js'
 import { printFailure, type UserCall } from './output/failures.js'
 import { openOutput } from './output/output.js'
 import { clean, didYouMean } from './output/terminal-text.js'
 import { rawArguments, thisProcess, type ProcessEnvironment } from './process-environment.js'
+import { resolveOptions } from './options/definition.js'
+
+interface Entry<Name extends CommandName> extends Pick<Command, 'group' | 'args'> {
+  readonly brief?: Command['brief']
+  /** Loads the command's module, which is needed only if the command runs. */
+  readonly load: () => Promise<{ run(settings: Settings<Name>, call: Call): Promise<number> }>
+}
+
+const common = ['table', 'create', 'host', 'user', 'encoding', 'map', 'null', 'dateFormat']
+const server = { group: 'Server' }
+const tool = { group: 'Tools', args: '' }
+
+const entries: { readonly [Name in CommandName]: Entry<Name> } = {
+  load: {
+    ...{ group: 'Load', args: '[source...]', load: () => import('./commands/load.js') },
+    brief: {
+      options: [...common, 'rejects', 'runId', 'dryRun', 'json'],
+      example: 'ddb-ingest load trades.csv --host db1 --table trades',
+    },
+  },
+  check: {
+    ...{ group: 'Load', args: '[source...]', load: () => import('./commands/check.js') },
+    brief: {
+      options: [...common, 'sample', 'json'],
+      example: 'ddb-ingest check trades.csv --host db1 --table trades',
+    },
+  },
+  schema: { group: 'Load', args: '[source...]', load: () => import('./commands/schema.js') },
+  resume: { group: 'Load', args: '<run>', load: () => import('./commands/runs/resume.js') },
+  runs: { group: 'Load', args: '[run...]', load: () => import('./commands/runs/runs.js') },
+  retry: { group: 'Load', args: '<rejects>', load: () => import('./commands/runs/retry.js') },
+  audit: {
+    ...{ group: 'Load', args: '[source...]', load: () => import('./commands/audit.js') },
+    brief: {
+      options: ['table', 'missing', 'exact', 'columns', 'certificate', 'host', 'user', 'json'],
+      example: 'ddb-ingest audit trades.csv --host db1 --table trades',
+    },
+  },
+  exec: { ...server, args: '[file.dos]', load: () => import('./commands/exec.js') },
+  serve: { ...server, args: '', load: () => import('./commands/serve.js') },
+  demo: { ...tool, load: () => import('./commands/demo.js') },
+  bench: { ...tool, load: () => import('./commands/bench.js') },
+  selftest: { ...tool, load: () => import('./commands/selftest.js') },
+  explain: { ...tool, args: '[code]', load: () => import('./commands/explain.js') },
+  completion: { ...tool, args: '<shell>', load: () => import('./commands/completion.js') },
+}
+
+function commandOf<Name extends CommandName>(name: Name): Command {
+  const options = commandOptions[name]
+  const { load, ...entry } = entries[name]
+  return {
+    ...{ ...entry, name, options },
+    summary: englishHelp.commands[name]!,
+    prepare(sources) {
+      const settings = resolveOptions(options, sources) as Settings<Name>
+      return async call => (await load()).run(settings, call)
+    },
+  }
+}
+
+export const commands = (Object.keys(entries) as CommandName[]).map(name => commandOf(name))
 
 /** @returns the exit code; never rejects */
 export async function dispatch(

@@ -7,11 +7,8 @@ import type { RecordBlock } from './record-block.js'
 import { mostFedRows } from './rows/fed-rows.js'
 
 /** The parts of a block from which the places and the records of its rows are computed. */
-export type RowBounds = Pick<
-  RecordBlock,
-  ('recordStarts' | 'recordEnds' | 'lineNumbers' | 'unbroken') | ('rowCount' | Texts)
->
-type Texts = 'bytes' | 'bytesOffset' | 'window'
+export type RowBounds = Pick<RecordBlock, 'rowCount' | 'bytes' | 'bytesOffset' | 'window'> &
+  Pick<RecordBlock, 'recordStarts' | 'recordEnds' | 'lineNumbers' | 'unbroken'>
 
 /** A block's first row in the batch, the block's place in the input, and where its bytes would begin among those kept. */
 interface BlockPlace {

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { commands } from '../../src/cli/commands/commands.js'
+import { commands } from '../../src/cli/dispatch.js'
 import { optionNames } from '../helpers/option-names.js'
 import { type EmbeddedServer, type ServerOptions } from '../../src/server/index.js'
 import { runMain, type Outcome } from '../cli/run-cli.js'

@@ -28,15 +28,14 @@ export async function* decompressed(stored: Chunks, name: string, tool: Tool): C
   }
 }
 
+/** What `gunzipSync` returns with `info`, unlike what its types say. */
+type Unpacked = { readonly buffer: Uint8Array; readonly engine: Gunzip }
+
 /** The content of a small file at once, since a stream for each of thousands takes far longer; undefined if a stream must tell what is wrong. */
 export function gunzipped(stored: Uint8Array): Uint8Array | undefined {
   try {
     const asked = { info: true, maxOutputLength: chunkBytes }
-    // With `info`, there is more than the types say.
-    const { buffer, engine } = gunzipSync(stored, asked) as unknown as {
-      readonly buffer: Uint8Array
-      readonly engine: { readonly bytesWritten: number }
-    }
+    const { buffer, engine } = gunzipSync(stored, asked) as unknown as Unpacked
     return engine.bytesWritten === stored.length ? buffer : undefined
   } catch {
     return undefined

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { commands } from '../../../src/cli/commands/commands.js'
+import { commands } from '../../../src/cli/dispatch.js'
 import { explanationsOf } from '../../../src/cli/commands/explain.js'
 import { main } from '../../../src/cli/main.js'
 import type { OptionDefinition, OptionSources } from '../../../src/cli/options/definition.js'

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { commands } from '../../../src/cli/commands/commands.js'
+import { commands } from '../../../src/cli/dispatch.js'
 import { runMain } from '../run-cli.js'
 import { deepTest } from '../../helpers/runs.js'
 

@@ -1,6 +1,6 @@
 /* The help and `explain` in Chinese: no translation is missing or superfluous, and a Chinese terminal shows Chinese texts. */
 import t from 'tap'
-import { commands } from '../../../src/cli/commands/commands.js'
+import { commands } from '../../../src/cli/dispatch.js'
 import {
   english,
   englishHelp,

@@ -1,6 +1,6 @@
 /* Every error ends with a command: there always is one, a shell accepts it, and the program understands it. */
 import t, { type Test } from 'tap'
-import { commands } from '../../../src/cli/commands/commands.js'
+import { commands } from '../../../src/cli/dispatch.js'
 import { readCommandLine } from '../../../src/cli/options/command-line.js'
 import { fieldFlags } from '../../../src/cli/options/options.js'
 import { resolveOptions } from '../../../src/cli/options/definition.js'
