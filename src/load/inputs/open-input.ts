@@ -94,7 +94,8 @@ export class InputOpener {
     const isUsual = isPlain && (encoding === 'auto' || encoding === 'utf-8')
     const whole = isUsual ? wholeSource(name, bytes, options.input ?? {}) : undefined
     const reader = whole && this.look.open?.(whole.source, whole.content)
-    const fits = reader && (format !== 'auto' || reader.format === detectFormat(name, whole.content))
+    const fits =
+      reader && (format !== 'auto' || reader.format === detectFormat(name, whole.content))
     if (fits) return { source: whole.source, reader }
     return { source: await this.#sourceOf(index, bytes) }
   }
