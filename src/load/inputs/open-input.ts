@@ -90,8 +90,7 @@ export class InputOpener {
     }
     const bytes = this.#buffer.subarray(0, sizeBytes)
     const { compression = 'auto', encoding = 'auto', format = 'auto' } = options.input ?? {}
-    const isPlain = compression === 'auto' || compression === 'none'
-    const isUsual = isPlain && (encoding === 'auto' || encoding === 'utf-8')
+    const isUsual = ['auto', 'none'].includes(compression) && ['auto', 'utf-8'].includes(encoding)
     const whole = isUsual ? wholeSource(name, bytes, options.input ?? {}) : undefined
     const reader = whole && this.look.open?.(whole.source, whole.content)
     const fits =
