@@ -57,5 +57,9 @@ export const keptSeeds: ReadonlyMap<number, string> = new Map([
   [20_200_000_679, 'two processes began a run at once, and the one that came second was killed'],
   [20_200_000_026, 'shards without a row, whose table is made again'],
   [20_100_000_543, 'a sampled row with a key that a later row of its file has'],
+  [
+    18_720_001_155,
+    'a batch of shards that is stored before its table is made again, and no other one',
+  ],
   [95_004_892, 'an audit while the server lists a connection that has vanished'],
 ])

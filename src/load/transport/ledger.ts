@@ -74,20 +74,8 @@ export async function dropLedger(asking: Asking, name: string): Promise<void> {
 /** The claims and outcomes in what a server answers to `ledgerQuery`, from row `first`. */
 export function ledgerRows({ columns, rows }: Table, first: number): LedgerRow[] {
   // In the order of the query. A record of all columns would take ten times as long, and small batches have many receipts.
-  const [
-    streams,
-    nos,
-    lanes,
-    parts,
-    attempts,
-    phases,
-    cuts,
-    sendNos,
-    received,
-    left,
-    taken,
-    texts,
-  ] = columns
+  const [streams, nos, lanes, parts, attempts, phases, ...others] = columns
+  const [cuts, sendNos, received, left, taken, texts] = others
   const errTexts = textsOf(texts)
   const found: LedgerRow[] = []
   for (let row = first; row < rows; row++) {

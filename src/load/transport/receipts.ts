@@ -31,8 +31,8 @@ export class Receipts {
   readonly #kept = new Map<string | number, LedgerRow[]>()
   /** What the place of each batch in `#kept` stood for when it was sent (`Whole`). */
   readonly #cuts = new Map<string, number>()
-  /** Of earlier processes without a sample of their rows: the first piece that the target accepted. */
-  #earliest: string | number | undefined
+  /** Of earlier processes without a sample of their rows: the first piece of each stream that the target accepted. */
+  readonly #earliest = new Map<number, string | number>()
   /** Whether the ledger exists to which earlier processes wrote. */
   #isLedgerKept = true
 
@@ -132,11 +132,13 @@ export class Receipts {
   }
 
   #keep(row: LedgerRow): void {
-    if (this.#run.shared?.left.has(row.stream - 1) === false) return
+    const { shared, history } = this.#run
+    if (shared?.left.has(row.stream - 1) === false) return
     this.#cuts.set(batchKey(row), row.cut)
     const key = keyOf(row)
     const isAccepted = row.phase === outcomePhase && row.rowCount !== -1
-    if (isAccepted && this.#run.history.found.sampled.length === 0) this.#earliest ??= key
+    const isFirst = isAccepted && (shared || history.found.sampled.length === 0)
+    if (isFirst && !this.#earliest.has(row.stream)) this.#earliest.set(row.stream, key)
     const kept = this.#kept.get(key)
     if (kept === undefined) this.#kept.set(key, [row])
     else kept.push(row)
@@ -144,7 +146,7 @@ export class Receipts {
 
   #takeKept(piece: Piece): void {
     // If the table was made again since, these rows are gone, while the first rows of the input may have been sent again after that.
-    if (piece.key === this.#earliest) this.#recorder.evidence.beginStream()
+    if (piece.key === this.#earliest.get(piece.place.stream)) this.#recorder.evidence.beginStream()
     for (const row of this.#kept.get(piece.key) ?? [])
       if (isInFlight(piece.state)) this.#read(piece, row)
   }
