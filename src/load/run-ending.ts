@@ -17,7 +17,6 @@ export function newRunEnding(
   // Every connection of the run adds a listener, and Node would warn about so many.
   setMaxListeners(0, leaving)
   let failure: DdbError | undefined
-  let isLost = false
   let seenNaps = 0
   /** Ends the run cleanly, unless there is no error. Wraps anything that is not a DdbError as an internal error (70). */
   const fail = (error: unknown): void => {
@@ -43,14 +42,13 @@ export function newRunEnding(
     fail,
     /** Whether rows may be sent; if not, the run has failed. Ask before every batch. */
     maySend(this: void): boolean {
-      if (isLost) return false
+      if (losing.signal.aborted) return false
       const lost = whyLost()
       if (lost === undefined) {
         onSending?.()
         return true
       }
       fail(lost)
-      isLost = true
       losing.abort()
       return false
     },

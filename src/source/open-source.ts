@@ -70,10 +70,7 @@ const noMark = new Uint8Array(0)
 export function wholeSource(
   name: string,
   stored: Uint8Array,
-  {
-    compression: asked = 'auto',
-    encoding = 'auto',
-  }: Pick<SourceOptions, 'compression' | 'encoding'>,
+  { compression: asked = 'auto', encoding = 'auto' }: SourceOptions,
 ) {
   const compression = compressionOf('auto', stored, name)
   const isPacked = compression === 'gzip' && asked === 'auto'

@@ -8,7 +8,7 @@ import { cellsAsFound } from '../inputs/detected.js'
 import { loadOn } from '../load.js'
 import { deliveryDefaults } from '../checked-options.js'
 import type { LoadOptions, LoadResult, ServerTarget } from '../options.js'
-import { forgetRun } from '../register/register.js'
+import { askRegister, forgetRun } from '../register/register.js'
 import { findShared, type SharedRun } from './shared-run.js'
 
 /** @returns the result of a shard of everything: `error` is null only if all is loaded, and is there @throws {DdbError} DDB_RUN_MISSING */
@@ -42,9 +42,13 @@ export function optionsOfShards(
 /** Removes the record of the run, after which its processes send nothing more. @throws {DdbError} DDB_RUN_MISSING */
 export function forgetShards(platform: Platform, server: ServerTarget, runId: string) {
   return withShared(platform, server, runId, async (run, asking) => {
-    // A process that began the run at the same time, and was killed, has left a record that would take its place.
-    for (let left: SharedRun | undefined = run; left; left = await findShared(asking, runId))
+    const { rows } = await askRegister(asking, runId)
+    const asked = new Set(rows.map(({ token }) => token))
+    // A process that began the run at the same time, and was killed, has left a record that would take its place. What begins now stays.
+    for (let left: SharedRun | undefined = run; left && asked.has(left.token);) {
       await forgetRun(asking, runId, left.token)
+      left = await findShared(asking, runId)
+    }
   })
 }
 

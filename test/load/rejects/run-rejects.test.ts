@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import type { JournaledRejects } from '../../../src/load/journal/journal-record.js'
 import type { RecordedRun } from '../../../src/load/journal/recorded-run.js'
 import type { RejectOptions } from '../../../src/load/options.js'
@@ -71,7 +71,8 @@ t.test('without a file, a resumed process also continues the counts', async t =>
   t.match(rejects.ofInput('in.csv'), { rejected: 2 })
 })
 
-t.test('a stream that has not ended leaves no file, even if closing fails', async t => {
+/** A stream of a shard that has a reject in its file, and has not ended. */
+function begunStream(t: Test) {
   const dir = t.testdir()
   const path = join(dir, '.ddb-ingest-00000000-r.s1.csv')
   const options = { runId: 'r', shard: { index: 1, count: 1 } }
@@ -79,6 +80,11 @@ t.test('a stream that has not ended leaves no file, even if closing fails', asyn
   rejects.beginStream(path)
   rejects.keep(cell, shape)
   rejects.flush()
+  return { dir, path, rejects }
+}
+
+t.test('a stream that has not ended leaves no file, even if closing fails', async t => {
+  const { dir, path, rejects } = begunStream(t)
   rmSync(path)
   t.throws(() => rejects.close(), { code: 'DDB_OUTPUT_WRITE' })
   t.strictSame(readdirSync(dir), [])
@@ -86,13 +92,7 @@ t.test('a stream that has not ended leaves no file, even if closing fails', asyn
 })
 
 t.test('a stream that has not ended leaves the files of another process in place', async t => {
-  const dir = t.testdir()
-  const path = join(dir, '.ddb-ingest-00000000-r.s1.csv')
-  const options = { runId: 'r', shard: { index: 1, count: 1 } }
-  const { rejects } = testRun({ ...options, rejects: { file: join(dir, 'r.csv') } })
-  rejects.beginStream(path)
-  rejects.keep(cell, shape)
-  rejects.flush()
+  const { path, rejects } = begunStream(t)
   writeFileSync(`${path}.other`, 'rows of others')
   renameSync(`${path}.other`, path)
   t.throws(() => rejects.close(), { code: 'DDB_OUTPUT_WRITE' })

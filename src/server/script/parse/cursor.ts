@@ -96,10 +96,8 @@ type Parts = [kind: Token['kind'], text: string, value?: ServerValue]
 
 function partsOfToken(source: string, start: number, line: number): Parts {
   if (start >= source.length) return ['end', '']
+  if (source.startsWith('/*', start)) throw syntaxError(line, 'The comment is not closed.')
   const first = source.charAt(start)
-  if (first === '/' && source.startsWith('/*', start)) {
-    throw syntaxError(line, 'The comment is not closed.')
-  }
   if (first === '"' || first === "'") return quoted(matchAt(stringPattern, source, start), line)
   if (first === '`') {
     // `` `a `` is a STRING, `` `a`b `` a STRING vector.
