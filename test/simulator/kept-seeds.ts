@@ -61,5 +61,8 @@ export const keptSeeds: ReadonlyMap<number, string> = new Map([
     18_720_001_155,
     'a batch of shards that is stored before its table is made again, and no other one',
   ],
+  [5_760_000_978, 'a table of a function made again after the first rows that certainly came'],
+  [5_760_002_231, 'a ledger that others remove while a process begins, and a process after that'],
+  [18_760_000_150, 'rejects of a shard whose record was removed'],
   [95_004_892, 'an audit while the server lists a connection that has vanished'],
 ])

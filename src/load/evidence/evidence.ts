@@ -52,8 +52,8 @@ export class Evidence {
   readonly #adds: boolean
   /** Whether the rows of the sample were in the table, rather than only sent. */
   #isSure: boolean
-  /** Whether earlier processes have sent rows, and none has learned what the table made of them. */
-  readonly #isBlind: boolean
+  /** Whether the table may have taken rows of earlier processes, and none has learned what it made of them. */
+  #isBlind = false
   /** Whether the table can show what it made of the rows, and has not yet done so. */
   #mayLearn: boolean
   /** Rows that the target has accepted, in all processes. If shards load the run, those at the last look. */
@@ -78,8 +78,8 @@ export class Evidence {
     this.#isSure = !isMade || (found.isLearned && sampled.length > 0)
     // Rows of earlier processes may be in another table by now, and those of others where the run expects its own.
     this.#mayLearn = isFindable && !this.#isSure
-    this.learns = this.#mayLearn && !found.hasBatches
-    this.#isBlind = !this.#isSure && found.hasBatches && identity.inMemory
+    this.learns = this.#mayLearn
+    if (this.#accepted > 0 || (run.shared && found.hasBatches)) this.#isLate()
     if (isMade && this.#isSure) this.#sample.fix(sampled)
     if (run.shared !== undefined) this.beginStream()
   }
@@ -90,6 +90,12 @@ export class Evidence {
     return (inMemory ? total !== null : this.#isFunction) ? rows : null
   }
 
+  /** Earlier processes have sent rows that the table may have taken. */
+  #isLate(): void {
+    this.learns = false
+    this.#isBlind ||= !this.#isSure && this.identity.inMemory
+  }
+
   /** Must be called when the table has accepted rows. @param stored  those of the piece that it has certainly accepted, if that is known */
   taken(
     rows: number,
@@ -97,6 +103,7 @@ export class Evidence {
     stored: SampledRows | undefined,
   ): void {
     this.#accepted += rows
+    if (ofEarlier && sendNos.length === 0) this.#isLate()
     // Rows that this process has sent show nothing of those before them.
     if (this.#isBlind && (!ofEarlier || sendNos.length > 0)) return
     if (stored !== undefined && this.#sample.taken(stored)) this.#run.note(this.sampled())

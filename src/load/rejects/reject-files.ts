@@ -47,7 +47,7 @@ const reasonBytes = 400
 export class RejectFiles {
   /** Rows that this process could not place, and rows of files that were lost while it worked. They end the run, so later ones join them. */
   unplaced = 0
-  readonly #path: string
+  readonly path: string
   readonly #run: RunBasis
   readonly #making: (path: string) => void
   /** Files that exist, in the order of their creation, also by earlier processes. */
@@ -68,7 +68,7 @@ export class RejectFiles {
 
   /** Creates no file. A run without rejects therefore leaves none. @param making  called before each file is created */
   constructor(path: string, run: RunBasis, making: (path: string) => void) {
-    this.#path = path
+    this.path = path
     this.#run = run
     this.#making = making
   }
@@ -147,7 +147,7 @@ export class RejectFiles {
    * @throws {DdbError} DDB_OUTPUT_CREATE if one of the files has changed
    */
   goOn(kept: readonly KeptFile[], hadEnded: boolean): void {
-    const own = resolve(this.#path)
+    const own = resolve(this.path)
     this.#hadEnded = hadEnded
     for (const one of kept) {
       const pair = pairOf(one, this.#run.platform.files)
@@ -231,7 +231,7 @@ export class RejectFiles {
     }
     for (;;) {
       const isFirst = this.#number === 1
-      const path = isFirst ? this.#path : furtherPath(this.#path, this.#number, shape)
+      const path = isFirst ? this.path : furtherPath(this.path, this.#number, shape)
       this.#number++
       // Skips the name of a file that already exists, because this run did not create that file.
       if (!isFirst && files.statusNow(path) !== undefined) continue

@@ -82,8 +82,13 @@ export class ReceiptNode {
   async #beginLedger(timeoutMs: number): Promise<void> {
     const { shared, history } = this.#run
     if (shared === undefined) {
+      const asking = this.#asking(timeoutMs)
       const numbers = history.beginsLedger()
-      this.ledger = await openLedger(this.#asking(timeoutMs), history.name, numbers)
+      this.ledger = await openLedger(asking, history.name, numbers)
+      if (!this.ledger.isNew || numbers.number > history.found.ledgerNumber) return
+      // Somebody has just removed it. Later processes would think that this one had all receipts.
+      await dropLedger(asking, this.ledger.name)
+      this.ledger = await openLedger(asking, history.name, history.beginsLedger())
     } else {
       const others = { isNew: false, processNo: 0, isChecked: true, heads: 0, seen: 0 }
       this.ledger = { ...shared.ledger, ...others }
