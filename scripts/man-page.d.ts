@@ -1,4 +1,3 @@
-import type { Command } from '../src/cli/commands/command.js'
-import type { HelpTexts } from '../src/cli/language/help-texts.js'
+import type { Command, HelpTexts } from '../src/cli/commands/command.js'
 
 export function manPage(commands: readonly Command[], summary: string, words: HelpTexts): string

@@ -3,7 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
 import { commands } from '../src/cli/dispatch.js'
-import { english } from '../src/cli/language/help-texts.js'
+import { english } from '../src/cli/commands/command.js'
 import type { OptionDefinition, OptionGroup } from '../src/cli/options/definition.js'
 import { optionNames } from './helpers/option-names.js'
 import { allChecks } from '../src/selftest/selftest.js'

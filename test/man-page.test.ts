@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { commands } from '../src/cli/dispatch.js'
-import { english, englishHelp } from '../src/cli/language/help-texts.js'
+import { english, englishHelp } from '../src/cli/commands/command.js'
 import { manPage } from '../scripts/man-page.js'
 import { root } from './helpers/checkout.js'
 

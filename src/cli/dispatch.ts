@@ -1,14 +1,12 @@
 /* Every command, in the order of the help: finds the one that the arguments name, reads its settings and runs it. */
 import { nameOptionsByFlags, usageError } from '../errors.js'
 import { useKernel } from '../kernel/kernel.js'
-import type { Call, Command } from './commands/command.js'
-import { englishHelp, helpTextsFor } from './language/help-texts.js'
+import { type Call, type Command, englishHelp, helpTextsFor } from './commands/command.js'
 import { readCommandLine } from './options/command-line.js'
 import { servingProcessVariable } from './files/state.js'
 import { commandOptions, fieldFlags, type CommandName, type Settings } from './options/options.js'
 import { printFailure, type UserCall } from './output/failures.js'
-import { openOutput } from './output/output.js'
-import { clean, didYouMean } from './output/terminal-text.js'
+import { clean, didYouMean, openOutput } from './output/output.js'
 import { rawArguments, thisProcess, type ProcessEnvironment } from './process-environment.js'
 import { resolveOptions } from './options/definition.js'
 

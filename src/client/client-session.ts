@@ -9,7 +9,7 @@ import type { Response, ResponseOptions } from '../protocol/response.js'
 import { decodeResponse } from '../protocol/response.js'
 import type { Value } from '../protocol/value.js'
 import type { ByteReader } from '../wire/byte-reader.js'
-import type { ResponseDecoder } from './exchange-queue.js'
+import { interrupted, type ResponseDecoder } from './exchange-queue.js'
 import { addressText, serverFailure } from './failure.js'
 import { Link } from './link.js'
 import { checkLoginAnswer, logIn, unprotectedLogin, withConnect } from './login/log-in.js'
@@ -26,7 +26,6 @@ import { toValue, type PlainInput } from './plain-input.js'
 import { toPlain } from './plain-output.js'
 import type { SendCounts } from './outgoing.js'
 import type { Session } from './open-session.js'
-import { interrupted } from './wait-limits.js'
 
 const noOptions: RunOptions = {}
 

@@ -4,13 +4,12 @@ import type { DdbError } from '../errors.js'
 import { ConnectionError, TimeoutError, UsageError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import { ByteReader } from '../wire/byte-reader.js'
-import { ExchangeQueue } from './exchange-queue.js'
+import { ExchangeQueue, limitWait, type WaitLimits } from './exchange-queue.js'
 import { addressText, connectionLost } from './failure.js'
 import { hideInError, newSecrets, type Secrets } from './login/hide-password.js'
 import type { ConnectOptions } from './session-options.js'
 import { Outgoing } from './outgoing.js'
 import { traceConnection, type ConnectionTrace } from './trace.js'
-import { limitWait, type WaitLimits } from './wait-limits.js'
 
 const defaultCloseTimeoutMs = 30_000
 const defaultHighWaterBytes = 1_048_576

@@ -1,15 +1,104 @@
 /* The readings to try with each column: types, and the options that some of them need. CHAR, SHORT and FLOAT are never tried, because later
-   values might not fit them. A candidate tries a reading with the cell readers of `load`, so that both accept the same texts. */
+   values might not fit them. A candidate tries a reading with the cell readers of `load`, so that both accept the same texts. Dates and
+   times written only as digits may also be numbers, so the column's name matters, too. */
 import type { CellOptions, CellRules } from '../parse/cell-rules.js'
-import { formatsDropping, formatsReading } from '../parse/times/date-format.js'
+import { everyColumn, formatsDropping, formatsReading } from '../parse/times/date-format.js'
 import { patternLetters } from '../parse/times/time-pattern.js'
 import type { RecordBlock } from '../parse/record-block.js'
 import type { ColumnType, DataType } from '../protocol/data-type.js'
-import { clippedText } from '../parse/shown-text.js'
-import { BufferPool } from '../parse/columns/buffer-pool.js'
+import { clippedText } from '../parse/cells/cell-bytes.js'
+import { BufferPool } from '../parse/columns/fixed-column.js'
 import type { ColumnBuilder } from '../parse/columns/column-builder.js'
 import { columnBuilder } from '../parse/types/column-types.js'
-import { unitsPerDay, widened, type TimeRange } from './time-range.js'
+import { type TimeRange, unitsPerDay, widened } from './time-range.js'
+import { shapes, type TextFacts } from './text-facts.js'
+
+/** Formats that plain numbers are unlikely to fit. The column's name then need not suggest a date or time. */
+const sureFormats = ['yyyyMMdd', 'yyyyMMddHHmmssSSS', 'yyyyMMddHHmmss']
+const counts = ['epoch:s', 'epoch:ms', 'epoch:us', 'epoch:ns']
+/** Digits of the time 1:00 in each format. If all numbers of a column have fewer, they may be plain numbers. */
+const hourDigits: Readonly<Record<string, number>> = { HHmmssSSS: 8, HHmmss: 5 }
+
+/** Formats of digits, preferred ones first. */
+const digitFormats: readonly string[] = [
+  ...[...sureFormats, ...counts, ...Object.keys(hourDigits)],
+  ...['ddMMyyyy', 'MMddyyyy', 'yyMMdd', 'ddMMyy', 'MMddyy'],
+]
+
+const dayNumber = (year: number): number => Date.UTC(year, 0, 1) / 86_400_000
+/** A format with a four-digit year fits only if the year is 1900 to 2100; a count since 1970 if it is 1990 to 2100. */
+const firstDay = dayNumber(1900)
+const firstCountedDay = dayNumber(1990)
+const lastDay = dayNumber(2101) - 1
+
+// 时间, 時間, 时刻, 時刻: escaped, because one of the bundles must be ASCII, and the bundler does not escape patterns.
+const timeName = /time|\u65f6\u95f4|\u6642\u9593|\u65f6\u523b|\u6642\u523b|(?:^|_)t[ms]?$/i
+const noTimeName = /timeout|times|timezone|uptime|lifetime|runtime|elapsed|duration/i
+const codeName =
+  /(?:^|_)(?:id|no|code|key|num|number|seq)$|[a-z](?:ID|Id|No|Code|Key|Num|Seq)$|\u7f16\u53f7|\u4ee3\u7801|\u7de8\u865f|\u4ee3\u78bc|\u5e8f\u53f7|\u55ae\u865f|\u5355\u53f7|\u8d26\u53f7/i
+
+/** A name that the program gave to a field of a file without names, or to an element of an array. */
+const givenName = /^c(?:ol)?\d+$/
+
+const isTimeName = (name: string): boolean => timeName.test(name) && !noTimeName.test(name)
+
+interface NamedDigits {
+  readonly name: string
+  readonly facts: Pick<TextFacts, 'most'>
+}
+
+/** The formats worth trying: all with the user's type; otherwise only a name, or the lack of one, lets counts be more than numbers. */
+export function digitFormatsFor(name: string, isTyped: boolean): readonly string[] {
+  if (isTyped || isTimeName(name) || /date/i.test(name)) return digitFormats
+  return digitFormats.filter(
+    format => (givenName.test(name) || !counts.includes(format)) && !(format in hourDigits),
+  )
+}
+
+/** False for digits that the candidate's format makes unusual years. */
+export function isUsualTime({ format = '', days }: Candidate): boolean {
+  const isCount = counts.includes(format)
+  if (!isCount && !(digitFormats.includes(format) && format.includes('yyyy'))) return true
+  const first = isCount ? firstCountedDay : firstDay
+  return days !== undefined && days.first >= first && days.last <= lastDay
+}
+
+const formatsOf = (fitting: readonly Candidate[]): string[] =>
+  digitFormats.filter(format => fitting.some(one => one.format === format && isUsualTime(one)))
+
+/** The format of the digits among those of the candidates; undefined if the digits may also be numbers. */
+export function digitFormat(
+  { name, facts }: NamedDigits,
+  fitting: readonly Candidate[],
+): string | undefined {
+  if (codeName.test(name)) return undefined
+  const formats = formatsOf(fitting)
+  const sure = formats.find(format => sureFormats.includes(format))
+  const [first, ...others] = formats.filter(format => format in hourDigits)
+  if (sure !== undefined || first === undefined || others.length > 0 || !isTimeName(name))
+    return sure
+  return facts.most(shapes.wholeDigits) >= hourDigits[first]! ? first : undefined
+}
+
+/** Nearly any number could be a time of day without leading zeros, so the name and the digits have to suggest one. */
+const isLikely = (format: string, { name, facts }: NamedDigits): boolean =>
+  !(format in hourDigits) ||
+  (isTimeName(name) && facts.most(shapes.wholeDigits) >= hourDigits['HHmmss']!)
+
+/** The formats of the candidates that a warning should mention. */
+export function likelyFormats(digits: NamedDigits, fitting: readonly Candidate[]): string[] {
+  return formatsOf(fitting).filter(format => isLikely(format, digits))
+}
+
+/** The user's format for the column. One for all columns does not count if it is `epoch…`, `excel…` or an unlikely time of day. */
+export function givenFormat(
+  digits: NamedDigits,
+  { dateFormats = {} }: CellRules,
+): string | undefined {
+  if (Object.hasOwn(dateFormats, digits.name)) return dateFormats[digits.name]
+  const every = Object.hasOwn(dateFormats, everyColumn) ? dateFormats[everyColumn] : undefined
+  return every === undefined || /^e/.test(every) || !isLikely(every, digits) ? undefined : every
+}
 
 /** A type to try, and the options without which `load` does not read the texts; empty for the type's usual notation. */
 export interface Reading {

@@ -7,11 +7,17 @@ import type { CellOptions } from '../parse/cell-rules.js'
 import { keepsBlanks } from '../parse/types/column-types.js'
 import type { ColumnType, DataType } from '../protocol/data-type.js'
 import { isTemporal } from '../protocol/types/temporals.js'
-import { maxStringBytes, maxSymbolBytes } from '../schema/text-limits.js'
-import { plain, typesOfFormat, withOptions, type Candidate } from './candidate.js'
+import { maxStringBytes, maxSymbolBytes } from '../schema/target-schema.js'
+import {
+  type Candidate,
+  digitFormat,
+  isUsualTime,
+  plain,
+  typesOfFormat,
+  withOptions,
+} from './candidate.js'
 import { isCodeName } from './column-names.js'
 import { sureNulls, type ColumnProbe, type NullWord } from './column-probe.js'
-import { digitFormat, isUsualTime } from './digit-times.js'
 import { shapes } from './text-facts.js'
 import { quoted } from './type-warnings.js'
 

@@ -5,8 +5,13 @@ import { UsageError, usageError } from '../errors.js'
 import { everyColumn } from '../parse/times/date-format.js'
 import type { CellRules } from '../parse/cell-rules.js'
 import type { InputShape } from '../schema/cell-source.js'
-import { knownNames, namedField, uniqueByLowerCase } from '../schema/field-names.js'
-import { isIdentifier, isReservedWord } from '../schema/identifier.js'
+import {
+  isIdentifier,
+  isReservedWord,
+  knownNames,
+  namedField,
+  uniqueByLowerCase,
+} from '../schema/field-names.js'
 import type { TargetColumn } from '../schema/target-schema.js'
 
 /** Options that refer to columns by name. */
@@ -16,7 +21,7 @@ export interface NameRules {
   }
   /** Target column → input column. */
   readonly map: Readonly<Record<string, string>>
-  /** Target column → template: a text that may contain fields in braces (`template.ts`). */
+  /** Target column → template: a text that may contain fields in braces (`set-columns.ts`). */
   readonly set: Readonly<Record<string, string>>
   /** Types that the user gave for columns. */
   readonly types?: readonly TargetColumn[]

@@ -2,25 +2,26 @@
    first block with values decides which readings to try. A later block can only add other notations of numbers. Memory does not grow with
    the rows. */
 import { UsageError } from '../errors.js'
-import { clippedText } from '../parse/shown-text.js'
+import { clippedText } from '../parse/cells/cell-bytes.js'
 import type { CellRules } from '../parse/cell-rules.js'
-import { NullTexts } from '../parse/cells/cell-words.js'
+import { NullTexts } from '../parse/types/cell-types.js'
 import type { ColumnType } from '../protocol/data-type.js'
 import { hasDateFormat } from '../parse/types/column-types.js'
 import {
-  Candidate,
   arrayReadings,
+  Candidate,
+  digitFormatsFor,
   formatReadings,
   formatsDroppingIn,
   formatsIn,
+  givenFormat,
   isNumber,
   notationReadings,
   plain,
   plainReadings,
-  readingsAs,
   type Reading,
+  readingsAs,
 } from './candidate.js'
-import { digitFormatsFor, givenFormat } from './digit-times.js'
 import { DistinctCount, shapes, TextFacts } from './text-facts.js'
 import type { RecordBlock } from '../parse/record-block.js'
 

@@ -1,11 +1,11 @@
 /* Describes a table that can hold the rows of the inputs, or explains why a JSON member cannot be a column. */
 import { DdbError, InputError, option, type ErrorCode, type Fix } from '../errors.js'
 import type { CellOptions } from '../parse/cell-rules.js'
-import { optionTexts } from '../parse/shown-text.js'
+import { optionTexts } from '../parse/cells/cell-bytes.js'
 import { keepsBlanks } from '../parse/types/column-types.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
 import { isDecimal } from '../protocol/data-type.js'
-import { isReservedWord } from '../schema/identifier.js'
+import { isReservedWord } from '../schema/field-names.js'
 import { stdinName } from '../source/open-source.js'
 import { chooseType, notationOf, wordKey, type ChosenType, type TypeWishes } from './choose-type.js'
 import { checkRules, targetNames } from './column-names.js'

@@ -2,11 +2,15 @@
    with a hash of a symbol if a day is too large for one partition. DolphinDB advises 100 MB to 1 GB of data per partition. Engines, sort
    columns and limits: docs/server-semantics.md#tables-in-databases. */
 import { columnTypeText, dataTypes, isDecimal, type DataType } from '../protocol/data-type.js'
-import { civilFromDays, daysFromCivil, type CivilDate } from '../protocol/civil-date.js'
+import {
+  type CivilDate,
+  civilFromDays,
+  daysFromCivil,
+  isTemporal,
+} from '../protocol/types/temporals.js'
 import { formatScalar } from '../protocol/element.js'
-import { isTemporal } from '../protocol/types/temporals.js'
 import { InputError, option, usageError, type UsageError } from '../errors.js'
-import { bytesText } from '../parse/shown-text.js'
+import { bytesText } from '../parse/cells/cell-bytes.js'
 import { nearestHint } from '../schema/nearest.js'
 import { isCodeName } from './column-names.js'
 import type { InferredColumn, InferredSchema } from './inferred-schema.js'

@@ -2,8 +2,7 @@
    Texts of one shape, which differ only in their digits, say the same, so the first of each shape is kept. */
 import * as ascii from '../parse/ascii.js'
 import type { CellRules } from '../parse/cell-rules.js'
-import { latin1, trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
-import { clippedText } from '../parse/shown-text.js'
+import { clippedText, latin1, trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
 
 const initialSlots = 256
 /** The start value, and the factor for each byte, of the 32-bit FNV-1a hash. */

@@ -2,9 +2,8 @@
    their lines, if no row begins with the same characters. */
 import * as ascii from '../parse/ascii.js'
 import { option } from '../errors.js'
-import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
+import { clippedText, trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
 import type { RecordBlock } from '../parse/record-block.js'
-import { clippedText } from '../parse/shown-text.js'
 
 export interface FoundTotals {
   /** Sentences for the user. They name the option that leaves out the sums, if there is one. */

@@ -1,9 +1,8 @@
 /* Warnings about a column's type. Each says what is unclear, and which option decides it; undefined if nothing is. */
 import { option } from '../errors.js'
 import { columnTypeText, type ColumnType } from '../protocol/data-type.js'
-import type { Candidate } from './candidate.js'
+import { type Candidate, likelyFormats } from './candidate.js'
 import type { ColumnProbe } from './column-probe.js'
-import { likelyFormats } from './digit-times.js'
 import { isTotalsWord } from './totals.js'
 
 type Warning = string | undefined

@@ -1,21 +1,40 @@
-/* One run from options to result: opens the inputs, connects, describes the target, delivers batches, confirms and reports. */
-import { DdbError, option, usageError } from '../errors.js'
-import type { Files, Platform } from '../platform/platform.js'
-import { awakeClock } from '../platform/clocks.js'
-import { openDelivery } from './transport/open-delivery.js'
-import { openEarly } from './connection/connect.js'
+/* One run from options to result: opens the inputs, connects, describes the target, delivers batches, confirms and reports. Finds the
+   target, and chooses how the run sends and confirms batches: as the options request, if the server allows it. Has the way without
+   confirmation. */
+import { ConnectionError, DdbError, option, ServerError, usageError } from '../errors.js'
+import type { Clock, Files, Platform } from '../platform/platform.js'
+import { awakeClock, wait } from '../platform/clocks.js'
+import {
+  connectDeadlineMs,
+  connectRun,
+  followRedirects,
+  ignoreLoss,
+  openEarly,
+  tryUntil,
+  whyNotMixed,
+} from './connection/connect.js'
 import { endJournal, runPipeline } from './pipeline.js'
-import { findTarget } from './target/find-target.js'
-import type { LoadOptions, LoadResult } from './options.js'
+import type { LoadOptions, LoadResult, ServerAddress } from './options.js'
 import { journalPath } from './journal/open-journal.js'
 import { checkSoleProcess } from './register/sole-process.js'
 import { lookFirst } from './evidence/first-look.js'
-import { asTargetChanged } from './journal/changed-run.js'
+import { asTargetChanged, remedies } from './journal/changed-run.js'
 import { checkName } from './register/register.js'
 import { checkedOptions, type CheckedOptions } from './checked-options.js'
-import { takeRowsBack } from './outcomes/recorder.js'
+import { Recorder, takeRowsBack } from './outcomes/recorder.js'
 import { loadResult } from './result.js'
-import { newRun, type Inputs, type Run, type RunParts } from './run.js'
+import { type Delivery, type Inputs, newRun, type Run, type RunParts } from './run.js'
+import type { Session } from '../client/open-session.js'
+import { settingAdvice } from '../client/failure.js'
+import type { Evidence } from './evidence/evidence.js'
+import { jsonToValue, writeExpression } from './target/target.js'
+import { ReceiptNode } from './transport/receipt-node.js'
+import { ReceiptWatcher, silenceError } from './transport/watcher.js'
+import { isTransient, refusalText } from './outcomes/refusals.js'
+import { createTarget, isThere } from './target/create-target.js'
+import { describeTarget, type TargetDescription } from './target/describe-target.js'
+import { transformScript } from './target/transform.js'
+import { laneScheme } from './target/lane-scheme.js'
 
 /** As `load`, for inputs or the rows of `parts`. */
 export async function loadOn(platform: Platform, options: LoadOptions, parts?: RunParts) {
@@ -82,4 +101,250 @@ async function loadChecked(run: Run): Promise<LoadResult> {
   const isRecorded = endJournal(run, result)
   if (misuse !== undefined) throw misuse
   return isRecorded ? result : loadResult(run)
+}
+
+const onlyAnswers =
+  'the answers of the server are the only proof. Each batch takes a round trip, and a batch whose answer is lost is uncertain; if the ' +
+  'connection is lost, confirmed rows in memory become unconfirmed; and another run of the same name is not noticed.'
+
+/** Opens the data sessions, sends all queries that must come before the first batch, and returns the run's delivery. */
+export async function openDelivery(run: Run, evidence: Evidence | undefined): Promise<Delivery> {
+  if (evidence === undefined) return openUnconfirmed(run)
+  const { mode } = run.checked
+  const recorder = new Recorder(run, evidence)
+  try {
+    return await openReceipts(run, recorder)
+  } catch (error) {
+    if (!(error instanceof ServerError) || run.shared !== undefined) throw error
+    const why = `no receipts on this server (${refusalText(error)})`
+    const need =
+      settingAdvice(error.serverMessage) ??
+      'Receipts need shared stream tables: the right CREATE_SHARED_VAR if the server is set to ' +
+        'enableSharedVarCreationControl, and maxPubConnections above 0.'
+    // `chooseMode` may have made a requested asynchronous run a synchronous one.
+    if (mode === 'async' && run.options.delivery?.mode === 'async') {
+      throw new DdbError(
+        'DDB_PRIVILEGE',
+        `${why}, and ${option('delivery.mode')} async needs them. ${need} Or use ${option('delivery.mode')} sync, in which the server answers every batch, ` +
+          `or ${option('delivery.confirm')} none, which proves nothing`,
+      )
+    }
+    const { found } = run.history
+    if (found.used === 'receipts' && found.rows().unconfirmed > 0) {
+      throw new DdbError(
+        'DDB_UNAVAILABLE',
+        `${why}, and only receipts show the outcome of what earlier processes of this run sent. ${remedies.removeThenRestart()}`,
+      )
+    }
+    run.checked = { ...run.checked, mode: 'sync' }
+    run.reporter.notice(`${why}: ${onlyAnswers} ${need}`)
+    return openReceipts(run, recorder, false)
+  }
+}
+
+/** @throws {ServerError} if the server refuses what receipts need @throws {DdbError} DDB_LOCKED if a different run has this run's name */
+async function openReceipts(run: Run, recorder: Recorder, hasLedger = true): Promise<Delivery> {
+  const { evidence } = recorder
+  const node = await ReceiptNode.open(run, hasLedger)
+  try {
+    const delivery = new ReceiptWatcher(run, node, recorder)
+    // Somebody may have removed the ledger since the server reported it.
+    await delivery.receipts.readEarlier(node.ledger?.isNew === false)
+    // From now on, the server knows of the run what the journal says.
+    run.note({ target: evidence.identity, used: hasLedger ? 'receipts' : 'answers' })
+    return delivery
+  } catch (error) {
+    node.abandon('all', new ConnectionError('DDB_CONNECTION_LOST', 'the run does not continue'))
+    throw error
+  }
+}
+
+/** @throws {ConnectionError} if the connection cannot be opened */
+async function openUnconfirmed(run: Run): Promise<Delivery> {
+  const { checked, state, platform, server, target: description } = run
+  const { target, maxInFlightBytes, confirmTimeoutMs } = checked
+  const isFunction = target.kind === 'function'
+  const leading = isFunction ? target.functionArguments.map(jsonToValue) : []
+  const functionName = isFunction
+    ? target.name
+    : writeExpression(target.table, target.method, target.keyColumns, description.upsert)
+  const columnNames = description.columns.map(column => column.name)
+  const deadlineMs = connectDeadlineMs(platform, server)
+  const session = await tryUntil(
+    run,
+    deadlineMs,
+    () => run.early?.take() ?? connectRun(run, { deadlineMs }),
+    error => error instanceof ConnectionError,
+  )
+  return {
+    used: 'none',
+    get inFlightBytes() {
+      return session.bufferedBytes
+    },
+    deliver(batch) {
+      const { rowCount, encodedBytes, columns } = batch
+      const table = { form: 'table', name: '', rows: rowCount, columnNames, columns } as const
+      const arguments_ = [...leading, table]
+      const isTaken = session.send(functionName, arguments_, batch.release)
+      state.sentRows += rowCount
+      state.sentBytes += encodedBytes
+      state.batches.sent++
+      if (isTaken && session.bufferedBytes < maxInFlightBytes) return undefined
+      return drainedInTime(session, platform.clock, confirmTimeoutMs)
+    },
+    async finish() {
+      state.rows.unconfirmed = state.sentRows
+      // The run claims only that the kernel took all bytes, and only closing the session proves that.
+      await session.close()
+    },
+    leave: reason => session.abandon(reason),
+    close: () => session.close().catch(ignoreLoss),
+  }
+}
+
+/** @throws {ConnectionError} DDB_UNCONFIRMED if the server stops reading (the session is then abandoned), or as the lost session's */
+export async function drainedInTime(session: Session, clock: Clock, timeoutMs: number) {
+  const drained = session.drained().then(() => true)
+  for (;;) {
+    const { bufferedBytes } = session
+    const waiting = new AbortController()
+    const silent = wait(clock, timeoutMs, waiting.signal)
+    const isDrained = await Promise.race([drained, silent]).finally(() => waiting.abort())
+    if (isDrained === true) return
+    if (session.bufferedBytes < bufferedBytes) continue
+    const error = silenceError(timeoutMs, 'took nothing')
+    session.abandon(error)
+    throw error
+  }
+}
+
+/** Connects and describes the target. @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError} @throws {UsageError} */
+export async function findTarget(run: Run, onConnected?: (control: Session) => void) {
+  const deadlineMs = connectDeadlineMs(run.platform, run.server)
+  const connect = async (deadlineMs: number, node?: ServerAddress): Promise<Session> => {
+    const rules = { deadlineMs, signal: run.options.signal, ...(node && { node }) }
+    const isEarly = (error: unknown): boolean =>
+      error instanceof ConnectionError || isTransient(error)
+    run.control = await waiting(run, deadlineMs, isEarly, () => connectRun(run, rules))
+    onConnected?.(run.control)
+    return run.control
+  }
+  return followRedirects(run.server, async server => {
+    run.server = server
+    await run.control?.close().catch(ignoreLoss)
+    const first = await connect(deadlineMs)
+    const target = await waiting(run, deadlineMs, isTransient, () => describeOrCreate(run))
+    const again = (): Promise<Session> =>
+      connect(connectDeadlineMs(run.platform, server), run.control)
+    await chooseMode(run, first, again)
+    await defineTransform(run)
+    chooseConnections(run, target)
+    return (run.target = target)
+  })
+}
+
+async function describeOrCreate(run: Run): Promise<TargetDescription> {
+  const { create, table } = run.options.target
+  let description: TargetDescription
+  try {
+    description = await describeTarget(run)
+  } catch (error) {
+    if (create === undefined || !(error instanceof ServerError)) throw error
+    if (error.code !== 'DDB_TARGET') throw error
+    if (!(await isThere(run))) {
+      const planned = await createTarget(run)
+      return run.watch === undefined ? describeTarget(run) : planned
+    }
+    // Another process may have created it since.
+    description = await describeTarget(run)
+  }
+  if (create !== undefined) run.reporter.notice(`"${table}" exists: nothing is created`)
+  return description
+}
+
+/** Unless one session takes asynchronous and answered requests, each batch is answered. @throws {ConnectionError} @throws {TimeoutError} */
+export async function chooseMode(run: Run, control: Session, reconnect: () => Promise<Session>) {
+  if (run.checked.mode !== 'async') return
+  let session = control
+  for (let isFirst = true; ; isFirst = false) {
+    const why = await whyNotMixed(session, run.checked.confirmTimeoutMs)
+    if (why === undefined) return
+    session.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'it was given up after a question'))
+    session = await reconnect()
+    // A connection may have been lost for another reason.
+    if (isFirst && why instanceof ConnectionError) continue
+    run.checked = { ...run.checked, mode: 'sync' }
+    return run.reporter.notice(
+      `asynchronous and answered requests on one session failed (${why.message}): each batch is answered ` +
+        `(${option('delivery.mode')} sync)`,
+    )
+  }
+}
+
+/** Checks before the first row that the server accepts the transform. @throws {ServerError} with the server's message */
+async function defineTransform({ checked, control }: Run): Promise<void> {
+  const { target, confirmTimeoutMs: timeoutMs } = checked
+  if (target.kind === 'function' || target.transform === undefined) return
+  try {
+    await control!.run(transformScript(target.transform), { timeoutMs })
+  } catch (error) {
+    if (!(error instanceof ServerError) || isTransient(error)) throw error
+    const { serverMessage, code, message } = error
+    throw new ServerError(
+      serverMessage,
+      code === 'DDB_PRIVILEGE' ? code : 'DDB_SCRIPT',
+      `the server rejects ${option('target.transform')}: ${message}`,
+    )
+  }
+}
+
+/** Waits for a server that refuses connections or is not ready, within the time for connecting. @throws {ServerError} DDB_UNAVAILABLE */
+async function waiting<T>(
+  run: Run,
+  deadlineMs: number,
+  passes: (error: unknown) => boolean,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const { options } = run
+  const { leaving } = run.ending
+  // The run has nothing to shut down cleanly yet, so even the first signal ends the pause.
+  const ended = options.signal === undefined ? leaving : AbortSignal.any([leaving, options.signal])
+  let told = false
+  try {
+    const mayRetry = (error: unknown): boolean => {
+      const again = passes(error) && !run.ending.stopped
+      if (again && !told) run.reporter.notice(`${(error as Error).message} Trying again.`)
+      told = true
+      return again
+    }
+    return await tryUntil(run, deadlineMs, attempt, mayRetry, ended)
+  } catch (error) {
+    if (!isTransient(error)) throw error
+    throw new ServerError(
+      error.serverMessage,
+      'DDB_UNAVAILABLE',
+      `the server is not ready (it says: ${error.serverMessage}): try again later`,
+    )
+  }
+}
+
+/** Uses one connection if it is unknown which rows belong together. @throws {UsageError} DDB_USAGE if rows may not lose their order */
+function chooseConnections(run: Run, description: TargetDescription): void {
+  const { checked, options, reporter } = run
+  const scheme = laneScheme(description, checked.target)
+  const why = typeof scheme === 'string' ? scheme : undefined
+  run.lanes = typeof scheme === 'object' ? scheme : undefined
+  if (checked.connections === 1) return
+  const isUnproven = checked.mode === 'async' && checked.confirm === 'none'
+  if (isUnproven || why !== undefined) {
+    run.checked = { ...checked, connections: 1 }
+    const because = isUnproven ? 'nothing confirms them' : `the target allows no more: ${why}`
+    reporter.notice(`rows go over one connection, because ${because}`)
+  }
+  if (isUnproven) return
+  if (description.isDivided === true || options.delivery?.unordered === true) return
+  throw usageError(
+    `over several connections rows arrive in a different order than they were read: allow this with ${option('delivery.unordered')}, ` +
+      `or leave ${option('delivery.connections')} at 1`,
+  )
 }

@@ -1,19 +1,24 @@
 /* The steps of every run: open the inputs, open the target, move batches within the rate limit, and close everything, even after failures.
-   A run ends cleanly if it is done or interrupted, or else at once, without waiting for the network. */
-import { TimeoutError, UsageError, ConnectionError, DdbError } from '../errors.js'
+   A run ends cleanly if it is done or interrupted, or else at once, without waiting for the network. Notes values seldom meant, too: times
+   far from today, as from a wrong unit, and blanks around symbols. */
+import { ConnectionError, DdbError, option, TimeoutError, UsageError } from '../errors.js'
 import { openInputs } from './inputs/inputs.js'
 import { rowsOf, type SentBatch } from './journal/recorded-run.js'
 import { fixedSizes } from './outcomes/turns.js'
-import { newOddValues } from './odd-values.js'
 import { earlierLimitFailure, limitFailure } from './rejects/reject.js'
 import type { Batch } from '../parse/batch.js'
 import { wait } from '../platform/clocks.js'
 import type { Clock } from '../platform/platform.js'
 import type { RateLimit } from './checked-options.js'
-import { type Inputs, type Run, isUnfinished, timeText } from './run.js'
+import { type Inputs, isUnfinished, type Run, timeText } from './run.js'
 import { closeTimeoutMs, ignoreLoss } from './connection/connect.js'
 import type { LoadResult } from './options.js'
 import { asDdbError } from './run-ending.js'
+import { type TimeRange, unitQuestion, widened } from '../infer/time-range.js'
+import { dateFormatText } from '../parse/times/date-format.js'
+import { elementAt } from '../protocol/element.js'
+import type { Column } from '../protocol/value.js'
+import type { TargetColumn } from '../schema/target-schema.js'
 
 /** Failures of steps are the run's. @param open  opens the delivery; false: nothing to read @returns misuse found early, no failure */
 export async function runPipeline(
@@ -217,4 +222,59 @@ function onAbort(signal: AbortSignal | undefined, listener: () => void): () => v
   if (signal?.aborted) listener()
   signal?.addEventListener('abort', listener, { once: true })
   return () => signal?.removeEventListener('abort', listener)
+}
+
+/** Number of rows whose values a run looks at. */
+const lookedRows = 1000
+
+/** Tells once of each odd column: times whose first thousand rows are unusual, and symbols with blanks in delimited inputs. */
+export function newOddValues(
+  columns: readonly TargetColumn[],
+  formats: Readonly<Record<string, string>>,
+  notice: (text: string) => void,
+) {
+  const single = columns.flatMap(({ name, type: { type, array } }, index) =>
+    array === true ? [] : [{ index, name, type, format: dateFormatText(name, formats) }],
+  )
+  let symbols = single.filter(({ type }) => type === 'SYMBOL')
+  const epochs = single.filter(({ format }) => format.startsWith('epoch:'))
+  const ranges = new Map<number, TimeRange | undefined>()
+  let rows = 0
+  const end = (): void => {
+    for (const { index, name, format, type } of epochs.splice(0)) {
+      const question = unitQuestion(format, type, ranges.get(index))
+      if (question !== undefined) notice(`column "${name}": ${question}`)
+    }
+  }
+  return {
+    /** Looks at the batch if fewer than a thousand rows were seen. */
+    look({ columns: data, rowCount, ranges: inputs }: Batch): void {
+      const count = Math.min(rowCount, lookedRows - rows)
+      rows += count
+      for (const { index } of epochs) {
+        ranges.set(index, widened(ranges.get(index), data[index]!, count))
+      }
+      if (rows === lookedRows) end()
+      if (inputs[0]?.shape.delimiter === undefined) return
+      symbols = symbols.filter(({ index, name }) => {
+        const text = blankedText(data[index]!, count)
+        if (text === undefined) return true
+        notice(
+          `column "${name}": symbols begin or end with blanks, such as ${JSON.stringify(text)}. ${option('input.trim')} leaves the blanks out`,
+        )
+        return false
+      })
+    },
+    end,
+  }
+}
+
+/** The first text that begins or ends with blanks, and has other characters. */
+function blankedText(column: Column, rowCount: number): string | undefined {
+  for (let row = 0; row < rowCount; row++) {
+    const cell = column.form === 'vector' ? elementAt(column, row) : undefined
+    const text = cell?.form === 'scalar' ? cell.value : undefined
+    if (typeof text === 'string' && /^[ \t]+\S|\S[ \t]+$/.test(text)) return text
+  }
+  return undefined
 }

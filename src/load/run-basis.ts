@@ -5,8 +5,7 @@ import type { CheckedOptions } from './checked-options.js'
 import type { RowStore } from './inputs/rows.js'
 import type { LoadOptions } from './options.js'
 import type { RunState } from './outcomes/run-state.js'
-import type { Reporter } from './reporter.js'
-import type { RunEnding } from './run-ending.js'
+import type { Reporter, RunEnding } from './run-ending.js'
 
 export interface RunBasis {
   readonly state: RunState

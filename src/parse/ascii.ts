@@ -1,4 +1,4 @@
-/* The codes of ASCII characters, for `import * as ascii`. Line ends are in line-ends.ts. */
+/* The codes of ASCII characters, for `import * as ascii`. Line ends are in window.ts. */
 export const tab = 9
 export const blank = 32
 export const quote = 34

@@ -6,11 +6,10 @@ import type { Clock } from '../platform/platform.js'
 import type { ColumnMapping } from '../schema/cell-source.js'
 import type { RecordShape, Reject, ResumePoint } from './batch.js'
 import type { CellRules } from './cell-rules.js'
-import type { BatchSizes } from './cuts.js'
-import type { InputTexts } from '../source/path/input-texts.js'
+import type { BatchSizes, SharedRows } from './batch-builder.js'
+import type { InputTexts } from '../source/data-files.js'
 import type { Feed } from './rows/fed-rows.js'
 import type { RecordBlock } from './record-block.js'
-import type { SharedRows } from './batch-builder.js'
 
 /** Formats that can be read: CSV, tab-separated text, a JSON value on each line, a JSON array. */
 export type InputFormat = 'csv' | 'tsv' | 'ndjson' | 'json'

@@ -3,9 +3,8 @@
 import { InputError, type ErrorCode } from '../errors.js'
 import type { ByteSource, SourceText } from '../source/byte-source.js'
 import type { Fault, RecordLocation, ResumePoint } from './batch.js'
-import { afterMark, carriageReturn, countLineEnds, lineFeed, nextLine } from './line-ends.js'
+import { afterMark, carriageReturn, countLineEnds, lineFeed, nextLine, Window } from './window.js'
 import { maxBlockFaults, type RecordBlock } from './record-block.js'
-import { Window } from './window.js'
 
 /** Longer records are refused, because an unclosed quote would otherwise make the rest of the file one record. */
 export const defaultMaxRecordBytes: number = 16 * 1024 * 1024

@@ -1,14 +1,19 @@
 /* The reader of all formats. It holds what the format has detected (dialect, header, fields), passes input to the tokenizer, blocks to the
    batch builder, and full batches to the caller. It reports rejects in the order of the input, and how much was read. */
 import { InputError } from '../errors.js'
-import { systemClock } from '../platform/system.js'
+import { systemClock } from '../platform/system-files.js'
 import type { InputShape } from '../schema/cell-source.js'
 import type { ByteSource, SourceText } from '../source/byte-source.js'
-import { ArrivingInput } from './arriving-input.js'
-import { BatchBuilder, type BuilderInput } from './batch-builder.js'
+import { ArrivingInput } from './csv/sample.js'
+import {
+  BatchBuilder,
+  batchRoom,
+  type BatchRoom,
+  type BuilderInput,
+  endsBefore,
+} from './batch-builder.js'
 import type { Batch, BatchEnding, ColumnCounts, Fault, InputRange, ResumePoint } from './batch.js'
 import type { CellRules } from './cell-rules.js'
-import { batchRoom, endsBefore, type BatchRoom } from './cuts.js'
 import type { BatchOptions, ByteCounts, FlushClock, FoundShape } from './input-reader.js'
 import type { LineTokenizer } from './line-tokenizer.js'
 import { wholeRow, type RecordBlock } from './record-block.js'

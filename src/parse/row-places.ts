@@ -1,8 +1,8 @@
 /* Records the place of each row of a batch in its input, so that the loader can name the row and fetch it again, and keeps the bytes of
    records. The rows of decoded text are first mapped to their places and bytes in the input. */
-import { ArrayStore, type BufferPool } from './columns/buffer-pool.js'
+import { ArrayStore, type BufferPool } from './columns/fixed-column.js'
 import type { Batch, InputRange, ResumePoint } from './batch.js'
-import { lineFeed } from './line-ends.js'
+import { lineFeed } from './window.js'
 import type { RecordBlock } from './record-block.js'
 import { mostFedRows } from './rows/fed-rows.js'
 

@@ -1,11 +1,13 @@
-/* Implements `Files` with the files of the operating system. */
-import { randomUUID } from 'node:crypto'
+/* Implements `Files` with the files of the operating system, and the machine that the program uses outside tests. Only this file and
+   `system-tls.ts` open sockets. */
 import * as fs from 'node:fs'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { open, opendir, readdir, stat } from 'node:fs/promises'
-import { Socket } from 'node:net'
-import { platform, tmpdir } from 'node:os'
+import { connect, createServer, Socket } from 'node:net'
+import { hostname, platform, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { once } from 'node:events'
 import { FileLocks } from './file-lock.js'
 import { nameOfBytes, systemName } from './file-name.js'
 import type {
@@ -14,10 +16,13 @@ import type {
   FileStatus,
   FolderEntry,
   InputFile,
+  Network,
   OutputFile,
+  Platform,
   ScratchFile,
 } from './platform.js'
 import { systemClock } from './clocks.js'
+import { createTlsServer, dialTls, keepAlive, speaksTls } from './system-tls.js'
 
 const syncFile = promisify(fs.fdatasync)
 const openDescriptor = promisify(fs.open)
@@ -245,4 +250,31 @@ function outputOf(descriptor: number): OutputFile {
     syncMeanwhile: () => syncFile(descriptor),
     close: () => fs.closeSync(descriptor),
   }
+}
+
+export { systemClock }
+
+const systemNetwork: Network = {
+  dial: (host, port, tls) =>
+    tls === undefined ? connect({ host, port, ...keepAlive }) : dialTls(host, port, tls),
+  speaksTls,
+  async listen(host, port, accept, tls) {
+    const server =
+      tls === undefined ? createServer(keepAlive, accept) : createTlsServer(tls, accept)
+    server.listen({ host, port })
+    await once(server, 'listening')
+    const address = server.address()
+    return {
+      port: typeof address === 'object' && address !== null ? address.port : port,
+      close: closed => void server.close(() => closed()),
+    }
+  },
+}
+
+export const systemPlatform: Platform = {
+  clock: systemClock,
+  random: { number: () => Math.random(), bytes: length => randomBytes(length) },
+  network: systemNetwork,
+  files: systemFiles,
+  hostName: hostname(),
 }

@@ -30,9 +30,13 @@ import type { ByteWriter } from '../wire/byte-writer.js'
 import { encodeArrayVector } from './array-vector.js'
 import { decodeCompressed, encodeCompressed } from './compression/compressed-column.js'
 import { compressedTypeId, dataTypes, typeOfId } from './data-type.js'
-import type { DecodeLimits, SymbolBases } from './decode-context.js'
-import { DecodeContext } from './decode-context.js'
-import { encodeFlag, readCount } from './flag.js'
+import {
+  DecodeContext,
+  type DecodeLimits,
+  encodeFlag,
+  readCount,
+  type SymbolBases,
+} from './decode-context.js'
 import { decodeStrings } from './types/strings.js'
 import { isSymbolVector } from './types/symbols.js'
 import { isTuple, tupleOf } from './types/tuples.js'

@@ -3,9 +3,8 @@
 import { ValueError } from '../errors.js'
 import type { ColumnType, DataType } from './data-type.js'
 import { columnTypeText, dataTypes } from './data-type.js'
-import { type ElementValue, unsuitableValue } from './types/element-value.js'
+import { type ColumnAccess, type ElementValue, unsuitableValue } from './types/type-facts.js'
 import { isTuple } from './types/tuples.js'
-import type { ColumnAccess } from './types/type-facts.js'
 import type {
   ArrayVector,
   Column,
@@ -16,7 +15,7 @@ import type {
   Vector,
 } from './value.js'
 
-export type { ElementValue } from './types/element-value.js'
+export type { ElementValue } from './types/type-facts.js'
 export type { FixedVector } from './value.js'
 
 /** Types whose elements have a fixed size. SYMBOL is excluded; `types/symbols.ts` handles its codes. */

@@ -18,8 +18,7 @@ import type { ByteWriter } from '../wire/byte-writer.js'
 import { decodeArrayBlocks } from './array-vector.js'
 import type { DataType } from './data-type.js'
 import { arrayTypeOffset, dataTypes, typeOfId } from './data-type.js'
-import type { DecodeContext, SymbolBases } from './decode-context.js'
-import { encodeFlag, readCount } from './flag.js'
+import { type DecodeContext, encodeFlag, readCount, type SymbolBases } from './decode-context.js'
 import {
   decodeSymbols,
   encodeSymbolVector,

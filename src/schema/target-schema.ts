@@ -1,8 +1,19 @@
-/* The columns that a run fills, in their order, and the target's partitions (docs/protocol.md#schema-dictionary). Both come from the server
-   (`schemaFromServer`). `target.types` can also give the columns, but no partitions (`schemaFromTypes`). */
-import { usageError } from '../errors.js'
-import { columnTypeText, parseColumnType, type ColumnType } from '../protocol/data-type.js'
-import type { Value } from '../protocol/value.js'
+/* The target's columns: as the user gives them, or as `schema(table)` shows them with the partitions, of which only `colDefs` is certain
+   (docs/protocol.md#schema-dictionary). Versions of servers, as `version()` answers them (docs/server-semantics.md#versions), and the
+   longest texts in their tables: DFS tables silently cut a longer STRING or BLOB, and refuse a whole batch that has a longer SYMBOL; tables
+   in memory take any length. */
+import { DdbError, usageError } from '../errors.js'
+import {
+  arrayTypeOffset,
+  type ColumnType,
+  columnTypeText,
+  type DataType,
+  dataTypeOf,
+  isDecimal,
+  parseColumnType,
+} from '../protocol/data-type.js'
+import { elementAt } from '../protocol/element.js'
+import type { Column, Value } from '../protocol/value.js'
 
 /** How one dimension divides its values. COMPO is missing, because it combines several dimensions. */
 export type PartitionKind = 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'HASH'
@@ -63,4 +74,189 @@ export function schemaFromTypes(text: string): TargetSchema {
 /** The inverse of `schemaFromTypes`: `time:TIMESTAMP,sym:SYMBOL`. */
 export function typesText(schema: TargetSchema): string {
   return schema.columns.map(({ name, type }) => `${name}:${columnTypeText(type)}`).join(',')
+}
+
+/** Kinds of partitions by the server's numbers. COMPO (4) is missing, because it combines several dimensions. */
+const partitionKinds: ReadonlyMap<number, PartitionKind> = new Map([
+  [0, 'SEQ'],
+  [1, 'VALUE'],
+  [2, 'RANGE'],
+  [3, 'LIST'],
+  [5, 'HASH'],
+])
+
+/** @throws {DdbError} DDB_PROTOCOL if the answer is not a schema with columns */
+export function schemaFromServer(schema: Value): TargetSchema {
+  const colDefs = member(schema, 'colDefs')
+  if (colDefs?.form !== 'table') throw notUnderstood('it has no colDefs table')
+  const names = texts(tableColumn(colDefs, 'name'))
+  const typeStrings = texts(tableColumn(colDefs, 'typeString'))
+  const typeInts = numbers(tableColumn(colDefs, 'typeInt'))
+  const extras = numbers(tableColumn(colDefs, 'extra'))
+  if (names === undefined || names.length === 0) throw notUnderstood('it names no columns')
+  const columns = names.map((name, i): TargetColumn => {
+    const type = columnType(typeStrings?.[i], typeInts?.[i] ?? null, extras?.[i] ?? null)
+    if (type === undefined) {
+      throw notUnderstood(
+        `column "${name}" has type ${typeStrings?.[i] ?? typeInts?.[i] ?? 'unknown'}`,
+      )
+    }
+    return { name, type }
+  })
+  const partition = partitionScheme(schema, columns)
+  return partition === undefined ? { columns } : { columns, partition }
+}
+
+/** Reads the type from its text, or else from its number. Old servers send a decimal's scale separately, as `extra`. */
+function columnType(
+  text: string | undefined,
+  typeInt: number | null,
+  extra: number | null,
+): ColumnType | undefined {
+  const fromText = text === undefined ? undefined : parseColumnType(text)
+  if (fromText !== undefined) return fromText
+  if (typeInt === null) return undefined
+  const array = typeInt >= arrayTypeOffset && typeInt < 2 * arrayTypeOffset
+  const type = dataTypeOf(array ? typeInt - arrayTypeOffset : typeInt)
+  if (type === undefined || (isDecimal(type) && extra === null)) return undefined
+  return {
+    type,
+    ...(isDecimal(type) && extra !== null ? { scale: extra } : {}),
+    ...(array ? { array } : {}),
+  }
+}
+
+function partitionScheme(
+  schema: Value,
+  columns: readonly TargetColumn[],
+): PartitionScheme | undefined {
+  const names = texts(member(schema, 'partitionColumnName'))
+  if (names === undefined || names.length === 0 || names[0] === '') return undefined
+  const kinds = numbers(member(schema, 'partitionType'))
+  const types = numbers(member(schema, 'partitionColumnType'))
+  const schemes = member(schema, 'partitionSchema')
+  const dimensions = names.flatMap((columnName, i): PartitionDimension[] => {
+    const kind = partitionKinds.get(kinds?.[i] ?? -1)
+    const columnIndex = columns.findIndex(column => column.name === columnName)
+    if (kind === undefined || columnIndex < 0) return []
+    const scheme = names.length === 1 ? schemes : tupleElement(schemes, i)
+    return [{ columnName, columnIndex, kind, type: dataTypeOf(types?.[i] ?? -1), scheme }]
+  })
+  return dimensions.length < names.length || hasFunction(schema)
+    ? { dimensions, unpredictable: true }
+    : { dimensions }
+}
+
+/** `partitionFunction` names a function for each dimension; `asis` means none (manual, page schema; from 3.00). */
+function hasFunction(schema: Value): boolean {
+  const functions = texts(member(schema, 'partitionFunction')) ?? []
+  return functions.some(name => name !== '' && name !== 'asis')
+}
+
+function tupleElement(value: Value | undefined, index: number): Value | undefined {
+  return value?.form === 'vector' && value.type === 'ANY' ? value.data[index] : undefined
+}
+
+export function member(value: Value, key: string): Value | undefined {
+  if (value.form !== 'dictionary') return undefined
+  const keys = texts(value.keys) ?? []
+  const index = keys.indexOf(key)
+  return index < 0 ? undefined : elementAt(value.values, index)
+}
+
+function tableColumn(table: Extract<Value, { form: 'table' }>, name: string): Column | undefined {
+  return table.columns[table.columnNames.indexOf(name)]
+}
+
+/** Texts of a STRING or SYMBOL vector, of a tuple, or of one scalar. */
+export function texts(value: Value | undefined): string[] | undefined {
+  if (value?.form === 'scalar') return typeof value.value === 'string' ? [value.value] : undefined
+  if (value?.form !== 'vector') return undefined
+  if (value.type !== 'STRING' && value.type !== 'SYMBOL' && value.type !== 'ANY') return undefined
+  return Array.from({ length: value.length }, (_, i) => {
+    const element = elementAt(value, i)
+    return element.form === 'scalar' && typeof element.value === 'string' ? element.value : ''
+  })
+}
+
+/** Numbers of an integer vector or of one scalar. Nulls stay null. */
+function numbers(value: Value | undefined): (number | null)[] | undefined {
+  if (value?.form === 'scalar') return [scalarNumber(value)]
+  if (value?.form !== 'vector') return undefined
+  return Array.from({ length: value.length }, (_, i) => scalarNumber(elementAt(value, i)))
+}
+
+function scalarNumber(value: Value): number | null {
+  if (value.form !== 'scalar') return null
+  if (typeof value.value === 'bigint') return Number(value.value)
+  return typeof value.value === 'number' ? value.value : null
+}
+
+function notUnderstood(why: string): DdbError {
+  return new DdbError(
+    'DDB_PROTOCOL',
+    `the server's description of the table is not understood: ${why}`,
+  )
+}
+
+/** `2.00.10 2023.09.12` → [2, 0, 10]; undefined for anything else. */
+export function parseVersion(text: string): readonly number[] | undefined {
+  const match = /^\s*v?(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?(?![\d.])/i.exec(text)
+  return match
+    ?.slice(1)
+    .filter(part => part !== undefined)
+    .map(Number)
+}
+
+/** Missing parts count as 0. */
+export function isBefore(version: readonly number[], other: readonly number[]): boolean {
+  const at = other.findIndex((number, i) => (version[i] ?? 0) !== number)
+  return at >= 0 && (version[at] ?? 0) < other[at]!
+}
+
+export const maxSymbolBytes = 255
+export const maxStringBytes = 65_535
+
+const dfsTextLimits: ReadonlyMap<DataType, number> = new Map([
+  ['SYMBOL', maxSymbolBytes],
+  ['STRING', maxStringBytes],
+  ['BLOB', 67_108_863],
+])
+
+/** Adds what a DFS table stores whole. @param stored  its columns, matched by name, because a target function may take others */
+export function limitedColumns(
+  columns: readonly TargetColumn[],
+  stored: readonly TargetColumn[],
+): TargetColumn[] {
+  const types = new Map(stored.map(({ name, type }) => [name.toLowerCase(), type.type]))
+  return columns.map(column => {
+    const storedType = types.get(column.name.toLowerCase())
+    const maxBytes = storedType && dfsTextLimits.get(storedType)
+    return maxBytes === undefined || !dfsTextLimits.has(column.type.type)
+      ? column
+      : { ...column, maxBytes }
+  })
+}
+
+/** First versions of two release lines that limit the length of texts; the last also applies to later lines. */
+const limitedFrom: readonly (readonly number[])[] = [
+  [1, 30, 23],
+  [2, 0, 11],
+]
+
+/** Whether DFS tables of this server limit the length of texts; true if its version is unknown. */
+export function limitsTexts(versionText: string | undefined): boolean {
+  const version = parseVersion(versionText ?? '')
+  if (version === undefined) return true
+  const line = limitedFrom.findLast(([major]) => major! <= version[0]!) ?? limitedFrom[0]!
+  return !isBefore(version, line)
+}
+
+/** Completes "expected …" for a text longer than `maxBytes`. Names the type that would hold the text. */
+export function limitText(maxBytes: number, lengthBytes: number): string {
+  const types = [...dfsTextLimits]
+  const [type] = types.find(([, limit]) => limit === maxBytes)!
+  const [larger] = types.find(([, limit]) => limit >= lengthBytes) ?? []
+  const advice = larger === undefined ? 'no column takes' : `a ${larger} column would take`
+  return `at most ${maxBytes} bytes, as DFS tables hold in a ${type} column (${advice} the ${lengthBytes} bytes)`
 }

@@ -3,7 +3,7 @@ import { DdbError, messageOf, ServerError } from '../errors.js'
 import { type CheckContext, type CheckScope, checkContext } from './context.js'
 import { setMaxListeners } from 'node:events'
 import type { ServerTarget } from '../load/options.js'
-import { limitWait, noAnswer } from '../client/wait-limits.js'
+import { limitWait, noAnswer } from '../client/exchange-queue.js'
 import { Unavailable, serverWords } from './answers.js'
 
 export interface Check {

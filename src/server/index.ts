@@ -1,7 +1,7 @@
 /* The exports of `ddb-ingest/server`. Checks options, and assembles a server: its node, its port, the timers of sleeping scripts. */
 import type { Clock, Platform } from '../platform/platform.js'
 import { ServerError, UsageError, messageOf } from '../errors.js'
-import { systemPlatform } from '../platform/system.js'
+import { systemPlatform } from '../platform/system-files.js'
 import { defaultRequestLimits } from '../protocol/request.js'
 import { type Executor, requestRunner, type SessionInfo } from './net/request-runner.js'
 import type { ConnectionContext } from './net/connection.js'

@@ -1,7 +1,7 @@
 /* The state that all sessions of the embedded server share: tables, databases, function views and users; and the DolphinDB version that the
    server imitates. The server refuses features that are newer (docs/server-semantics.md#versions). */
 import type { Clock, Platform, Random } from '../platform/platform.js'
-import { systemPlatform } from '../platform/system.js'
+import { systemPlatform } from '../platform/system-files.js'
 import type { Request } from '../protocol/request.js'
 import type { Faults } from './net/faults.js'
 import type { ServerOptions } from './index.js'

@@ -2,9 +2,8 @@
    generator that yields while bytes are missing; plain calls read values that have arrived completely. All numbers are little-endian. */
 import { Buffer } from 'node:buffer'
 import { ProtocolError } from '../errors.js'
-import { ArrayPool } from './array-pool.js'
+import { ArrayPool, type StringSink } from './string-collector.js'
 import { GrowableBytes } from './growable-bytes.js'
-import type { StringSink } from './string-collector.js'
 
 const noBytes: Buffer = Buffer.alloc(0)
 const lineFeed = 10

@@ -1,7 +1,37 @@
-/* Makes many texts at once from strings that each end with 00. Making a text costs more than reading its bytes, and columns of short texts
-   often repeat texts. So short texts are looked up by their bytes, and each is made only once. */
+/* Makes many texts at once from strings that each end with 00. Making a text costs more than reading its bytes, and columns of short
+   texts often repeat texts. So short texts are looked up by their bytes, and each is made only once. Also memory for arrays that are
+   filled at once and handed out: small ones share a buffer, because allocating one for each would cost more than copying the bytes. A
+   kept array keeps only its own buffer alive. The first buffers are small, as many readers read one value. */
 import { Buffer } from 'node:buffer'
 import { GrowableBytes } from './growable-bytes.js'
+
+const maxPooledBytes = 2048
+const firstBufferBytes = 512
+const maxBufferBytes = 8192
+
+/** Arrays for one owner, who fills each before it is read. Buffers without kept arrays are garbage-collected. */
+export class ArrayPool {
+  #buffer: ArrayBuffer = new ArrayBuffer(0)
+  #position = 0
+  #nextBufferBytes = firstBufferBytes
+
+  /** An array of `byteLength` bytes that starts at a multiple of 8. It may contain old bytes. */
+  allocate(byteLength: number): Uint8Array<ArrayBuffer> {
+    if (byteLength > maxPooledBytes) return new Uint8Array(unclearedBuffer(byteLength))
+    if (this.#position + byteLength > this.#buffer.byteLength) {
+      this.#buffer = unclearedBuffer(Math.max(this.#nextBufferBytes, byteLength))
+      this.#position = 0
+      this.#nextBufferBytes = Math.min(this.#nextBufferBytes * 2, maxBufferBytes)
+    }
+    const start = this.#position
+    this.#position = (start + byteLength + 7) & ~7
+    return new Uint8Array(this.#buffer, start, byteLength)
+  }
+}
+
+function unclearedBuffer(byteLength: number): ArrayBuffer {
+  return Buffer.allocUnsafeSlow(byteLength).buffer
+}
 
 /** Small, because a text keeps its whole block in memory, and because a block should fit into the processor's cache. */
 const blockBytes = 16_384

@@ -22,7 +22,7 @@ import { connect as connectPlain, connectTyped as connect } from '../../src/clie
 import { type PlainInput, table, type TableSchema, toValue } from '../../src/client/plain-input.js'
 import { type PlainTable, toPlain } from '../../src/client/plain-output.js'
 import { traceConnection } from '../../src/client/trace.js'
-import { systemPlatform } from '../../src/platform/system.js'
+import { systemPlatform } from '../../src/platform/system-files.js'
 import type { ColumnType } from '../../src/protocol/data-type.js'
 import { type ElementValue, vectorOf } from '../../src/protocol/element.js'
 import type { Request, RequestHead } from '../../src/protocol/request.js'

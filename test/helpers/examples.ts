@@ -1,7 +1,7 @@
 /* Examples from the manual: scripts with their displayed results. Each script runs on its own node. */
 import type { Test } from 'tap'
 import { rowsText, sessionOn, testSession } from './script.js'
-import { systemPlatform } from '../../src/platform/system.js'
+import { systemPlatform } from '../../src/platform/system-files.js'
 import { formatValue } from '../../src/protocol/element.js'
 import { toWire } from '../../src/server/elements/elements.js'
 import { type NodeOptions, ServerNode } from '../../src/server/node.js'

@@ -1,7 +1,6 @@
 /* The files of this machine, on a disk that can fill up. The test can make every call fail. */
 import type { OutputFile, Platform } from '../../src/platform/platform.js'
-import { systemFiles } from '../../src/platform/system-files.js'
-import { systemPlatform } from '../../src/platform/system.js'
+import { systemFiles, systemPlatform } from '../../src/platform/system-files.js'
 
 export type FileCall =
   'create' | 'openEmpty' | 'reopen' | 'remove' | 'write' | 'truncate' | 'sync' | 'close'

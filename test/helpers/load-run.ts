@@ -3,7 +3,7 @@ import type { LoadOptions, RowCounts } from '../../src/load/options.js'
 import { checkedOptions } from '../../src/load/checked-options.js'
 import { newRun, type Run } from '../../src/load/run.js'
 import type { Platform } from '../../src/platform/platform.js'
-import { systemPlatform } from '../../src/platform/system.js'
+import { systemPlatform } from '../../src/platform/system-files.js'
 import { leapingClock } from './clocks.js'
 
 /** Sets the counts of a run's rows. */

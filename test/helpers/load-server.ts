@@ -5,7 +5,7 @@ import { connectTyped as connect, type Session } from '../../src/client/open-ses
 import { loadOn } from '../../src/load/load.js'
 import type { LoadOptions, LoadResult } from '../../src/load/options.js'
 import type { Platform } from '../../src/platform/platform.js'
-import { systemPlatform } from '../../src/platform/system.js'
+import { systemPlatform } from '../../src/platform/system-files.js'
 import { elementAt, formatElement } from '../../src/protocol/element.js'
 import type { Value } from '../../src/protocol/value.js'
 import {

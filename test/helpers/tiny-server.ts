@@ -6,7 +6,7 @@ import type { ServerOptions } from '../../src/server/index.js'
 import type { ScriptSession } from '../../src/server/values/server-value.js'
 import { type EmbeddedServer, startServerOn } from '../../src/server/index.js'
 import { runFunction } from '../../src/server/script/session/session.js'
-import { systemPlatform } from '../../src/platform/system.js'
+import { systemPlatform } from '../../src/platform/system-files.js'
 import type { Value } from '../../src/protocol/value.js'
 
 export interface TinyBehaviour {

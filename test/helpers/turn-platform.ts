@@ -4,7 +4,7 @@
 import { Duplex } from 'node:stream'
 import type { Test } from 'tap'
 import type { Clock, Platform, Socket, Timer } from '../../src/platform/platform.js'
-import { systemPlatform } from '../../src/platform/system.js'
+import { systemPlatform } from '../../src/platform/system-files.js'
 
 /** The simulated time of a turn, however long the turn really took. */
 const turnMs = 0.1

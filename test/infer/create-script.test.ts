@@ -11,7 +11,7 @@ import {
   planPartitions,
   tableBytes,
 } from '../../src/infer/partition-plan.js'
-import { daysFromCivil } from '../../src/protocol/civil-date.js'
+import { daysFromCivil } from '../../src/protocol/types/temporals.js'
 import { parseColumnType } from '../../src/protocol/data-type.js'
 import { scriptText } from '../helpers/hostile-text.js'
 import { startLoadServer } from '../helpers/load-server.js'

@@ -8,7 +8,7 @@ import { openReader } from '../../src/parse/formats.js'
 import { systemFiles } from '../../src/platform/system-files.js'
 import { columnTypeText } from '../../src/protocol/data-type.js'
 import { mapColumns } from '../../src/schema/column-mapping.js'
-import { newPathReader } from '../../src/source/path/input-texts.js'
+import { newPathReader } from '../../src/source/data-files.js'
 import { openSource } from '../../src/source/open-source.js'
 
 export const nothing: InferOptions = {

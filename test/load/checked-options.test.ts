@@ -1,7 +1,7 @@
 import t from 'tap'
 import { checkedOptions as checkedOn } from '../../src/load/checked-options.js'
 import type { LoadOptions } from '../../src/load/options.js'
-import { systemPlatform } from '../../src/platform/system.js'
+import { systemPlatform } from '../../src/platform/system-files.js'
 
 const checkedOptions = (change: object = {}) =>
   checkedOn({ ...minimal, ...change }, systemPlatform.random)

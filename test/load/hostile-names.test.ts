@@ -12,7 +12,7 @@ import {
   askIdle,
   askSchema,
 } from '../../src/load/connection/server-queries.js'
-import { askIdentity } from '../../src/load/evidence/identity.js'
+import { askIdentity } from '../../src/load/evidence/sample-rows.js'
 import { readRun } from '../../src/load/journal/known-runs.js'
 import { journalPath } from '../../src/load/journal/open-journal.js'
 import { askMemory, askRegister, entryScript, forgetRun } from '../../src/load/register/register.js'
@@ -23,7 +23,7 @@ import { checkedOptions, type CheckedOptions } from '../../src/load/checked-opti
 import { deliverScript, ledgerQuery, ledgerScript } from '../../src/load/transport/script.js'
 import { askTable, type TargetDescription } from '../../src/load/target/describe-target.js'
 import { writeExpression, type Target } from '../../src/load/target/target.js'
-import { systemPlatform } from '../../src/platform/system.js'
+import { systemPlatform } from '../../src/platform/system-files.js'
 import { vectorOf } from '../../src/protocol/element.js'
 import type { Value } from '../../src/protocol/value.js'
 import { listObjects, removeTestObjects, newStamp } from '../../src/selftest/leftovers.js'

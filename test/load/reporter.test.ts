@@ -1,5 +1,5 @@
 import t from 'tap'
-import { newReporter, type SentReport } from '../../src/load/reporter.js'
+import { newReporter, type SentReport } from '../../src/load/run-ending.js'
 import { handClock } from '../helpers/clocks.js'
 
 const nothingSent = {} as SentReport

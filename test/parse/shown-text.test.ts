@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { brokenTextMessage, clippedText } from '../../src/parse/shown-text.js'
+import { brokenTextMessage, clippedText } from '../../src/parse/cells/cell-bytes.js'
 import { forAll } from '../helpers/runs.js'
 import { utf8Source } from '../helpers/utf8-source.js'
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
 import { readPemFile } from '../../src/platform/pem-file.js'
-import { systemPlatform } from '../../src/platform/system.js'
+import { systemPlatform } from '../../src/platform/system-files.js'
 import { Certificates } from '../helpers/certificates.js'
 import { deepTest } from '../helpers/runs.js'
 

@@ -4,7 +4,7 @@ import { connect as connectPlain } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import t, { type Test } from 'tap'
 import type { Socket } from '../../src/platform/platform.js'
-import { systemPlatform } from '../../src/platform/system.js'
+import { systemPlatform } from '../../src/platform/system-files.js'
 import { Certificates } from '../helpers/certificates.js'
 
 const { network } = systemPlatform

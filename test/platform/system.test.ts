@@ -1,6 +1,6 @@
 /* The real platform: timers, randomness and connections behave as the interface promises. */
 import t from 'tap'
-import { systemPlatform } from '../../src/platform/system.js'
+import { systemPlatform } from '../../src/platform/system-files.js'
 import { wait } from '../../src/platform/clocks.js'
 import { handClock } from '../helpers/clocks.js'
 

@@ -1,7 +1,7 @@
 /* Elements of scalars, columns and array vectors: values, nulls and bytes. Also the calendar for dates. */
 import fc from 'fast-check'
 import t from 'tap'
-import { civilFromDays, daysFromCivil, daysInMonth } from '../../src/protocol/civil-date.js'
+import { civilFromDays, daysFromCivil, daysInMonth } from '../../src/protocol/types/temporals.js'
 import { type ColumnType, type DataType } from '../../src/protocol/data-type.js'
 import {
   type ElementValue,

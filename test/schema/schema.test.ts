@@ -6,13 +6,19 @@ import type { Dictionary, Value, Vector } from '../../src/protocol/value.js'
 import { vectorOf } from '../../src/protocol/element.js'
 import type { InputShape, MappingRules } from '../../src/schema/cell-source.js'
 import { mapColumns } from '../../src/schema/column-mapping.js'
-import { isIdentifier } from '../../src/schema/identifier.js'
+import { isIdentifier } from '../../src/schema/field-names.js'
 import { nearestHint, nearestNames } from '../../src/schema/nearest.js'
-import { schemaFromServer } from '../../src/schema/server-schema.js'
-import { schemaFromTypes, typesText } from '../../src/schema/target-schema.js'
-import { limitedColumns, limitText, limitsTexts } from '../../src/schema/text-limits.js'
+import {
+  isBefore,
+  limitedColumns,
+  limitsTexts,
+  limitText,
+  parseVersion,
+  schemaFromServer,
+  schemaFromTypes,
+  typesText,
+} from '../../src/schema/target-schema.js'
 import { deepTest, forAll } from '../helpers/runs.js'
-import { isBefore, parseVersion } from '../../src/schema/server-version.js'
 import { tupleOf } from '../../src/protocol/types/tuples.js'
 import { int, ints, tableOf } from '../helpers/values.js'
 

@@ -4,9 +4,13 @@ import t from 'tap'
 import { InputError, UsageError } from '../../src/errors.js'
 import type { InputShape, MappingRules } from '../../src/schema/cell-source.js'
 import { mapColumns } from '../../src/schema/column-mapping.js'
-import { inputColumns } from '../../src/schema/set-columns.js'
+import {
+  constantOf,
+  inputColumns,
+  literalTemplate,
+  templateParts,
+} from '../../src/schema/set-columns.js'
 import { schemaFromTypes } from '../../src/schema/target-schema.js'
-import { constantOf, literalTemplate, templateParts } from '../../src/schema/template.js'
 import { forAll } from '../helpers/runs.js'
 
 t.test('a name in braces is a column, doubled braces are braces', async t => {

@@ -1,6 +1,6 @@
 /* The environment in which checks run, with a control session that a function of the test answers. */
 import type { Session } from '../../src/client/open-session.js'
-import { systemPlatform } from '../../src/platform/system.js'
+import { systemPlatform } from '../../src/platform/system-files.js'
 import type { CheckScope } from '../../src/selftest/context.js'
 import { leapingClock } from '../helpers/clocks.js'
 

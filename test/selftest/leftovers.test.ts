@@ -1,6 +1,6 @@
 import t from 'tap'
 import { ConnectionError, ServerError } from '../../src/errors.js'
-import { systemPlatform } from '../../src/platform/system.js'
+import { systemPlatform } from '../../src/platform/system-files.js'
 import { issueText, type Check } from '../../src/selftest/check.js'
 import {
   listObjects,

@@ -3,7 +3,7 @@
 import t, { type Test } from 'tap'
 import { type Session, connectTyped as connect } from '../../src/client/open-session.js'
 import { ConnectionError, ServerError } from '../../src/errors.js'
-import { systemPlatform } from '../../src/platform/system.js'
+import { systemPlatform } from '../../src/platform/system-files.js'
 import { Unavailable, fail } from '../../src/selftest/answers.js'
 import { type Check, type Outcome, runCheck } from '../../src/selftest/check.js'
 import type { CheckContext } from '../../src/selftest/context.js'

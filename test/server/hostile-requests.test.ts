@@ -1,7 +1,7 @@
 /* Requests of a guest that could block the server for all other users. Each request ends with an error or yields, and the server answers
    the other session (docs/embedded-server.md#what-one-request-may-take). */
 import t, { type Test } from 'tap'
-import { systemPlatform } from '../../src/platform/system.js'
+import { systemPlatform } from '../../src/platform/system-files.js'
 import { startServerOn, type EmbeddedServer } from '../../src/server/index.js'
 import { RawPeer } from '../helpers/raw-peer.js'
 import { connectBytes, requestBytes, script } from '../helpers/requests.js'

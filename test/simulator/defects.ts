@@ -173,13 +173,13 @@ export const defects: readonly Defect[] = [
       'now.chunkId !== null',
     ],
     [
-      'load/evidence/identity.ts',
+      'load/evidence/sample-rows.ts',
       'const searched = rows.length > 0 &&',
       'const searched = rows.length > 10 &&',
     ],
   ),
   defect(firstAroundSeed, 'rows in DFS tables are not looked up', [
-    'load/evidence/identity.ts',
+    'load/evidence/sample-rows.ts',
     'const searched = rows.length > 0 &&',
     "const searched = table.kind === 'shared' && rows.length > 0 &&",
   ]),

@@ -16,7 +16,7 @@ import {
   type ExpandedSources,
   type ExpandOptions,
 } from '../../src/source/expand-sources.js'
-import { refuseForeignFormat } from '../../src/source/foreign-format.js'
+import { refuseForeignFormat } from '../../src/source/open-source.js'
 import { fileFolder } from '../helpers/file-folder.js'
 
 const folder = fileFolder(t, {

@@ -1,6 +1,6 @@
 /* Records the requests of clients in this process. The bytes are recorded where they leave the client, so nothing depends on what a command
    reports about itself. */
-import { systemPlatform } from '../../src/platform/system.js'
+import { systemPlatform } from '../../src/platform/system-files.js'
 import type { Network } from '../../src/platform/platform.js'
 import { decodeRequest, type Request, type RequestHead } from '../../src/protocol/request.js'
 import { runDecoder, readerOf } from '../../src/wire/byte-reader.js'

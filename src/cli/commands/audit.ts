@@ -10,12 +10,11 @@ import {
   type AuditResult,
   type CertificateOptions,
 } from '../../load/audit/audit-result.js'
-import { rangeText } from '../../load/outcomes/line-ranges.js'
+import { rangeText } from '../../load/outcomes/pieces.js'
 import { optionsOfShards } from '../../load/shards/report.js'
-import { systemPlatform } from '../../platform/system.js'
+import { systemPlatform } from '../../platform/system-files.js'
 import type { Trace } from '../../client/trace.js'
-import { inputsOf, refuseTerminal } from '../files/files-from.js'
-import { isThere, refuseSharedFiles } from '../files/one-file.js'
+import { inputsOf, isThere, refuseSharedFiles, refuseTerminal } from '../files/one-file.js'
 import { withFiles } from '../files/output-files.js'
 import { readJson } from '../files/state.js'
 import { defined } from '../options/definition.js'
@@ -30,9 +29,9 @@ import {
 } from './runs/known-run.js'
 import type { Settings } from '../options/options.js'
 import { newFile, sameCommand, shellText } from '../options/shell-command.js'
-import { emptyResult } from '../output/empty-result.js'
+import { emptyResult } from '../output/summary.js'
 import { printAdvice } from '../output/failures.js'
-import { grouped, jsonLine } from '../output/terminal-text.js'
+import { grouped, jsonLine } from '../output/output.js'
 import { watched, type Call } from './command.js'
 
 /** @returns the exit code; failures of the audit itself are in its result, not thrown */

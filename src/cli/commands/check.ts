@@ -9,8 +9,7 @@ import {
 } from '../../load/check/check-observer.js'
 import { journalPath } from '../../load/journal/open-journal.js'
 import { watched, type Call } from './command.js'
-import { inputsOf, refuseTerminal } from '../files/files-from.js'
-import { refuseSharedFiles } from '../files/one-file.js'
+import { inputsOf, refuseSharedFiles, refuseTerminal } from '../files/one-file.js'
 import { withFiles } from '../files/output-files.js'
 import { loadOptions, type Settings } from '../options/options.js'
 import { defined, type OptionDefinition, findValue } from '../options/definition.js'
@@ -26,7 +25,7 @@ import {
 } from '../options/shell-command.js'
 import { adviseNeededOptions, printAdvice } from '../output/failures.js'
 import { checkText } from '../output/check-text.js'
-import { emptyResult } from '../output/empty-result.js'
+import { emptyResult } from '../output/summary.js'
 
 /** @returns the exit code; failures of the check itself are in its result, not thrown */
 export async function run(settings: Settings<'check'>, call: Call): Promise<number> {

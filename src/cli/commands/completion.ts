@@ -1,9 +1,8 @@
 /* `completion`: prints the script with which a shell completes commands, options, choices and files. The script is made from the commands
    and asks nobody: pressing Tab starts no program and evaluates no typed text. */
 import { errorCodes, usageError } from '../../errors.js'
-import { english } from '../language/help-texts.js'
-import { clean } from '../output/terminal-text.js'
-import type { Call, Command } from './command.js'
+import { type Call, type Command, english } from './command.js'
+import { clean } from '../output/output.js'
 
 const scripts = { bash: bashScript, zsh: bashScript, fish: fishScript }
 

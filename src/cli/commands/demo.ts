@@ -5,7 +5,7 @@ import { packageFile, version } from '../../version.js'
 import { embeddedServerVariable } from '../files/state.js'
 import { readCommandLine } from '../options/command-line.js'
 import { shellText } from '../options/shell-command.js'
-import { clean } from '../output/terminal-text.js'
+import { clean } from '../output/output.js'
 import type { Call } from './command.js'
 
 /** The scripts and inputs below fixtures/ are quoted from DolphinDB's documentation. `runs` is what the loader calls with every batch. */

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { usageError } from '../../errors.js'
 import { packageFile } from '../../version.js'
 import type { Call } from './command.js'
-import { clean, didYouMean, tableLines, wrapped } from '../output/terminal-text.js'
+import { clean, didYouMean, tableLines, wrapped } from '../output/output.js'
 
 /** @returns the exit code @throws {UsageError} DDB_USAGE for an unknown code; the message names a similar code */
 export async function run(_settings: unknown, { args, output, helpTexts }: Call): Promise<number> {

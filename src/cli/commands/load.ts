@@ -6,9 +6,8 @@ import { readRun } from '../../load/journal/known-runs.js'
 import { journalPath } from '../../load/journal/open-journal.js'
 import { loadOn } from '../../load/load.js'
 import type { LoadOptions, LoadResult } from '../../load/options.js'
-import { systemPlatform } from '../../platform/system.js'
-import { inputsOf, refuseTerminal } from '../files/files-from.js'
-import { refuseSharedFiles } from '../files/one-file.js'
+import { systemPlatform } from '../../platform/system-files.js'
+import { inputsOf, refuseSharedFiles, refuseTerminal } from '../files/one-file.js'
 import { withFiles, type OutputFiles } from '../files/output-files.js'
 import { checkStateFolder } from '../files/state.js'
 import { catchSignals } from '../process-environment.js'
@@ -23,12 +22,16 @@ import {
   runCommand,
 } from './runs/known-run.js'
 import type { RunSettings, Settings } from '../options/options.js'
-import { emptyResult, peakMemory } from '../output/empty-result.js'
+import {
+  detailLines,
+  emptyResult,
+  metricsContent,
+  peakMemory,
+  summaryLines,
+} from '../output/summary.js'
 import { adviseNeededOptions, isInDoubt, nextSteps, printSteps } from '../output/failures.js'
-import { metricsContent } from '../output/metrics.js'
 import { startProgress } from '../output/progress.js'
 import type { NextStep } from '../output/run-report.js'
-import { detailLines, summaryLines } from '../output/summary.js'
 import type { Timeline } from '../report/page.js'
 import type { Call } from './command.js'
 

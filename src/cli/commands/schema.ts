@@ -11,19 +11,19 @@ import {
   neededOptions,
   type NeededOptions,
 } from '../../infer/inferred-schema.js'
-import { expandInputs } from '../../load/inputs/input-options.js'
+import { expandInputs } from '../../load/inputs/open-input.js'
 import { inferOptions } from '../../load/target/create-target.js'
 import { parseTableTarget } from '../../load/target/target.js'
-import { systemPlatform } from '../../platform/system.js'
+import { systemPlatform } from '../../platform/system-files.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { schemaFromTypes, typesText } from '../../schema/target-schema.js'
 import { withArchives } from '../../source/archive/archives.js'
 import { sourceNotices } from '../../source/expand-sources.js'
 import type { AssumedHeader } from '../../parse/csv/assume-header.js'
-import { pathNames } from '../../source/path/input-texts.js'
+import { pathNames } from '../../source/data-files.js'
 import { version } from '../../version.js'
 import type { Call } from './command.js'
-import { inputsOf, refuseTerminal } from '../files/files-from.js'
+import { inputsOf, refuseSharedFiles, refuseTerminal } from '../files/one-file.js'
 import {
   commandWords,
   sameCommand,
@@ -31,21 +31,20 @@ import {
   withNeeded,
   type TypedCall,
 } from '../options/shell-command.js'
-import { refuseSharedFiles } from '../files/one-file.js'
 import { defined } from '../options/definition.js'
 import type { Settings } from '../options/options.js'
 import { endFailed, otherHeader, printSteps } from '../output/failures.js'
-import type { Paint } from '../output/output.js'
-import { startProgress } from '../output/progress.js'
 import {
   clean,
   clip,
   counted,
   grouped,
   jsonLine,
+  type Paint,
   tableLines,
   wrapped,
-} from '../output/terminal-text.js'
+} from '../output/output.js'
+import { startProgress } from '../output/progress.js'
 
 /** @returns the exit code @throws {InputError} for unreadable inputs @throws {UsageError} DDB_USAGE, DDB_NAME */
 export async function run(given: Settings<'schema'>, call: Call): Promise<number> {

@@ -1,7 +1,7 @@
 /* `selftest`: tests whether a server behaves as the rest of the program expects, and reports the findings. */
 import { usageError } from '../../errors.js'
 import type { ServerTarget } from '../../load/options.js'
-import { systemPlatform } from '../../platform/system.js'
+import { systemPlatform } from '../../platform/system-files.js'
 import type { Credentials } from '../../client/login/log-in.js'
 import { issueText, type CheckResult, type SelftestResult } from '../../selftest/check.js'
 import { allChecks, selftest } from '../../selftest/selftest.js'
@@ -11,9 +11,8 @@ import { openResultFile, openTrace } from '../files/output-files.js'
 import { catchSignals } from '../process-environment.js'
 import { readPasswordFile, serverOf } from '../options/login.js'
 import type { Settings } from '../options/options.js'
-import type { Output } from '../output/output.js'
+import { clean, counted, jsonLine, type Output, wrapped } from '../output/output.js'
 import { endFailed } from '../output/failures.js'
-import { clean, counted, jsonLine, wrapped } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 
 const failedExitCode = 1

@@ -19,9 +19,9 @@ import type { Call } from './command.js'
 import { defined } from '../options/definition.js'
 import { catchSignals } from '../process-environment.js'
 import type { Settings } from '../options/options.js'
-import { readScriptFile } from '../files/files-from.js'
+import { readScriptFile } from '../files/one-file.js'
 import { embeddedServerVariable, servingProcessVariable } from '../files/state.js'
-import { clean, systemCode } from '../output/terminal-text.js'
+import { clean, systemCode } from '../output/output.js'
 
 /** @returns the exit code, CMD's if there is one @throws {UsageError} DDB_CONFIG if it would be exposed with the initial password */
 export async function run(settings: Settings<'serve'>, call: Call): Promise<number> {

@@ -8,9 +8,8 @@ import type { Trace } from '../../client/trace.js'
 import { DdbError, errorCodes, UsageError } from '../../errors.js'
 import { systemName } from '../../platform/file-name.js'
 import { printFailure, writeFailed, type UserCall } from '../output/failures.js'
-import type { Output } from '../output/output.js'
+import { clean, jsonLine, type Output, systemCode } from '../output/output.js'
 import type { JsonTo } from '../options/readers.js'
-import { clean, jsonLine, systemCode } from '../output/terminal-text.js'
 import { placeOf } from './one-file.js'
 
 interface Ended {

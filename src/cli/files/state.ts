@@ -9,7 +9,7 @@ import { type LoginMemory, type LoginMethod, loginMethods } from '../../client/l
 import { attempt, UsageError } from '../../errors.js'
 import { systemName } from '../../platform/file-name.js'
 import { systemFiles } from '../../platform/system-files.js'
-import { clean } from '../output/terminal-text.js'
+import { clean } from '../output/output.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

@@ -5,9 +5,8 @@ import { Command as Parser, CommanderError, Option, type HelpConfiguration } fro
 import { UsageError, usageError } from '../../errors.js'
 import { systemName } from '../../platform/file-name.js'
 import { version } from '../../version.js'
-import type { Command } from '../commands/command.js'
-import { english, englishHelp, type HelpTexts } from '../language/help-texts.js'
-import { clean, displayWidth, systemCode, wrapped } from '../output/terminal-text.js'
+import { type Command, english, englishHelp, type HelpTexts } from '../commands/command.js'
+import { clean, displayWidth, systemCode, wrapped } from '../output/output.js'
 import type { OptionTable, OptionSources } from './definition.js'
 
 /**

@@ -1,7 +1,7 @@
 /* One definition of an option serves flags, environment, help and LoadOptions. Values come from flags, else variables, else defaults. */
 import { attempt, DdbError, UsageError, usageError } from '../../errors.js'
 import type { LoadOptions } from '../../load/options.js'
-import { clean } from '../output/terminal-text.js'
+import { clean } from '../output/output.js'
 import type { Reader } from './readers.js'
 
 export { defined } from '../../load/checked-options.js'

@@ -10,7 +10,7 @@ import type { LoadOptions, ServerTarget } from '../../load/options.js'
 import { parseTarget } from '../../load/target/target.js'
 import { systemName } from '../../platform/file-name.js'
 import { knownLogins, checkStateFolder, dayMs, checkAndMarkReported } from '../files/state.js'
-import type { Output } from '../output/output.js'
+import { clean, type Output, systemCode } from '../output/output.js'
 import {
   defined,
   findValue,
@@ -20,7 +20,6 @@ import {
 } from './definition.js'
 import { serverOptions } from './options.js'
 import type { ProcessEnvironment, TerminalInput, TerminalOutput } from '../process-environment.js'
-import { clean, systemCode } from '../output/terminal-text.js'
 
 const localServer = { host: '127.0.0.1', port: 8848 }
 

@@ -1,10 +1,9 @@
 /* The result of a check as text: how each column is read, where rows would be stored, what is wrong, and what to run. */
 import type { CheckedField, CheckResult } from '../../load/check/check-observer.js'
 import { detectedText } from '../../load/inputs/detected.js'
-import type { Paint } from './output.js'
+import { clean, clip, counted, grouped, type Paint, tableLines, wrapped } from './output.js'
 import { codeTexts } from './summary.js'
-import { bytesText } from '../../parse/shown-text.js'
-import { clean, clip, counted, grouped, tableLines, wrapped } from './terminal-text.js'
+import { bytesText } from '../../parse/cells/cell-bytes.js'
 
 const columnHeads = ['column', 'type', 'value', 'nulls', 'bad'] as const
 const cellColumns = 32

@@ -7,8 +7,7 @@ import { parseTableTarget, tableExpression } from '../../load/target/target.js'
 import { commandOptions } from '../options/options.js'
 import { commandWords, sameCommand, serverWords, shellText } from '../options/shell-command.js'
 import { withNeeded, type TypedCall } from '../options/shell-command.js'
-import type { Output } from './output.js'
-import { jsonLine } from './terminal-text.js'
+import { jsonLine, type Output } from './output.js'
 import { isLeftUnanswered, type NextStep } from './run-report.js'
 
 /** The user's call, as far as it was read before something failed. */

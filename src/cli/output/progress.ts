@@ -2,9 +2,8 @@
 import type { Options, SingleBar } from 'cli-progress'
 import type { LoadReport } from '../../load/options.js'
 import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'
-import type { Output, Style } from './output.js'
-import { bytesText, shortCount } from '../../parse/shown-text.js'
-import { clip, clockText, displayWidth, grouped } from './terminal-text.js'
+import { clip, clockText, displayWidth, grouped, type Output, type Style } from './output.js'
+import { bytesText, shortCount } from '../../parse/cells/cell-bytes.js'
 
 type Place = Pick<LoadReport, 'bytesRead' | 'totalBytes' | 'input'>
 

@@ -5,8 +5,7 @@ import type { KnownRun } from '../../load/journal/known-runs.js'
 import type { ConfirmUsed, LoadResult, RowCounts } from '../../load/options.js'
 import { confirmationWords } from '../../load/load-result.js'
 import { shellText } from '../options/shell-command.js'
-import type { Paint } from './output.js'
-import { clean, counted, fieldLines, grouped, tableLines } from './terminal-text.js'
+import { clean, counted, fieldLines, grouped, type Paint, tableLines } from './output.js'
 
 /** Every field is always present; unknown values are null. Times are in ISO 8601, in UTC. */
 export type RunReport = ReturnType<typeof reportOf>

@@ -4,7 +4,6 @@ import { dataTypes } from '../../protocol/data-type.js'
 import type { Column, Matrix, Value, Vector } from '../../protocol/value.js'
 import type { Hide } from '../../client/login/hide-password.js'
 import { jsonOf, plainRow, toPlain } from '../../client/plain-output.js'
-import type { Paint } from '../output/output.js'
 import {
   clean,
   clip,
@@ -12,8 +11,9 @@ import {
   displayWidth,
   grouped,
   jsonLine,
+  type Paint,
   tableLine,
-} from '../output/terminal-text.js'
+} from '../output/output.js'
 
 export interface Grid {
   /** Names of the columns; undefined if the value has no names: a vector, a set, a matrix without labels. */

@@ -3,8 +3,8 @@ import type { LoadReport, LoadResult } from '../../load/options.js'
 import { confirmationWords } from '../../load/load-result.js'
 import { escapeOf } from '../../platform/control-characters.js'
 import type { NextStep } from '../output/run-report.js'
-import { bytesText, shortCount } from '../../parse/shown-text.js'
-import { durationText } from '../output/terminal-text.js'
+import { bytesText, shortCount } from '../../parse/cells/cell-bytes.js'
+import { durationText } from '../output/output.js'
 
 /** Limit of rows in the table of files; browsers show this many without delay. */
 const mostFiles = 1_000

@@ -1,12 +1,12 @@
 /* One task of a pool: its id, state, request and awaited result; and the queue in which tasks wait for a free session. */
 import { TimeoutError, usageError } from '../../errors.js'
-import { systemClock } from '../../platform/system.js'
+import { systemClock } from '../../platform/system-files.js'
 import type { Value } from '../../protocol/value.js'
 import type { PlainInput } from '../plain-input.js'
 import { toPlain, type PlainOutput } from '../plain-output.js'
 import type { AnswerOptions, RunOptions } from '../session-options.js'
 import { checkRunOptions, maxInt32, runOptionNames, splitArguments } from '../session-options.js'
-import { limitWait, noAnswer, type WaitLimits } from '../wait-limits.js'
+import { limitWait, noAnswer, type WaitLimits } from '../exchange-queue.js'
 
 export type TaskResult = PlainOutput | Value | undefined
 

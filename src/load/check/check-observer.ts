@@ -2,10 +2,10 @@
    record of each input, it shows the text of every field; for this, it reads the kept record again, without converting its cells. */
 import { attempt, DdbError } from '../../errors.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
-import type { InputTexts } from '../../source/path/input-texts.js'
+import type { InputTexts } from '../../source/data-files.js'
 import { openReader, recordFormat, type ReaderOptions } from '../../parse/formats.js'
 import type { InputReader } from '../../parse/record-reader.js'
-import { clippedText } from '../../parse/shown-text.js'
+import { clippedText } from '../../parse/cells/cell-bytes.js'
 import { formatElement, isNullAt } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import { fieldsUsed, textSources } from '../../schema/cell-source.js'

@@ -10,8 +10,16 @@ import type { Run } from '../run.js'
 import { leavesMemory, neverDecreases } from '../target/describe-target.js'
 import { hasTransform } from '../target/target.js'
 import { askTaken } from '../transport/script.js'
-import { askIdentity, watchedTable, type TargetIdentity } from './identity.js'
-import { newSample, rowOfText, rowText, type Found, type SampledRows } from './sample-rows.js'
+import {
+  askIdentity,
+  type Found,
+  newSample,
+  rowOfText,
+  rowText,
+  type SampledRows,
+  type TargetIdentity,
+  watchedTable,
+} from './sample-rows.js'
 
 export interface Look {
   readonly now: TargetIdentity

@@ -2,7 +2,7 @@
    already. The server may know a finished run of which this process has no journal, as on another machine, or in a container without its
    volume: loading again would store all rows twice. */
 import { ask, unlessRefused, type Asking } from '../connection/server-queries.js'
-import type { NamedInputs } from '../inputs/input-options.js'
+import type { NamedInputs } from '../inputs/open-input.js'
 import { InputReading } from '../inputs/input-reading.js'
 import { ListedInputs } from '../inputs/inputs.js'
 import {
@@ -27,8 +27,13 @@ import { outsideMarks } from '../target/partition-scheme.js'
 import { leavesMemory, neverDecreases } from '../target/describe-target.js'
 import { askTaken } from '../transport/script.js'
 import { Evidence, makesRows, type Look } from './evidence.js'
-import { askIdentity, identityOf, type TargetIdentity } from './identity.js'
-import { rowReader, type SampleRow } from './sample-rows.js'
+import {
+  askIdentity,
+  identityOf,
+  rowReader,
+  type SampleRow,
+  type TargetIdentity,
+} from './sample-rows.js'
 
 /**
  * Looks at the target before the run sends anything. @param isFinished  whether an earlier process has recorded the end of the run

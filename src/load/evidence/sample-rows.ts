@@ -1,11 +1,28 @@
-/* The values of a few rows of a run: it looks up these rows before it claims that its rows are in the table. */
+/* The values of a few rows of a run: it looks up these rows before it claims that its rows are in the table. Also the identity of a target,
+   which shows whether earlier rows went to this very table. A DFS table has its own chunk and physical index
+   (docs/server-semantics.md#tables-in-databases). DolphinDB gives tables in memory no identity, so a run compares how many rows they have
+   had. */
 import type { Batch } from '../../parse/batch.js'
 import type { DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, scalarAt, vectorOf } from '../../protocol/element.js'
 import type { Column, Scalar, Table, TypedVector, Value } from '../../protocol/value.js'
-import { isIdentifier } from '../../schema/identifier.js'
-import { longsOf } from '../connection/server-queries.js'
-import type { TargetDescription } from '../target/describe-target.js'
+import { isIdentifier } from '../../schema/field-names.js'
+import { longsOf, partsOf, unlessRefused } from '../connection/server-queries.js'
+import {
+  neverDecreases,
+  ownSchema,
+  type RowsTotal,
+  stateAnswers,
+  stateIn,
+  stateScript,
+  type TableState,
+  type TargetDescription,
+  tried,
+} from '../target/describe-target.js'
+import type { Session } from '../../client/open-session.js'
+import { schemaFromServer, typesText } from '../../schema/target-schema.js'
+import type { CheckedOptions } from '../checked-options.js'
+import { tableExpression, type TableTarget, targetText } from '../target/target.js'
 
 /** The values of a row that can be compared, at least one of them not null. A SYMBOL is a STRING, as which it is sent. */
 export type SampleRow = readonly (readonly [column: string, value: Scalar])[]
@@ -171,7 +188,7 @@ function oneLine(script: string): string {
   return lines.map(line => (line.endsWith('{') ? `${line.trim()} ` : `${line.trim()}; `)).join('')
 }
 
-export function foundIn(answer: Value | undefined): Found {
+function foundIn(answer: Value | undefined): Found {
   const counts = longsOf(answer).map(count => count !== undefined && count > 0n)
   const found = counts.splice(counts.length / 2)
   return found.length === 0 || counts.includes(false) ? undefined : found
@@ -197,3 +214,70 @@ export const rowOfText = (text: string): SampleRow =>
     if (value?.integer !== undefined) return BigInt(value.integer)
     return value?.bytes === undefined ? value : new Uint8Array(Buffer.from(value.bytes, 'hex'))
   }) as SampleRow
+
+/** The identity of a target. A run asks for it before its first row, at its end, and whenever the run is resumed. */
+export interface TargetIdentity extends Pick<TableState, 'rows' | 'physicalIndex' | 'chunkId'> {
+  /** `dfs://db/t`, `trades`, or the name of a function. */
+  readonly name: string
+  /** `sym:SYMBOL,price:DOUBLE`. */
+  readonly columns: string
+  readonly inMemory: boolean
+  /** Source of the row count; null if rows can leave the table unnoticed, or the server's counts do not add up. */
+  readonly total: RowsTotal | null
+}
+
+/** The parts of a run that say what its target is. */
+interface Targeted {
+  readonly checked: CheckedOptions
+  readonly target: TargetDescription
+}
+
+/** The table to count and to search: the target, or the table that the user has named for a function. */
+export function watchedTable({ target }: CheckedOptions): TableTarget | undefined {
+  return target.kind === 'function' ? target.confirmTable : target.table
+}
+
+/** @param rows  rows to look up @param counts  whether to count the rows of a DFS table @param read  indexes of rows to read */
+export async function askIdentity(
+  session: Session,
+  run: Targeted,
+  { rows = [] as readonly SampleRow[], counts = true, read = [] as readonly number[] } = {},
+): Promise<{ identity: TargetIdentity; found?: Found; made?: readonly SampleRow[] }> {
+  const { checked } = run
+  const table = watchedTable(checked)
+  if (table === undefined) return { identity: identityOf(run) }
+  const options = { timeoutMs: checked.confirmTimeoutMs }
+  const named = table.kind === 'dfs' ? tableExpression(table) : `objByName("${table.name}")`
+  const script = [
+    tried('ddbIngestSchema', `schema(${named})`),
+    stateScript(table, counts),
+    ...read.map((at, i) => tried(`ddbIngestRow${i}`, `select * from ${named} limit ${at}, 1`)),
+  ].join('')
+  const made = read.map((_, i) => `ddbIngestRow${i}`)
+  const answers = ['ddbIngestSchema', stateAnswers, ...made].join(', ')
+  const [text, values] = searchCall(named, rows, script, answers)
+  const searched = rows.length > 0 && (await unlessRefused(session.call(text, values, options)))
+  // A server that does not look up values still answers the rest.
+  const parts = partsOf(
+    searched || (await unlessRefused(session.run(`${script}(${answers})`, options))),
+  )
+  const identity = identityOf(run, stateIn(parts))
+  return { identity, found: foundIn(parts.at(-1)), made: rowsIn(parts, run.target) }
+}
+
+/** @param state  of the watched table; undefined if there is none */
+export function identityOf(
+  { checked, target: description }: Targeted,
+  state = stateIn([]),
+): TargetIdentity {
+  const { target } = checked
+  const { schema, rows, total, physicalIndex, chunkId } = state
+  const isUseful = rows !== null && (!description.keyed || neverDecreases(total))
+  const isShown = target.kind === 'table' && schema?.form === 'dictionary'
+  return {
+    ...{ rows, physicalIndex, chunkId, total: isUseful ? total : null },
+    name: targetText(target),
+    columns: typesText(isShown ? schemaFromServer(schema) : ownSchema(description)),
+    inMemory: watchedTable(checked)?.kind !== 'dfs',
+  }
+}

@@ -1,8 +1,7 @@
 /* Opens the inputs of a run: finds them, checks that all exist, and continues the run's journal. Reads a list in its order. */
 import { attempt } from '../../errors.js'
 import type { Batch, BatchEnding } from '../../parse/batch.js'
-import { Cuts } from '../../parse/cuts.js'
-import { newSharedRows, type SharedRows } from '../../parse/batch-builder.js'
+import { Cuts, newSharedRows, type SharedRows } from '../../parse/batch-builder.js'
 import type { FileStatus } from '../../platform/platform.js'
 import { reasonsPath } from '../../source/data-files.js'
 import { sourceNotices } from '../../source/expand-sources.js'
@@ -16,14 +15,16 @@ import { timeText, type Inputs, type InputSummary, type Run } from '../run.js'
 import { ShardInputs } from '../shards/shard-inputs.js'
 import { FollowedInputs, presentNow } from './followed-inputs.js'
 import {
+  checkHeaders,
   checkInputTexts,
   expandInputs,
+  type FoundInput,
+  InputOpener,
   laterHeaderError,
-  openRecords,
   type NamedInputs,
-} from './input-options.js'
+  openRecords,
+} from './open-input.js'
 import { failureOf, InputReading, newSummary } from './input-reading.js'
-import { checkHeaders, InputOpener, type FoundInput } from './open-input.js'
 import { noBytes, rowsName } from './rows.js'
 
 /**

@@ -3,8 +3,7 @@
 import { createHistogram } from 'node:perf_hooks'
 import { bugError, type DdbError } from '../../errors.js'
 import type { LoadResult, RowCounts } from '../options.js'
-import { LineRanges, rangeText } from './line-ranges.js'
-import { isInFlight, type Piece, type PieceState } from './pieces.js'
+import { isInFlight, LineRanges, type Piece, type PieceState, rangeText } from './pieces.js'
 
 export type RunState = ReturnType<typeof newRunState>
 

@@ -1,5 +1,5 @@
 /* How much is read and sent at a time: sizes of batches, bytes in flight, which connection carries a piece, which pieces wait. */
-import type { CutSizes } from '../../parse/cuts.js'
+import type { CutSizes } from '../../parse/batch-builder.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import type { Run } from '../run.js'
 import type { Piece } from './pieces.js'

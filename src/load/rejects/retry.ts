@@ -6,11 +6,16 @@ import { hasFields, text, texts, type Kind } from '../../known-fields.js'
 import { openReader, recordFormat } from '../../parse/formats.js'
 import type { Files } from '../../platform/platform.js'
 import type { ColumnMapping } from '../../schema/cell-source.js'
-import { inputTextNames, isInputWord, lineWord } from '../../schema/set-columns.js'
-import { literalTemplate, templateNames, templateParts } from '../../schema/template.js'
-import { reasonsPath } from '../../source/data-files.js'
+import {
+  inputTextNames,
+  isInputWord,
+  lineWord,
+  literalTemplate,
+  templateNames,
+  templateParts,
+} from '../../schema/set-columns.js'
+import { type InputTexts, reasonsPath } from '../../source/data-files.js'
 import { openSource } from '../../source/open-source.js'
-import type { InputTexts } from '../../source/path/input-texts.js'
 import { checkCall } from '../checked-options.js'
 import { cellsAsFound, dialectOf, readAsFound } from '../inputs/detected.js'
 import { bytesAt } from '../journal/fingerprint.js'

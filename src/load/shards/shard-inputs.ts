@@ -3,8 +3,8 @@
    repair: the next one reads the stream from its start, and the ledger shows which of its batches were sent. */
 import { DdbError, InputError, option, ServerError, usageError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
-import { askIdentity } from '../evidence/identity.js'
-import type { NamedInputs } from '../inputs/input-options.js'
+import { askIdentity } from '../evidence/sample-rows.js'
+import type { NamedInputs } from '../inputs/open-input.js'
 import { hasEnded, type InputReading } from '../inputs/input-reading.js'
 import { recordGone } from '../journal/changed-run.js'
 import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from '../journal/fingerprint.js'

@@ -1,9 +1,9 @@
 /* What the server keeps of a run that shards load: one ledger (table of receipts) for all of them, with the plan that all of them follow,
    and the streams that have ended. The first process writes the plan before the register names the ledger, so nobody finds half of it. */
 import { DdbError } from '../../errors.js'
-import type { CutSizes } from '../../parse/cuts.js'
+import type { CutSizes } from '../../parse/batch-builder.js'
 import { longOf, type Asking } from '../connection/server-queries.js'
-import type { TargetIdentity } from '../evidence/identity.js'
+import type { TargetIdentity } from '../evidence/sample-rows.js'
 import { recordGone } from '../journal/changed-run.js'
 import type { JournaledOptions } from '../journal/journal-record.js'
 import type { RowCounts } from '../options.js'
@@ -15,8 +15,7 @@ import {
   otherHolder,
 } from '../register/register.js'
 import { ledgerName, type RunName } from '../register/table-names.js'
-import { dropLedger } from '../transport/ledger.js'
-import { addShared, askShared, ledgerScript } from '../transport/script.js'
+import { addShared, askShared, dropLedger, ledgerScript } from '../transport/script.js'
 import type { Stream } from './streams.js'
 
 /** What the first process decides for all processes of the run. */

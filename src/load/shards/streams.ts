@@ -5,9 +5,8 @@
 import type { Files, InputFile } from '../../platform/platform.js'
 import { compressionOf } from '../../source/open-source.js'
 import { byteOrderMark } from '../../source/encoding/open-text.js'
-import { lineFeed } from '../../parse/line-ends.js'
-import { isInputWord, lineWord } from '../../schema/set-columns.js'
-import { templateNames } from '../../schema/template.js'
+import { lineFeed } from '../../parse/window.js'
+import { isInputWord, lineWord, templateNames } from '../../schema/set-columns.js'
 import { bytesAt, type Fingerprint } from '../journal/fingerprint.js'
 import type { LoadOptions, Shard } from '../options.js'
 

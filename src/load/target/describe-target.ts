@@ -3,19 +3,23 @@
 import type { Session } from '../../client/open-session.js'
 import { option, usageError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
-import { member, schemaFromServer, texts } from '../../schema/server-schema.js'
-import { limitedColumns, limitsTexts } from '../../schema/text-limits.js'
 import {
+  isBefore,
+  limitedColumns,
+  limitsTexts,
+  member,
+  parseVersion,
   type PartitionScheme,
+  schemaFromServer,
+  schemaFromTypes,
   type TargetColumn,
   type TargetSchema,
-  schemaFromTypes,
+  texts,
   typesText,
 } from '../../schema/target-schema.js'
 import { nearestHint } from '../../schema/nearest.js'
 import type { CheckedOptions } from '../checked-options.js'
 import type { LoadOptions } from '../options.js'
-import { isBefore, parseVersion } from '../../schema/server-version.js'
 import {
   askFunction,
   askSchema,

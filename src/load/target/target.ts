@@ -1,7 +1,7 @@
 /* The target of a run: a shared table, a DFS table or a function, and the DolphinDB expressions that name it. This file checks every name
    before the name can enter a script; no other code in `load/` builds script text from names. */
 import { UsageError, option, usageError } from '../../errors.js'
-import { isIdentifier } from '../../schema/identifier.js'
+import { isIdentifier } from '../../schema/field-names.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'
 import type { Method, TargetOptions } from '../options.js'
 import { checkTransform } from './transform.js'

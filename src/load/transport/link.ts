@@ -4,7 +4,7 @@
 import { ConnectionError, DdbError, ServerError } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import { noteFinished } from '../evidence/first-look.js'
-import { watchedTable } from '../evidence/identity.js'
+import { watchedTable } from '../evidence/sample-rows.js'
 import { recordGone } from '../journal/changed-run.js'
 import { Batches, type Situation } from '../outcomes/batches.js'
 import type { Recorder } from '../outcomes/recorder.js'

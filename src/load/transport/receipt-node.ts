@@ -7,24 +7,28 @@ import type { Platform } from '../../platform/platform.js'
 import type { Column, Table, Value } from '../../protocol/value.js'
 import { connectRun, ignoreLoss, neverUsed, redirected, tryUntil } from '../connection/connect.js'
 import { ask, askFunction, askIdle, askSchema, type Asking } from '../connection/server-queries.js'
-import { watchedTable } from '../evidence/identity.js'
+import { watchedTable } from '../evidence/sample-rows.js'
 import type { ServerAddress } from '../options.js'
 import type { Piece } from '../outcomes/pieces.js'
 import { isTransient } from '../outcomes/refusals.js'
 import { askMemory, askRegister, checkClaim } from '../register/register.js'
 import { isUnfinished, type Run } from '../run.js'
 import { jsonToValue, tableText } from '../target/target.js'
-import { dropLedger, ledgerRows, openLedger, type Ledger, type LedgerRow } from './ledger.js'
 import {
+  type Answer,
   askOutcome,
+  type Copy,
   deliverArguments,
   deliverFunction,
   deliverScript,
+  dropLedger,
   headRow,
+  type Ledger,
   ledgerQuery,
+  type LedgerRow,
+  ledgerRows,
+  openLedger,
   writerRow,
-  type Answer,
-  type Copy,
 } from './script.js'
 
 /** Limit of rows of the ledger per query: about two megabytes. */

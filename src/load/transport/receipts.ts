@@ -10,8 +10,7 @@ import { classifyRefusal, type Refusal } from '../outcomes/refusals.js'
 import { rowsText, setState } from '../outcomes/run-state.js'
 import type { Run } from '../run.js'
 import { hasTransform } from '../target/target.js'
-import type { LedgerRow } from './ledger.js'
-import { outcomePhase } from './script.js'
+import { type LedgerRow, outcomePhase } from './script.js'
 
 /** More than the number of copies that one process can send. */
 const sendNosOfProcess = 2 ** 36

@@ -1,18 +1,34 @@
 /* The ledger, a shared table of claims and outcomes: its columns, which only this file defines, the DolphinDB scripts that create and read
    it, and the functions that write batches and their receipts, with their answers. Names in these scripts come from `target.ts` and
-   `register/table-names.ts`, which have checked them. */
+   `register/table-names.ts`, which have checked them. Reads what the ledger answers. */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Session } from '../../client/open-session.js'
-import { ConnectionError, DdbError, ServerError } from '../../errors.js'
+import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Table, Value } from '../../protocol/value.js'
 import { redirectIn } from '../connection/connect.js'
-import { ask, longOf, longsOf, partsOf, rowsOf, type Asking } from '../connection/server-queries.js'
+import {
+  ask,
+  type Asking,
+  longOf,
+  longsOf,
+  numberAt,
+  partsOf,
+  rowsOf,
+  textsOf,
+} from '../connection/server-queries.js'
 import type { Place } from '../journal/journal-record.js'
 import { digestOf } from '../outcomes/pieces.js'
 import type { Outcome } from '../outcomes/refusals.js'
-import { insertScript, shareScript } from '../register/table-names.js'
-import { usualUpsert, writeBody, type Target, type UpsertForm } from '../target/target.js'
+import {
+  dropTableScript,
+  insertScript,
+  ledgerName,
+  type RunName,
+  shareScript,
+} from '../register/table-names.js'
+import { type Target, type UpsertForm, usualUpsert, writeBody } from '../target/target.js'
 import { maxErrorChars, transformScript, writeLines } from '../target/transform.js'
+import { askRegister, checkClaim, entryScript, otherHolder } from '../register/register.js'
 
 /** Of several rows with equal values here, the table keeps only the first. */
 const keys = {
@@ -56,7 +72,7 @@ const writerPhase = 9
 /** Phase of rows of the head with what the shards of a run share: the plan, and streams that have ended. */
 const sharedPhase = 7
 /** Phase of claims. Of the copies of a batch that the server receives in an attempt, only the one with the first claim inserts rows. */
-export const claimPhase = 0
+const claimPhase = 0
 /** Phase of outcomes: the number of rows that the target accepted, or −1 and the reason for a refusal. */
 export const outcomePhase = 1
 
@@ -304,4 +320,89 @@ export function answeredOutcome(answer: Value | undefined): Outcome {
     left: leftRows === undefined ? undefined : Number(leftRows),
     errText: why.value,
   }
+}
+
+/** A claim or an outcome. `rowCount` of a claim: rows that arrived. `errText` of a claim, if shards load the run: the session that has made it. */
+export interface LedgerRow extends Copy, Outcome {
+  readonly phase: number
+}
+
+export interface Ledger extends WrittenLedger {
+  /** True if this process created the ledger, which then had no rows when it was opened. */
+  readonly isNew: boolean
+  /** The number of this process in the register, from 1. */
+  readonly processNo: number
+  /** Whether the run had its name a round trip after it claimed it. */
+  isChecked: boolean
+  heads: number
+  seen: number
+}
+
+/**
+ * Creates the run's ledger, or continues with that of an earlier process, and claims the run's name, in one request. If a different run has
+ * the name, the new ledger goes again. @param number  from 1; a run never uses a number twice
+ * @throws {DdbError} DDB_LOCKED if a different run or process has the name @throws {ServerError} if the server refuses what receipts need
+ */
+export async function openLedger(
+  asking: Asking,
+  run: RunName,
+  { number, processNo }: { readonly number: number; readonly processNo: number },
+): Promise<Ledger> {
+  const name = ledgerName(run.token, number)
+  const claim = { ledger: name, processNo }
+  const script = `${ledgerScript(name, headRow(processNo, 0, asking.session.id))}${entryScript(run, claim)}`
+  const more = ['long(ddbIngestKnown)', 'long(ddbIngestHad)']
+  const known = await askRegister(asking, run.runId, script, more)
+  const [counted, had] = known.answers.map(longOf)
+  // The ledger of an earlier process has at least one row, the head.
+  const isNew = had === 0n
+  if (isNew && otherHolder(known, run) !== undefined) await dropLedger(asking, name)
+  await checkClaim(asking, known, run, claim)
+  if (counted !== 0n && counted !== 1n) {
+    throw new ServerError('', 'DDB_SERVER', 'the server does not say how many rows a ledger took')
+  }
+  const countsDuplicates = counted === 1n
+  return { ...{ name, countsDuplicates, isNew, processNo }, isChecked: false, heads: 1, seen: 0 }
+}
+
+/** Removes the ledger. Ignores errors, because no row depends on it. */
+export async function dropLedger(asking: Asking, name: string): Promise<void> {
+  try {
+    await ask(asking, dropTableScript(name))
+  } catch (error) {
+    if (!(error instanceof DdbError)) throw error
+    // A server that ignores a query would also ignore the closing of the session.
+    if (error instanceof TimeoutError) {
+      const { message } = error
+      asking.session.abandon(new ConnectionError('DDB_CONNECTION_LOST', message, { cause: error }))
+    }
+  }
+}
+
+/** The claims and outcomes in what a server answers to `ledgerQuery`, from row `first`. */
+export function ledgerRows({ columns, rows }: Table, first: number): LedgerRow[] {
+  // In the order of the query. A record of all columns would take ten times as long, and small batches have many receipts.
+  const [streams, nos, lanes, parts, attempts, phases, ...others] = columns
+  const [cuts, sendNos, received, left, taken, texts] = others
+  const errTexts = textsOf(texts)
+  const found: LedgerRow[] = []
+  for (let row = first; row < rows; row++) {
+    const phase = numberAt(phases, row)!
+    if (phase > outcomePhase) continue
+    const isClaim = phase === claimPhase
+    found.push({
+      stream: numberAt(streams, row)!,
+      no: numberAt(nos, row)!,
+      lane: numberAt(lanes, row)!,
+      part: numberAt(parts, row)!,
+      attempt: numberAt(attempts, row)!,
+      phase,
+      cut: numberAt(cuts, row)!,
+      sendNo: numberAt(sendNos, row)!,
+      rowCount: numberAt(isClaim ? received : taken, row) ?? null,
+      left: isClaim ? undefined : numberAt(left, row),
+      errText: errTexts[row] ?? '',
+    })
+  }
+  return found
 }

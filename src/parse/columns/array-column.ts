@@ -1,7 +1,7 @@
 /* Array vectors: `1,2,3` or `[1,2,3]` in one cell. A single builder of the element type takes the elements of all rows. */
 import * as ascii from '../ascii.js'
 import type { Column, Vector } from '../../protocol/value.js'
-import { ArrayStore, type BufferPool } from './buffer-pool.js'
+import { ArrayStore, type BufferPool } from './fixed-column.js'
 import { trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
 import type { CellFault, ColumnBuilder } from './column-builder.js'
 import { RecordBlock } from '../record-block.js'

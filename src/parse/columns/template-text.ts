@@ -1,7 +1,7 @@
 /* Texts that are put together (`mapping.set`), row by row: literal text, other columns, and parts of the input's path. If any of these is
    null in a row, the result is null there. A text without other columns is the same in every row of an input. */
 import type { TextSource } from '../../schema/cell-source.js'
-import type { InputTexts } from '../../source/path/input-texts.js'
+import type { InputTexts } from '../../source/data-files.js'
 import { RecordBlock } from '../record-block.js'
 
 /** Places of a field's texts in some bytes: the text of row `r` begins at `starts[first + r * step]`. */

@@ -3,12 +3,12 @@
 import { mostGivenUp } from '../../kernel/kernel.js'
 import type { DataType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
-import { limitText } from '../../schema/text-limits.js'
+import { limitText } from '../../schema/target-schema.js'
 import { isUtf8 } from '../cells/cell-bytes.js'
 import type { RecordBlock } from '../record-block.js'
-import { ArrayStore, type BufferPool } from './buffer-pool.js'
+import { ArrayStore, type BufferPool } from './fixed-column.js'
 import type { CellFault, ColumnBuilder } from './column-builder.js'
-import { KnownTexts } from '../../kernel/known-texts.js'
+import { KnownTexts } from '../../kernel/reads.js'
 
 const lengthBytes = 4
 

@@ -1,6 +1,6 @@
 /* The dialect of delimited text: how it separates and quotes fields, and which lines are not records. */
 import type { ScanRules } from '../../kernel/kernel.js'
-import { carriageReturn, lineFeed, markStarts } from '../line-ends.js'
+import { carriageReturn, lineFeed, markStarts } from '../window.js'
 import { defaultMaxRecordBytes } from '../line-tokenizer.js'
 
 /** The parts of the dialect that the user gives. Other parts are detected or have defaults. */

@@ -1,6 +1,6 @@
 /* Scans dialects whose quote or escape character is not a single byte. csv-parse finds the ends of records and wrong quotes. Cells stay in
    place in the window; only unescaped fields are written after the window's content. */
-import { lineFeed } from '../line-ends.js'
+import { lineFeed } from '../window.js'
 import { faulty, undecided, unfinished, type LineTokenizer } from '../line-tokenizer.js'
 import type { CsvDialect } from './csv-dialect.js'
 import type { RecordGuide } from './csv-tokenizer.js'

@@ -3,7 +3,7 @@
    blanks around quoted fields, or quotes may be ordinary characters: such a finding is only a reported proposal. */
 import * as ascii from '../ascii.js'
 import { option, usageError } from '../../errors.js'
-import { countLineEnds } from '../line-ends.js'
+import { countLineEnds } from '../window.js'
 import type { DialectOptions, FoundQuotes } from './csv-dialect.js'
 import {
   delimiters,

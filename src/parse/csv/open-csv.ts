@@ -1,11 +1,11 @@
 /* Opens delimited text. Detects its dialect, and uses csv-parse for dialects that the byte scanner does not support. */
 import { UsageError, option, usageError } from '../../errors.js'
-import { systemClock } from '../../platform/system.js'
+import { systemClock } from '../../platform/system-files.js'
 import type { ByteSource, SourceText } from '../../source/byte-source.js'
 import type { FlushClock, FoundShape, Known, KnownDialect } from '../input-reader.js'
 import { RecordBlock } from '../record-block.js'
 import { recordReader, type InputReader, type PreviousFindings } from '../record-reader.js'
-import { optionTexts } from '../shown-text.js'
+import { isAt, optionTexts } from '../cells/cell-bytes.js'
 import type { AssumedHeader } from './assume-header.js'
 import { csvDialect, givenDialect, isByte, isByteDialect, type CsvDialect } from './csv-dialect.js'
 import { CsvTokenizer, type FirstRecord } from './csv-tokenizer.js'
@@ -23,19 +23,20 @@ import {
 } from './sample.js'
 import {
   checkTrailingDelimiter,
+  fieldsByPosition,
   type FollowingRecords,
   headerNames,
   isHeaderByData,
   isHeaderFor,
   lookedAtRecords,
   looksLikeHeader,
+  type RowTarget,
   textsOf,
+  withDecimalComma,
 } from './header.js'
 import { findObstacles } from './obstacles.js'
-import { fieldsByPosition, withDecimalComma, type RowTarget } from './row-target.js'
 import { isUtf8 } from 'node:buffer'
-import { isAt } from '../cells/cell-bytes.js'
-import { lineFeed } from '../line-ends.js'
+import { lineFeed } from '../window.js'
 
 /** Omitted options are detected, or have defaults. */
 export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | undefined } & {

@@ -2,7 +2,7 @@
    Other walks refuse nothing: for them a wrong quote is an ordinary character. */
 import * as ascii from '../ascii.js'
 import { isAt, trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
-import { carriageReturn, lineFeed } from '../line-ends.js'
+import { carriageReturn, lineFeed } from '../window.js'
 import type { LineTokenizer } from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'
 import type { CsvDialect } from './csv-dialect.js'

@@ -2,8 +2,7 @@
    text. Methods take the position of a value and return the position after it, or set `stoppedAt` and throw `halt`. */
 import * as ascii from '../ascii.js'
 import { hexDigit, utf8Text } from '../cells/cell-bytes.js'
-import { carriageReturn, lineFeed } from '../line-ends.js'
-import type { Window } from '../window.js'
+import { carriageReturn, lineFeed, type Window } from '../window.js'
 import { jsonKinds } from './json-kinds.js'
 
 const letterI = 0x49

@@ -4,7 +4,7 @@
 import * as ascii from '../ascii.js'
 import { InputError, option, type ErrorCode } from '../../errors.js'
 import { nearestHint } from '../../schema/nearest.js'
-import { carriageReturn, countLineEnds, lineFeed, nextLine } from '../line-ends.js'
+import { carriageReturn, countLineEnds, lineFeed, nextLine } from '../window.js'
 import { faulty, LineTokenizer, retryBytes, unfinished } from '../line-tokenizer.js'
 import type { ScanFault, TokenizedInput } from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'

@@ -1,8 +1,7 @@
 /* Reads `cells.dateFormats`: DolphinDB's format symbols (docs/server-semantics.md#text-of-values), counts since 1970 (`epoch:ms`), and the
    day numbers of spreadsheets (`excel`). Names the formats that read a text. */
 import { option, usageError } from '../../errors.js'
-import { isRead } from '../cells/cell-bytes.js'
-import { shellValue } from '../shown-text.js'
+import { isRead, shellValue } from '../cells/cell-bytes.js'
 import { CountReader, DayNumberReader, epochUnits, likelyUnit } from './time-counts.js'
 import { alternativesOf, parsePattern, patternLetters, type TimePattern } from './time-pattern.js'
 import { PatternReader, type TimeReader } from './time-reader.js'

@@ -3,15 +3,19 @@ import { option, usageError } from '../../errors.js'
 import { columnTypeText, type ColumnType, type DataType } from '../../protocol/data-type.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
 import type { CellRules } from '../cell-rules.js'
-import { inStyle, numberStyle, plainNumbers } from '../cells/number-style.js'
-import { withTruthTexts } from '../cells/cell-words.js'
+import { inStyle, numberStyle, plainNumbers } from '../cells/read-number.js'
+import {
+  type CellType,
+  type ElementType,
+  elementTypes,
+  textTypes,
+  withTruthTexts,
+} from './cell-types.js'
 import { ArrayColumn, elementSeparator } from '../columns/array-column.js'
-import type { BufferPool } from '../columns/buffer-pool.js'
+import { type BufferPool, type ElementReader, FixedColumn } from '../columns/fixed-column.js'
 import type { ColumnBuilder } from '../columns/column-builder.js'
-import { FixedColumn, type ElementReader } from '../columns/fixed-column.js'
 import { dateFormatFor } from '../times/date-format.js'
 import { TimeZone } from '../times/time-zone.js'
-import { elementTypes, textTypes, type CellType, type ElementType } from './cell-types.js'
 import { placeOf, timeHint, timeReader, timeTypes, type TimeType } from './time-types.js'
 
 type AnyType = ElementType | TimeType | (typeof textTypes)[number]

@@ -1,7 +1,6 @@
 /* The types of dates and times, read from DolphinDB's notation, ISO 8601 or `cells.dateFormats` (docs/protocol.md#data-types). */
 import type { KernelUnit } from '../../kernel/reads.js'
-import { civilFromDays } from '../../protocol/civil-date.js'
-import { temporalTypes, type TemporalType } from '../../protocol/types/temporals.js'
+import { civilFromDays, type TemporalType, temporalTypes } from '../../protocol/types/temporals.js'
 import { isRead, outOfRange, type NumberArray, type Outcome } from '../cells/cell-bytes.js'
 import { storeExact, storeWords } from '../cells/read-number.js'
 import type { ElementReader } from '../columns/fixed-column.js'

@@ -1,16 +1,17 @@
 /* BLOB: an int32 length, then that many bytes, both as a scalar and as an element. A BLOB without bytes is null. */
 import { Buffer } from 'node:buffer'
 import { ValueError } from '../../errors.js'
-import { readCount } from '../flag.js'
+import { readCount } from '../decode-context.js'
 import type { ScalarShape, VectorShape } from '../value.js'
-import { type ElementValue, unsuitableValue } from './element-value.js'
 import {
   checkRows,
   type ElementCodec,
+  type ElementValue,
   listColumns,
   type ScalarCodec,
   type TypeFacts,
   typeFacts,
+  unsuitableValue,
 } from './type-facts.js'
 
 export type BlobScalar = ScalarShape<'BLOB', Uint8Array>

@@ -2,10 +2,8 @@
 import type { ByteReader } from '../../wire/byte-reader.js'
 import { nullInt128, nullInt32 } from '../null-value.js'
 import type { VectorShape } from '../value.js'
-import { storedBigInt } from './element-value.js'
-import { fixedParts, type FixedStorage } from './fixed-parts.js'
-import { int64Storage } from './fixed-types.js'
-import { typeFacts, type TypeFacts } from './type-facts.js'
+import { storedBigInt, typeFacts, type TypeFacts } from './type-facts.js'
+import { fixedParts, type FixedStorage, int64Storage } from './fixed-types.js'
 
 export type DecimalType = 'DECIMAL32' | 'DECIMAL64' | 'DECIMAL128'
 

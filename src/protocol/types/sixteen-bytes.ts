@@ -6,9 +6,8 @@
 */
 import { Buffer } from 'node:buffer'
 import type { ScalarShape, VectorShape } from '../value.js'
-import { type ElementValue, unsuitableValue } from './element-value.js'
-import { fixedParts, type FixedStorage } from './fixed-parts.js'
-import { typeFacts, type TypeFacts } from './type-facts.js'
+import { type ElementValue, typeFacts, type TypeFacts, unsuitableValue } from './type-facts.js'
+import { fixedParts, type FixedStorage } from './fixed-types.js'
 
 type Bytes16Type = 'UUID' | 'IPADDR' | 'INT128'
 /** The bytes of the value are in wire order. */

@@ -7,16 +7,16 @@ import { EncodedStrings, StringCollector, type StringSink } from '../../wire/str
 import type { ByteWriter } from '../../wire/byte-writer.js'
 import type { DecodeContext } from '../decode-context.js'
 import type { ScalarShape, VectorShape } from '../value.js'
-import { textOf } from './element-value.js'
-import type { SymbolScalar } from './symbols.js'
 import {
   checkRows,
   type ElementCodec,
   listColumns,
   type ScalarCodec,
+  textOf,
   type TypeFacts,
   typeFacts,
 } from './type-facts.js'
+import type { SymbolScalar } from './symbols.js'
 
 export type StringScalar = ScalarShape<'STRING', string>
 

@@ -13,12 +13,16 @@
 import { ValueError } from '../../errors.js'
 import type { ByteReader } from '../../wire/byte-reader.js'
 import type { ByteWriter } from '../../wire/byte-writer.js'
-import type { DecodeContext, SymbolBases } from '../decode-context.js'
-import { encodeFlag, readCount } from '../flag.js'
+import { type DecodeContext, encodeFlag, readCount, type SymbolBases } from '../decode-context.js'
 import type { ScalarShape } from '../value.js'
-import { textOf } from './element-value.js'
+import {
+  type ColumnAccess,
+  type ElementCodec,
+  textOf,
+  type TypeFacts,
+  typeFacts,
+} from './type-facts.js'
 import { decodeStrings, stringScalar, type StringScalar, textScalars } from './strings.js'
-import { type ColumnAccess, type ElementCodec, type TypeFacts, typeFacts } from './type-facts.js'
 
 /** Only clients send SYMBOL scalars. In DolphinDB, an element of a SYMBOL vector is a STRING. */
 export type SymbolScalar = ScalarShape<'SYMBOL', string>

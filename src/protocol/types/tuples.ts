@@ -1,14 +1,15 @@
 /* ANY, the type of tuples: each element is a complete value with a flag of its own, and may have any form, so `../codec.ts` also writes and
    reads tuples. VOID, the type of NULL in them: a scalar is one byte, its `voidKind`; an element of a vector takes no bytes. */
 import type { Scalar, Value, Vector } from '../value.js'
-import { type ElementValue, unsuitableValue } from './element-value.js'
 import {
   type ColumnAccess,
   type ElementCodec,
+  type ElementValue,
   listColumns,
   type ScalarCodec,
   type TypeFacts,
   typeFacts,
+  unsuitableValue,
 } from './type-facts.js'
 
 /** `voidKind`: 0 no value, 1 NULL, 2 a default (docs/protocol.md#data-types); default 0. */

@@ -3,7 +3,7 @@ import { classifyRefusal } from '../../load/outcomes/refusals.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'
 import type { Value } from '../../protocol/value.js'
-import { schemaFromServer } from '../../schema/server-schema.js'
+import { schemaFromServer } from '../../schema/target-schema.js'
 import {
   answerText,
   columnOf,

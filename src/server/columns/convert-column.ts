@@ -19,10 +19,12 @@ import {
 import { parseDecimal, rescale } from '../../protocol/types/decimals.js'
 import { parseSixteenBytes } from '../../protocol/types/sixteen-bytes.js'
 import {
+  civilFromDays,
+  daysFromCivil,
   isTemporal,
   parseTemporal,
-  temporalTypes,
   type TemporalType,
+  temporalTypes,
 } from '../../protocol/types/temporals.js'
 import type { Category } from '../../protocol/types/type-facts.js'
 import type { Column, Scalar, Value, Vector } from '../../protocol/value.js'
@@ -40,7 +42,6 @@ import {
 } from './column-layout.js'
 import { type BlobVector, blobsOf } from '../../protocol/types/blobs.js'
 import { symbolVectorOf } from '../../protocol/types/symbols.js'
-import { civilFromDays, daysFromCivil } from '../../protocol/civil-date.js'
 
 /** Converts a column; undefined if the types are refused. */
 type Conversion = (column: Vector, target: ColumnType) => Column | undefined

@@ -6,9 +6,9 @@ import {
   englishHelp,
   helpTextsFor,
   readChineseHelp,
-} from '../../../src/cli/language/help-texts.js'
+} from '../../../src/cli/commands/command.js'
 import { readCommandLine } from '../../../src/cli/options/command-line.js'
-import { displayWidth } from '../../../src/cli/output/terminal-text.js'
+import { displayWidth } from '../../../src/cli/output/output.js'
 import { runMain } from '../run-cli.js'
 
 /** Texts of the help that are in no table of options. */

@@ -10,7 +10,7 @@ import {
   nextSteps,
   printFailure,
 } from '../../../src/cli/output/failures.js'
-import { emptyResult } from '../../../src/cli/output/empty-result.js'
+import { emptyResult } from '../../../src/cli/output/summary.js'
 import type { LoadResult } from '../../../src/load/options.js'
 import {
   DdbError,

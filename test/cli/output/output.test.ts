@@ -2,11 +2,7 @@ import { Console } from 'node:console'
 import { PassThrough, Writable } from 'node:stream'
 import fc from 'fast-check'
 import t from 'tap'
-import { openOutput } from '../../../src/cli/output/output.js'
-import { failureOf, printFailure } from '../../../src/cli/output/failures.js'
-import { bytesText, shortCount } from '../../../src/parse/shown-text.js'
 import {
-  systemCode,
   clean,
   clip,
   clockText,
@@ -14,10 +10,14 @@ import {
   displayWidth,
   durationText,
   grouped,
+  openOutput,
+  systemCode,
   tableLine,
   tableLines,
   visible,
-} from '../../../src/cli/output/terminal-text.js'
+} from '../../../src/cli/output/output.js'
+import { failureOf, printFailure } from '../../../src/cli/output/failures.js'
+import { bytesText, shortCount } from '../../../src/parse/cells/cell-bytes.js'
 import {
   DdbError,
   InputError,

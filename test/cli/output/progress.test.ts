@@ -1,9 +1,8 @@
 /* The progress of a run, and what `schema` reads: one line on a terminal of any width, and a line every ten seconds elsewhere. */
 import fc from 'fast-check'
 import t from 'tap'
-import { openOutput } from '../../../src/cli/output/output.js'
+import { displayWidth, openOutput } from '../../../src/cli/output/output.js'
 import { lineText, newLines, startProgress } from '../../../src/cli/output/progress.js'
-import { displayWidth } from '../../../src/cli/output/terminal-text.js'
 import type { LoadReport } from '../../../src/load/options.js'
 import { newScreen } from '../../helpers/screen.js'
 import { forAll } from '../../helpers/runs.js'

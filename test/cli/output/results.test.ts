@@ -3,12 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { checkText } from '../../../src/cli/output/check-text.js'
-import { emptyResult } from '../../../src/cli/output/empty-result.js'
-import { metricsText } from '../../../src/cli/output/metrics.js'
-import type { Paint } from '../../../src/cli/output/output.js'
+import {
+  detailLines,
+  emptyResult,
+  metricsText,
+  summaryLines,
+} from '../../../src/cli/output/summary.js'
+import { displayWidth, type Paint } from '../../../src/cli/output/output.js'
 import { reportOf, runsTable, runText, type RunReport } from '../../../src/cli/output/run-report.js'
-import { detailLines, summaryLines } from '../../../src/cli/output/summary.js'
-import { displayWidth } from '../../../src/cli/output/terminal-text.js'
 import { DdbError, UsageError } from '../../../src/errors.js'
 import {
   newCheckResult,
@@ -19,7 +21,7 @@ import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { readRun } from '../../../src/load/journal/known-runs.js'
 import { noRows } from '../../../src/load/outcomes/run-state.js'
 import type { LoadResult } from '../../../src/load/options.js'
-import { systemPlatform } from '../../../src/platform/system.js'
+import { systemPlatform } from '../../../src/platform/system-files.js'
 import {
   batchRecord,
   endedRecord,

@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import t from 'tap'
-import { displayWidth } from '../../../src/cli/output/terminal-text.js'
+import { displayWidth } from '../../../src/cli/output/output.js'
 import {
   csvLine,
   csvText,

@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { emptyResult } from '../../../src/cli/output/empty-result.js'
+import { emptyResult } from '../../../src/cli/output/summary.js'
 import type { NextStep } from '../../../src/cli/output/run-report.js'
 import { newTimeline, reportPage, type Moment } from '../../../src/cli/report/page.js'
 import type { LoadReport, LoadResult } from '../../../src/load/options.js'

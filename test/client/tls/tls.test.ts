@@ -7,7 +7,7 @@ import { connectTyped as connect, type ConnectOptions } from '../../../src/clien
 import { tlsFailure, unusableIdentity } from '../../../src/client/tls/tls-failure.js'
 import { checkTlsOptions, readTls } from '../../../src/client/tls/tls-options.js'
 import { ConnectionError, type DdbError } from '../../../src/errors.js'
-import { systemPlatform } from '../../../src/platform/system.js'
+import { systemPlatform } from '../../../src/platform/system-files.js'
 import { Certificates, type Identity, opensslDate } from '../../helpers/certificates.js'
 import { freePort } from '../../helpers/free-port.js'
 import { deepTest } from '../../helpers/runs.js'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { checkOn } from '../../../src/load/check/check.js'
 import type { LoadOptions } from '../../../src/load/options.js'
-import { systemPlatform } from '../../../src/platform/system.js'
+import { systemPlatform } from '../../../src/platform/system-files.js'
 import { asAdmin, startLoadServer } from '../../helpers/load-server.js'
 import { deepTest } from '../../helpers/runs.js'
 

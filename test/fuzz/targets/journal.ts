@@ -6,7 +6,7 @@ import { readRun } from '../../helpers/journals.js'
 import type { RecordedRun } from '../../../src/load/journal/recorded-run.js'
 import { readJournal, type FoundJournal } from '../../../src/load/journal/journal-file.js'
 import type { Files, InputFile } from '../../../src/platform/platform.js'
-import { systemPlatform } from '../../../src/platform/system.js'
+import { systemPlatform } from '../../../src/platform/system-files.js'
 
 interface Read {
   readonly found: FoundJournal | undefined

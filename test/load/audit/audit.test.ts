@@ -9,7 +9,7 @@ import { connectTyped as connect } from '../../../src/client/open-session.js'
 import type { AuditOptions, AuditResult } from '../../../src/load/audit/audit-result.js'
 import { ledgerName } from '../../../src/load/register/table-names.js'
 import { ledgerScript, writerRow } from '../../../src/load/transport/script.js'
-import { systemPlatform } from '../../../src/platform/system.js'
+import { systemPlatform } from '../../../src/platform/system-files.js'
 import { type Faults } from '../../../src/server/index.js'
 import { filesOn } from '../../helpers/failing-files.js'
 import {

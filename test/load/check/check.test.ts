@@ -9,7 +9,7 @@ import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { check as checkHere, checkOn } from '../../../src/load/check/check.js'
 import type { CheckOptions, CheckResult } from '../../../src/load/check/check-observer.js'
-import { systemPlatform } from '../../../src/platform/system.js'
+import { systemPlatform } from '../../../src/platform/system-files.js'
 import { root } from '../../helpers/checkout.js'
 import {
   asAdmin,

@@ -2,13 +2,14 @@ import t, { type Test } from 'tap'
 import { connectTyped as connect } from '../../../src/client/open-session.js'
 import { ConnectionError } from '../../../src/errors.js'
 import { Evidence } from '../../../src/load/evidence/evidence.js'
-import { askIdentity, type TargetIdentity } from '../../../src/load/evidence/identity.js'
 import {
+  askIdentity,
   rowOfText,
-  rowText,
   rowsIn,
-  searchCall,
+  rowText,
   type SampleRow,
+  searchCall,
+  type TargetIdentity,
 } from '../../../src/load/evidence/sample-rows.js'
 import type { TargetOptions } from '../../../src/load/options.js'
 import { describeTarget } from '../../../src/load/target/describe-target.js'

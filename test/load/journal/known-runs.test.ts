@@ -10,7 +10,7 @@ import {
 import { recordLine, type JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { lockRun } from '../../../src/load/journal/open-journal.js'
 import type { Files } from '../../../src/platform/platform.js'
-import { systemPlatform } from '../../../src/platform/system.js'
+import { systemPlatform } from '../../../src/platform/system-files.js'
 import { closedGate } from '../../helpers/gate.js'
 import { dayMs, endRecord, processRecord, runRecord, writeJournal } from '../../helpers/journals.js'
 

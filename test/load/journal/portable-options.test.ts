@@ -17,7 +17,7 @@ import type {
 } from '../../../src/load/options.js'
 import type { Trace } from '../../../src/client/trace.js'
 import { checkedOptions } from '../../../src/load/checked-options.js'
-import { systemPlatform } from '../../../src/platform/system.js'
+import { systemPlatform } from '../../../src/platform/system-files.js'
 import { forAll } from '../../helpers/runs.js'
 
 const least: LoadOptions = {

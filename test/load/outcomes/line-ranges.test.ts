@@ -1,7 +1,11 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { LineRanges, rangeText, type LinesOfRows } from '../../../src/load/outcomes/line-ranges.js'
-import { wholePiece } from '../../../src/load/outcomes/pieces.js'
+import {
+  LineRanges,
+  type LinesOfRows,
+  rangeText,
+  wholePiece,
+} from '../../../src/load/outcomes/pieces.js'
 import { batchOf } from '../../helpers/batches.js'
 import { forAll } from '../../helpers/runs.js'
 

@@ -5,7 +5,7 @@ import type { JournaledRejects } from '../../../src/load/journal/journal-record.
 import { checkRejects, isOfRun } from '../../../src/load/rejects/reject-path.js'
 import { readRun } from '../../helpers/journals.js'
 import { testRun } from '../../helpers/load-run.js'
-import { systemPlatform } from '../../../src/platform/system.js'
+import { systemPlatform } from '../../../src/platform/system-files.js'
 import { platformOn } from '../../helpers/failing-files.js'
 
 const check = (path: string, inputs: readonly string[] = []): void =>

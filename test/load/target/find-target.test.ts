@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { connectTyped as connect, type Session } from '../../../src/client/open-session.js'
-import { findTarget } from '../../../src/load/target/find-target.js'
+import { findTarget } from '../../../src/load/load.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { type Faults } from '../../../src/server/index.js'
 import { asksSchema, startServerFor } from '../../helpers/load-server.js'

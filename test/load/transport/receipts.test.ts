@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Receipts } from '../../../src/load/transport/receipts.js'
-import type { LedgerRow } from '../../../src/load/transport/ledger.js'
+import type { LedgerRow } from '../../../src/load/transport/script.js'
 import type { Evidence } from '../../../src/load/evidence/evidence.js'
 import { Batches } from '../../../src/load/outcomes/batches.js'
 import { wholePiece } from '../../../src/load/outcomes/pieces.js'

@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Session } from '../../../src/client/open-session.js'
 import { ConnectionError } from '../../../src/errors.js'
 import { silenceError } from '../../../src/load/transport/watcher.js'
-import { drainedInTime } from '../../../src/load/transport/open-delivery.js'
+import { drainedInTime } from '../../../src/load/load.js'
 import { leapingClock } from '../../helpers/clocks.js'
 
 const never = new Promise<undefined>(() => undefined)

@@ -1,7 +1,7 @@
 /* A cell as the parsers get it: between bytes that would mislead a parser that reads too far. */
 import { deepStrictEqual } from 'node:assert/strict'
 import type { CellRules } from '../../../src/parse/cell-rules.js'
-import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
+import { BufferPool } from '../../../src/parse/columns/fixed-column.js'
 import { columnBuilder } from '../../../src/parse/types/column-types.js'
 import { parseColumnType } from '../../../src/protocol/data-type.js'
 import type { Column } from '../../../src/protocol/value.js'

@@ -3,7 +3,7 @@ import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import type { CellOptions } from '../../../src/parse/cell-rules.js'
-import { hasNumberStyle, numberStyle } from '../../../src/parse/cells/number-style.js'
+import { hasNumberStyle, numberStyle } from '../../../src/parse/cells/read-number.js'
 import { forAll } from '../../helpers/runs.js'
 import { readText, readTexts, type Reading } from './cell.js'
 

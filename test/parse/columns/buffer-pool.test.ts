@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { ok, strictEqual } from 'node:assert/strict'
 import t from 'tap'
-import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
+import { BufferPool } from '../../../src/parse/columns/fixed-column.js'
 import { forAll } from '../../helpers/runs.js'
 
 t.test('a buffer that was returned is used again', async t => {

@@ -1,6 +1,6 @@
 /* Columns whose elements have one size. The tests in ../cells/ test which texts are values. */
 import t from 'tap'
-import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
+import { BufferPool } from '../../../src/parse/columns/fixed-column.js'
 import { columnBuilder } from '../../../src/parse/types/column-types.js'
 import { parseColumnType } from '../../../src/protocol/data-type.js'
 import { blockOf, field } from './block.js'

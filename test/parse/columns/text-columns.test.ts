@@ -2,7 +2,7 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
+import { BufferPool } from '../../../src/parse/columns/fixed-column.js'
 import { StringColumn } from '../../../src/parse/columns/text-columns.js'
 import { blobsOf, type EncodedBlobVector } from '../../../src/protocol/types/blobs.js'
 import { deepTest, forAllAsync } from '../../helpers/runs.js'

@@ -5,18 +5,16 @@ import type { CellRules } from '../../../src/parse/cell-rules.js'
 import type { FirstRecord } from '../../../src/parse/csv/csv-tokenizer.js'
 import {
   checkTrailingDelimiter,
+  decimalCommaFor,
   headerNames,
   isHeaderByData,
   isHeaderFor,
   looksLikeHeader,
-  textsOf,
-} from '../../../src/parse/csv/header.js'
-import {
-  decimalCommaFor,
-  testFit,
   type RowTarget,
+  testFit,
+  textsOf,
   withDecimalComma,
-} from '../../../src/parse/csv/row-target.js'
+} from '../../../src/parse/csv/header.js'
 import { SampleRecords } from '../../../src/parse/csv/sample.js'
 import { openReader } from '../../../src/parse/formats.js'
 import type { MappingRules } from '../../../src/schema/cell-source.js'

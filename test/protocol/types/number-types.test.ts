@@ -2,7 +2,13 @@
 import { strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { daysFromCivil } from '../../../src/protocol/civil-date.js'
+import {
+  daysFromCivil,
+  formatTemporal,
+  isTemporal,
+  parseTemporal,
+  type TemporalType,
+} from '../../../src/protocol/types/temporals.js'
 import type { DataType } from '../../../src/protocol/data-type.js'
 import { elementAt, isNullAt, scalarAt, vectorOf } from '../../../src/protocol/element.js'
 import { formatDecimal, parseDecimal } from '../../../src/protocol/types/decimals.js'
@@ -11,12 +17,6 @@ import {
   formatNumber,
   shortestFloat,
 } from '../../../src/protocol/types/fixed-types.js'
-import {
-  formatTemporal,
-  isTemporal,
-  parseTemporal,
-  type TemporalType,
-} from '../../../src/protocol/types/temporals.js'
 import type { FixedVector, TypedVector } from '../../../src/protocol/value.js'
 import { decoded, hex } from '../../helpers/codec.js'
 import { forAll } from '../../helpers/runs.js'

@@ -1,7 +1,7 @@
 /* The checks pass on the embedded server. A table: a deliberate wrong answer → the checks that end differently. */
 import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import { systemPlatform } from '../../../src/platform/system.js'
+import { systemPlatform } from '../../../src/platform/system-files.js'
 import { columnTypeText, dataTypes, type DataType } from '../../../src/protocol/data-type.js'
 import { columnTypeOf, elementAt, isNullAt } from '../../../src/protocol/element.js'
 import { allChecks } from '../../../src/selftest/selftest.js'

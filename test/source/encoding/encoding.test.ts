@@ -16,11 +16,12 @@ import {
 } from '../../../src/source/encoding/encodings.js'
 import {
   byteOrderMark,
+  firstNotUtf8,
   guessedEncoding,
   type OpenedText,
   openText,
+  Utf8Text,
 } from '../../../src/source/encoding/open-text.js'
-import { firstNotUtf8, Utf8Text } from '../../../src/source/encoding/utf8-text.js'
 import { deepTest, forAll } from '../../helpers/runs.js'
 import { decodedBytes, pieces, textOf } from './decoding.js'
 

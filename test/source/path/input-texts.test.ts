@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { InputError, UsageError } from '../../../src/errors.js'
-import { newPathReader } from '../../../src/source/path/input-texts.js'
+import { newPathReader } from '../../../src/source/data-files.js'
 import { forAll } from '../../helpers/runs.js'
 
 /** The texts of the pattern's parts, or how the path does not match. */

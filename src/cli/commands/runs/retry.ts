@@ -13,7 +13,7 @@ import {
   retryRunId,
   type KnownRejects,
 } from '../../../load/rejects/retry.js'
-import { systemPlatform } from '../../../platform/system.js'
+import { systemPlatform } from '../../../platform/system-files.js'
 import type { Call } from '../command.js'
 import { runOnProcess } from '../load.js'
 import { refuseSharedFiles } from '../../files/one-file.js'

@@ -16,7 +16,7 @@ import {
   type KnownRun,
   type RemovedRun,
 } from '../../../load/journal/known-runs.js'
-import { systemPlatform } from '../../../platform/system.js'
+import { systemPlatform } from '../../../platform/system-files.js'
 import { withArchives } from '../../../source/archive/archives.js'
 import { version } from '../../../version.js'
 import { checkStateFolder } from '../../files/state.js'
@@ -35,7 +35,7 @@ import { endFailed, nextCommand } from '../../output/failures.js'
 import { reportOf, runsTable, runText, waysToResume } from '../../output/run-report.js'
 import type { RunReport } from '../../output/run-report.js'
 import { summaryLines } from '../../output/summary.js'
-import { clean, counted, grouped, jsonLine, tableLines } from '../../output/terminal-text.js'
+import { clean, counted, grouped, jsonLine, tableLines } from '../../output/output.js'
 
 type FoundRuns = Awaited<ReturnType<typeof foundRuns>>
 
