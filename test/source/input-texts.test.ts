@@ -2,9 +2,9 @@
    divide a name. */
 import fc from 'fast-check'
 import t from 'tap'
-import { InputError, UsageError } from '../../../src/errors.js'
-import { newPathReader } from '../../../src/source/data-files.js'
-import { forAll } from '../../helpers/runs.js'
+import { InputError, UsageError } from '../../src/errors.js'
+import { newPathReader } from '../../src/source/data-files.js'
+import { forAll } from '../helpers/runs.js'
 
 /** The texts of the pattern's parts, or how the path does not match. */
 function match(pattern: string, path: string): unknown {
