@@ -16,6 +16,8 @@ export interface Change {
   readonly before: There
   /** Rows with which the other user filled the table that was made again. */
   readonly refilled?: number | undefined
+  /** Loaders that knew by then what the target has made of their rows. */
+  readonly learned?: ReadonlySet<string>
   /** If a journal was restored from a copy: the time of the copy, and the run. */
   readonly sinceMs?: number
   readonly runId?: string | undefined
@@ -142,8 +144,8 @@ function checkClaims(scenario: AroundScenario, end: CallEnd, history: History, c
 
 /** Rows that a process can have seen: rows there when it ended, and rows that others removed after its last write. */
 function seenBy(
-  { kind }: AroundScenario,
-  { run, there }: CallEnd,
+  { kind, jobs }: AroundScenario,
+  { run, job, there }: CallEnd,
   { changes }: History,
   ids: readonly number[],
 ): { there: ReadonlySet<number>; isExcused: boolean } {
@@ -161,36 +163,34 @@ function seenBy(
     for (const id of before.keys()) found.add(id)
     isWritten = has(before)
   }
-  const isEarlier = ({ atMs }: Change): boolean => atMs <= run.endedMs!
+  // What a function stores is read once, after the first batch. Until then, rows of others in a new table may hide that the first are gone.
+  const isHidden = ({ refilled = 0, learned }: Change): boolean =>
+    kind.target.function !== undefined &&
+    learned?.has(job.plan.name) === false &&
+    (refilled > 0 || jobs.length > 1)
   const isExcused = changes
-    .filter(isEarlier)
-    .some(change => isTwin(kind, change) || (isBlind(kind) && takesRows(change)))
+    .filter(change => change.atMs <= run.endedMs! && takesRows(change))
+    .some(change => isBlind(kind) || isHidden(change))
   return { there: found, isExcused }
 }
 
-/**
- * Whether others made the target of a function again with as many rows as it had: the run reads once, after its first batch, what the
- * function has stored, and knows these rows by their number alone.
- */
-const isTwin = ({ target }: AroundScenario['kind'], { before, refilled }: Change): boolean =>
-  target.function !== undefined &&
-  refilled === [...before.values()].reduce((sum, count) => sum + count, 0)
-
 function checkCopies(
-  { kind }: AroundScenario,
+  { kind, troubles }: AroundScenario,
   own: readonly CallEnd[],
   { changes }: History,
   complain: Complain,
 ): void {
   if (kind.keyed) return
   const { plan } = own[0]!.job
-  // A server that loses its memory no longer knows the run, which then cannot notice that the journal is old.
-  const isBlank = changes.some(
-    ({ runId, sinceMs, atMs }) =>
+  // A server that has lost its memory, or the register, no longer knows the run, which then cannot notice that its journal is old.
+  const isBlank = troubles.requests.some(one => one.kind === 'register dropped')
+  const isUnnoticed = changes.some(
+    ({ runId, sinceMs }) =>
       runId === plan.runId &&
-      changes.some(other => losesMemory(other) && other.atMs > sinceMs! && other.atMs < atMs),
+      (isBlank ||
+        (kind.onDisk && changes.some(other => losesMemory(other) && other.atMs > sinceMs!))),
   )
-  if (kind.onDisk && isBlank) return
+  if (isUnnoticed) return
   const ids = plan.inputs.flatMap(({ rows }) => rows.map(({ id }) => id))
   for (const { before } of changes) {
     const twice = ids.find(id => (before.get(id) ?? 0) > 1)

@@ -341,7 +341,10 @@ class Around {
 
   #note(kind: string, refilled?: number): void {
     const [atMs, before] = [this.#world.nowMs, this.#there()]
-    this.#history.changes.push({ kind, atMs, before, refilled })
+    const learned = this.#scenario.jobs
+      .filter(job => this.#disk.text(journalPath(job))?.includes('"isLearned":true'))
+      .map(({ plan }) => plan.name)
+    this.#history.changes.push({ kind, atMs, before, refilled, learned: new Set(learned) })
   }
 
   /** How often each row is in the target. */
