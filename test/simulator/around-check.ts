@@ -245,7 +245,7 @@ function checkCalm(
     'DDB_INTERRUPTED',
     'DDB_TIMEOUT',
     'DDB_CONNECT',
-    isSlow(scenario.weather) ? 'DDB_CONNECTION_LOST' : '',
+    ...(isSlow(scenario.weather) ? ['DDB_CONNECTION_LOST', 'DDB_UNCONFIRMED'] : []),
     own.some(({ others }) => others > 0) ? 'DDB_LOCKED' : '',
   ]
   if (last.error !== null && !mayEnd.includes(last.error.code)) {
