@@ -159,8 +159,10 @@ async function rowsLoadedElsewhere(
     const mayBe = known === undefined || isFollowing || (await hasFirstRows(run)) !== false
     if (mayBe) throw runDamaged(file.path, onlyBegun)
   }
-  if (history.now.run?.replaces !== undefined || isFollowing) return undefined
-  const finished = known && otherFinished(known, name.token)
+  const replaced = history.now.run?.replaces?.tokens.map(token => BigInt(`0x${token}`))
+  // Without a token, the user starts over a run whose journal is lost.
+  if (replaced?.length === 0 || isFollowing) return undefined
+  const finished = known && otherFinished(known, [name.token, ...(replaced ?? [])])
   if (finished === undefined || isOtherTable(finished, now)) return undefined
   if (finished.digest !== runDigest(options, checked, history.now.inputs)) {
     throw mayBeFinished(run.checked, 'with other inputs or options')

@@ -184,10 +184,9 @@ function finishedIn(own: KnownOnServer['rows']) {
   return { rowsHad: had, digest, chunk, stored: Number(stored) }
 }
 
-/** The run of this name that finished last, other than the run `token`. */
-export function otherFinished({ rows }: KnownOnServer, token: bigint): FinishedRun | undefined {
-  const tokens = new Set(rows.map(row => row.token))
-  tokens.delete(token)
+/** The run of this name that finished last, other than the runs `own`. */
+export function otherFinished({ rows }: KnownOnServer, own: readonly bigint[]) {
+  const tokens = new Set(rows.map(row => row.token).filter(token => !own.includes(token!)))
   return [...tokens]
     .map(other => finishedIn(rows.filter(row => row.token === other)))
     .findLast(finished => finished !== undefined && finished.stored > 0)

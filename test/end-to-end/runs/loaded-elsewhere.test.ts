@@ -30,11 +30,15 @@ async function scene(t: Test, { script, table, rows }: (typeof tables)[number]) 
     path: join(dir, 'in.csv'),
     stored: () => here.count(rows),
     /** Loads on a machine that has no journal of the run. */
-    elsewhere: (change: Partial<LoadOptions> = {}, restart = false): Promise<LoadResult> =>
+    elsewhere: (
+      change: Partial<LoadOptions> = {},
+      restart = false,
+      machine = ++machines,
+    ): Promise<LoadResult> =>
       here.load(join(dir, 'in.csv'), {
         target: { table },
         runId: 'nightly',
-        journal: { folder: join(dir, `state-${++machines}`), restart },
+        journal: { folder: join(dir, `state-${machine}`), restart },
         ...change,
       }),
   }
@@ -52,7 +56,8 @@ for (const kind of tables) {
       exitCode: 75,
       error: { code: 'DDB_UNPROVEN', message: /other inputs or options/ },
     }
-    t.match(await elsewhere({ cells: { nullTexts: ['A'] } }), other)
+    t.match(await elsewhere({ cells: { nullTexts: ['A'] } }, false, 100), other)
+    t.match(await elsewhere({}, false, 100), again, 'after a call with wrong options')
     writeFileSync(path, csv(rowCount).replace('B', 'A'))
     t.match(await elsewhere(), other)
     t.equal(await stored(), rowCount)

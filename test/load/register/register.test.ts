@@ -144,11 +144,11 @@ t.test('a finished run leaves an entry until it is resumed or given up', async t
   await finish(session, 1)
   t.strictSame((await known(mine)).finished, finished)
   t.strictSame(
-    otherFinished(await askRegister({ session: other, timeoutMs }, 'nightly'), 7n),
+    otherFinished(await askRegister({ session: other, timeoutMs }, 'nightly'), [7n]),
     finished,
   )
   t.equal(
-    otherFinished(await askRegister({ session: other, timeoutMs }, 'nightly'), mine.token),
+    otherFinished(await askRegister({ session: other, timeoutMs }, 'nightly'), [mine.token]),
     undefined,
   )
   await claimName(session, { ...mine, processKey: 5n }, { processNo: 2 })
