@@ -58,6 +58,11 @@ export class SimDisk {
     return file && new TextDecoder().decode(file.bytes)
   }
 
+  /** Removes the files whose paths begin like this. */
+  clear(start: string): void {
+    for (const path of this.#files.keys()) if (path.startsWith(start)) this.#files.delete(path)
+  }
+
   link(path: string, name: string): void {
     const file = this.#files.get(path)
     if (file !== undefined) this.#files.set(name, file)

@@ -286,7 +286,8 @@ class Shards {
     }
     const code = results.find(({ error }) => error !== null)?.error?.code ?? ''
     if (!/^DDB_(TARGET_CHANGED|UNPROVEN)$/.test(code)) return
-    // The user removes the rows and the record, and repeats all shards.
+    // The user removes the rows, the rejects and the record, and repeats all shards.
+    this.#machines.disk.clear(rejectsName)
     this.#change('made again for another beginning', scriptsOf(this.#scenario.kind).remake)
     const forgotten = await play(environment, platform =>
       forgetShards(platform, server, runId).then(() => '', String),

@@ -163,7 +163,10 @@ async function rowsLoadedElsewhere(
   // Without a token, the user starts over a run whose journal is lost.
   if (replaced?.length === 0 || isFollowing) return undefined
   const finished = known && otherFinished(known, [name.token, ...(replaced ?? [])])
-  if (finished === undefined || isOtherTable(finished, now)) return undefined
+  if (finished === undefined) return undefined
+  // It may have finished since the target was described.
+  const { identity } = await askIdentity(run.control!, run)
+  if (isOtherTable(finished, identity)) return undefined
   if (finished.digest !== runDigest(options, checked, history.now.inputs)) {
     throw mayBeFinished(run.checked, 'with other inputs or options')
   }

@@ -14,7 +14,7 @@ export const remedies = {
     `Find out with an audit whether the table has rows of this run. If it has any, remove them. Then start over with ${option('journal.restart')}`,
   /** As `lookThenRestart`, for a run that shards load. */
   lookThenForget: (runId: string) =>
-    'Find out with an audit of its inputs whether the table has rows of this run. If it has any, remove them. Then remove the record of the run ' +
+    'Find out with an audit of its inputs whether the table has rows of this run. If it has any, remove them. Then move its rejects away, remove the record of the run ' +
     `with \`ddb-ingest runs ${runId} --clean --host HOST\`, and repeat all shards`,
   /** The journal does not contain enough to resume the run. */
   removeThenRestart: () =>

@@ -93,6 +93,8 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
     /** Sizes of the records and of their reasons. */
     readonly sizeBytes: number
     readonly reasonsBytes: number
+    /** SHA-1 of the records, in hexadecimal: others may change the file. */
+    readonly digest?: string | undefined
     /** The run does not write to the file any more, because it had ended, or has another rejects file now. */
     readonly isLeft?: boolean
   }[]

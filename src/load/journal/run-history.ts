@@ -26,6 +26,8 @@ export class RunHistory {
   wasUnlocked = true
   /** What the server knew of the run when this process began; undefined if it was not asked, or did not answer. */
   onServer: KnownRun | undefined
+  /** Runs of this name on the server then, until this process has claimed the name. */
+  foundTokens: ReadonlySet<bigint | undefined> | undefined
   readonly #run: RunBasis
   readonly #rejects: RunRejects
   #lock: FileLock | undefined

@@ -33,6 +33,7 @@ export async function checkSoleProcess(run: Run): Promise<KnownOnServer | undefi
   if (all === undefined) return undefined
   const known = runOf(all, name.token)
   history.onServer = known
+  history.foundTokens = new Set(all.rows.map(row => row.token))
   const isOld = known.processNo > found.owner || known.ledgerNumber > found.ledgerNumber
   // If the last process was killed when only the server knew that the run has finished, the journal had all rows by then.
   const { stored = 0 } = known.finished ?? {}

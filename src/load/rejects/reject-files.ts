@@ -2,6 +2,7 @@
    file can be loaded again only if all of its records have the same header. A rejects file has the header of the input and the rejected
    records byte for byte; the file of reasons next to it has a line for each. Rejects wait in memory until their batch is settled, and are
    then appended together: to both files or to neither, even if the disk fails. */
+import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { DdbError, messageOf, option } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cell-rules.js'
@@ -47,7 +48,7 @@ const reasonBytes = 400
 export class RejectFiles {
   /** Rows that this process could not place, and rows of files that were lost while it worked. They end the run, so later ones join them. */
   unplaced = 0
-  readonly path: string
+  readonly #path: string
   readonly #run: RunBasis
   readonly #making: (path: string) => void
   /** Files that exist, in the order of their creation, also by earlier processes. */
@@ -68,7 +69,7 @@ export class RejectFiles {
 
   /** Creates no file. A run without rejects therefore leaves none. @param making  called before each file is created */
   constructor(path: string, run: RunBasis, making: (path: string) => void) {
-    this.path = path
+    this.#path = path
     this.#run = run
     this.#making = making
   }
@@ -131,7 +132,8 @@ export class RejectFiles {
   kept(pairs: readonly Pair[] = this.#all): KeptFile[] {
     return pairs.flatMap(({ key, path, rows, isLeft, parts: [records, reasons] }) => {
       const sizes = { sizeBytes: records!.sizeBytes, reasonsBytes: reasons!.sizeBytes }
-      return rows === 0 ? [] : [{ key, path, rows, ...sizes, ...(isLeft && { isLeft }) }]
+      const digest = records!.digest()
+      return rows === 0 ? [] : [{ key, path, rows, ...sizes, digest, ...(isLeft && { isLeft }) }]
     })
   }
 
@@ -147,7 +149,7 @@ export class RejectFiles {
    * @throws {DdbError} DDB_OUTPUT_CREATE if one of the files has changed
    */
   goOn(kept: readonly KeptFile[], hadEnded: boolean): void {
-    const own = resolve(this.path)
+    const own = resolve(this.#path)
     this.#hadEnded = hadEnded
     for (const one of kept) {
       const pair = pairOf(one, this.#run.platform.files)
@@ -158,7 +160,8 @@ export class RejectFiles {
       if (own !== other && !isFurtherPath(own, other)) pair.isLeft = true
       else this.#number++
       if (pair.isLeft) continue
-      if (!isWhole(pair)) throw cannotContinue(pair, new Error('somebody has removed or cut it'))
+      if (!isWhole(pair) || !pair.parts.every(part => part.isUnchanged()))
+        throw cannotContinue(pair, new Error('somebody has removed or changed it'))
       this.#lock(pair)
     }
   }
@@ -196,7 +199,7 @@ export class RejectFiles {
       const pair = this.#ofKey(key) ?? this.#create(key, queued.shape)
       const texts = this.#textsOf(pair, queued)
       for (const [i, part] of pair.parts.entries()) part.write(texts[i]!)
-      for (const [i, part] of pair.parts.entries()) part.sizeBytes += texts[i]!.length
+      for (const [i, part] of pair.parts.entries()) part.wrote(texts[i]!)
       pair.rows += queued.rows
     } catch (error) {
       this.unplaced += queued.rows
@@ -231,7 +234,7 @@ export class RejectFiles {
     }
     for (;;) {
       const isFirst = this.#number === 1
-      const path = isFirst ? this.path : furtherPath(this.path, this.#number, shape)
+      const path = isFirst ? this.#path : furtherPath(this.#path, this.#number, shape)
       this.#number++
       // Skips the name of a file that already exists, because this run did not create that file.
       if (!isFirst && files.statusNow(path) !== undefined) continue
@@ -262,7 +265,7 @@ export class RejectFiles {
   /** If one of the files with rows is gone, all of them are unplaced. */
   #checkPlace(pair: Pair): void {
     try {
-      if (pair.rows > 0 && !pair.isLeft) for (const part of pair.parts) part.check()
+      if (pair.rows > 0 && !pair.isLeft) for (const part of pair.parts) part.check(true)
     } catch (error) {
       this.unplaced += pair.rows
       pair.rows = 0
@@ -272,14 +275,17 @@ export class RejectFiles {
 }
 
 /** @param kept  what is certainly on the disk */
-function pairOf({ isLeft = false, sizeBytes, reasonsBytes, ...kept }: KeptFile, files: Files) {
+function pairOf(
+  { isLeft = false, sizeBytes, reasonsBytes, digest, ...kept }: KeptFile,
+  files: Files,
+) {
   return {
     ...kept,
     /** Whether earlier processes have left the files: the run does not write to them any more. */
     isLeft,
     lock: undefined as FileLock | undefined,
     parts: [
-      appendedFile(kept.path, files, sizeBytes),
+      appendedFile(kept.path, files, sizeBytes, digest),
       appendedFile(reasonsPath(kept.path), files, reasonsBytes),
     ],
   }
@@ -290,7 +296,7 @@ const isWhole = ({ parts }: Pair): boolean => parts.every(part => part.isWhole()
 function cannotContinue({ path }: Pair, cause: unknown): DdbError {
   return createError(
     `cannot continue with "${path}": ${messageOf(cause)}. Put the file back as it was and repeat the command, ` +
-      `or name another file with ${option('rejects.file')}: the rows of this one are then in no file`,
+      `or name another file with ${option('rejects.file')}: rows that are no longer in this one are then in no file`,
     cause,
   )
 }
@@ -336,7 +342,24 @@ function ended(record: Uint8Array, encoding: string): Uint8Array {
  * while it is written.
  * @param sizeBytes  of what is certainly on the disk. The owner of the file adds what it has written
  */
-function appendedFile(path: string, files: Files, sizeBytes: number) {
+/** Of a file's first bytes. */
+function hashOf(path: string, files: Files, sizeBytes: number) {
+  const buffer = Buffer.alloc(Math.min(sizeBytes, mostQueuedBytes))
+  const hash = createHash('sha1')
+  for (let at = 0, bytes = -1; at < sizeBytes && bytes !== 0; at += bytes) {
+    const left = buffer.subarray(0, sizeBytes - at)
+    bytes = files.readNow(path, left, at)
+    hash.update(left.subarray(0, bytes))
+  }
+  return hash
+}
+
+/** @param digest  of what earlier processes have written; undefined if they kept none */
+function appendedFile(path: string, files: Files, sizeBytes: number, digest?: string) {
+  /** Of what is certainly in the file; undefined until an earlier process's part is read. */
+  let hash = sizeBytes === 0 ? createHash('sha1') : undefined
+  /** Whether nothing may be after `sizeBytes`. */
+  let isExact = sizeBytes === 0
   let inode = files.statusNow(path)?.inode
   let isMade = false
   const failure = (why: string, cause?: unknown): DdbError =>
@@ -358,14 +381,29 @@ function appendedFile(path: string, files: Files, sizeBytes: number) {
       }
       inode = files.statusNow(path)?.inode
     },
-    /** Checks that the path still leads to this file, and that nothing is missing. @throws {DdbError} DDB_OUTPUT_WRITE */
-    check(): void {
-      if (file.isSame() && file.isWhole()) return
-      throw failure('somebody has removed, cut or replaced it while the run wrote it')
+    /** Checks that the path leads to this file, as the run has made it. @param reads  all of it @throws {DdbError} DDB_OUTPUT_WRITE */
+    check(reads = false): void {
+      const isLonger = isExact && file.has(file.sizeBytes + 1)
+      if (file.isSame() && file.isWhole() && !isLonger && (!reads || file.isUnchanged())) return
+      throw failure('somebody has removed, cut, changed or replaced it while the run wrote it')
+    },
+    /** Whether the file has what the run has written: users may repair it meanwhile. */
+    isUnchanged(): boolean {
+      const was = file.digest()
+      hash = hashOf(path, files, file.sizeBytes)
+      digest = undefined
+      return was === undefined || was === file.digest()
+    },
+    digest: (): string | undefined => digest ?? hash?.copy().digest('hex'),
+    wrote(bytes: Uint8Array): void {
+      hash!.update(bytes)
+      file.sizeBytes += bytes.length
+      isExact = true
     },
     /** Replaces everything after `sizeBytes`, and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
     write(bytes: Uint8Array): void {
       file.check()
+      isExact = false
       try {
         const opened = files.reopen(path)
         try {
@@ -382,6 +420,7 @@ function appendedFile(path: string, files: Files, sizeBytes: number) {
     /** Removes everything after `sizeBytes`, and a file without content that this process made. */
     cutBack(): void {
       file.write(new Uint8Array(0))
+      isExact = true
       file.removeEmpty()
     },
     remove(): void {

@@ -143,16 +143,14 @@ export class RunRejects {
    */
   removeLeft({ found, now }: Readonly<Record<'found' | 'now', RecordedRun>>): void {
     this.#files?.cutBack()
-    const counted = new Set(found.rejects?.files.map(({ path }) => path))
-    for (const path of new Set(now.rejectsFiles)) if (!counted.has(path)) this.#remove(path)
-  }
-
-  /** Removes rejects and their reasons, if the run has made these files. */
-  #remove(path: string): void {
+    const { runId } = this.#run.checked
     const { files } = this.#run.platform
-    if (!isOfRun(reasonsPath(path), this.#run.checked.runId, files)) return
-    for (const name of [path, reasonsPath(path)]) {
-      if (files.statusNow(name) !== undefined) files.remove(name)
+    const counted = new Set(found.rejects?.files.map(({ path }) => path))
+    for (const path of new Set(now.rejectsFiles)) {
+      if (counted.has(path) || !isOfRun(reasonsPath(path), runId, files)) continue
+      for (const name of [path, reasonsPath(path)]) {
+        if (files.statusNow(name) !== undefined) files.remove(name)
+      }
     }
   }
 
@@ -168,20 +166,14 @@ export class RunRejects {
     this.#files = new RejectFiles(path, this.#run, this.#making)
   }
 
-  /** Gives the files of a stream their names, or removes those of a process whose outcomes the server has lost. @throws {DdbError} DDB_OUTPUT_WRITE */
+  /** Gives the files of a stream their names. @throws {DdbError} DDB_OUTPUT_WRITE */
   endStream(): void {
-    const ended = this.#files
-    if (ended === undefined) return
-    this.#placing(() => ended.close())
-    const kept = ended.kept()
-    const path = finishedPath(ended.path)
-    const cause = failureOf(() => {
-      if (kept.length === 0) this.#remove(path)
-      for (const name of kept.flatMap(({ path }) => [reasonsPath(path), path]))
-        this.#run.platform.files.rename(name, finishedPath(name))
-    })
-    if (cause !== undefined) {
-      const message = `cannot rename the rejects to "${path}": ${messageOf(cause)}`
+    this.#placing(() => this.#files?.close())
+    const kept = this.#files?.kept() ?? []
+    for (const name of kept.flatMap(({ path }) => [reasonsPath(path), path])) {
+      const cause = failureOf(() => this.#run.platform.files.rename(name, finishedPath(name)))
+      if (cause === undefined) continue
+      const message = `cannot rename "${name}": ${messageOf(cause)}`
       throw new DdbError('DDB_OUTPUT_WRITE', message, { cause })
     }
     this.#finished.push(...kept.map(({ path, rows }) => ({ path: finishedPath(path), rows })))

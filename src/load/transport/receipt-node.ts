@@ -88,7 +88,8 @@ export class ReceiptNode {
     if (shared === undefined) {
       const asking = this.#asking(timeoutMs)
       const numbers = history.beginsLedger()
-      this.ledger = await openLedger(asking, history.name, numbers)
+      this.ledger = await openLedger(asking, history.name, numbers, history.foundTokens)
+      history.foundTokens = undefined
       if (!this.ledger.isNew || numbers.number > history.found.ledgerNumber) return
       // Somebody has just removed it. Later processes would think that this one had all receipts.
       await dropLedger(asking, this.ledger.name)

@@ -28,7 +28,13 @@ import {
 } from '../register/table-names.js'
 import { type Target, type UpsertForm, usualUpsert, writeBody } from '../target/target.js'
 import { maxErrorChars, transformScript, writeLines } from '../target/transform.js'
-import { askRegister, checkClaim, entryScript, otherHolder } from '../register/register.js'
+import {
+  askRegister,
+  checkClaim,
+  entryScript,
+  otherHolder,
+  runsElsewhere,
+} from '../register/register.js'
 
 /** Of several rows with equal values here, the table keeps only the first. */
 const keys = {
@@ -341,12 +347,14 @@ export interface Ledger extends WrittenLedger {
 /**
  * Creates the run's ledger, or continues with that of an earlier process, and claims the run's name, in one request. If a different run has
  * the name, the new ledger goes again. @param number  from 1; a run never uses a number twice
+ * @param foundTokens  runs of this name that are known: another may have begun, and even finished, since
  * @throws {DdbError} DDB_LOCKED if a different run or process has the name @throws {ServerError} if the server refuses what receipts need
  */
 export async function openLedger(
   asking: Asking,
   run: RunName,
   { number, processNo }: { readonly number: number; readonly processNo: number },
+  foundTokens?: ReadonlySet<bigint | undefined>,
 ): Promise<Ledger> {
   const name = ledgerName(run.token, number)
   const claim = { ledger: name, processNo }
@@ -356,8 +364,12 @@ export async function openLedger(
   const [counted, had] = known.answers.map(longOf)
   // The ledger of an earlier process has at least one row, the head.
   const isNew = had === 0n
-  if (isNew && otherHolder(known, run) !== undefined) await dropLedger(asking, name)
+  const isBegun = ({ token }: { readonly token?: bigint | undefined }): boolean =>
+    token !== run.token && foundTokens?.has(token) === false
+  const isLate = run.isRegistered && known.rows.some(isBegun)
+  if (isNew && (isLate || otherHolder(known, run) !== undefined)) await dropLedger(asking, name)
   await checkClaim(asking, known, run, claim)
+  if (isLate) throw runsElsewhere(run.runId)
   if (counted !== 0n && counted !== 1n) {
     throw new ServerError('', 'DDB_SERVER', 'the server does not say how many rows a ledger took')
   }

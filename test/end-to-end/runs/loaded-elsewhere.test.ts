@@ -44,6 +44,38 @@ async function scene(t: Test, { script, table, rows }: (typeof tables)[number]) 
   }
 }
 
+/** A request of a process: it asks the register, or claims the name. */
+const moments = {
+  'the register is asked': 'if(defined("ddbIngestRuns2"',
+  'the claim': 'keyedStreamTable(',
+}
+
+for (const [moment, start] of Object.entries(moments)) {
+  for (const { script, table, rows } of tables) {
+    t.test(`${table}: another machine loads it all just before ${moment}`, async t => {
+      const dir = t.testdir({ 'in.csv': csv(rowCount) })
+      let isDue = true
+      const here = await startLoadServer(t, script, {
+        before: ({ text }) => {
+          if (!isDue || !text.includes(start)) return undefined
+          isDue = false
+          return { until: load('there').then(() => undefined) }
+        },
+      })
+      const load = (machine: string): Promise<LoadResult> =>
+        here.load(join(dir, 'in.csv'), {
+          target: { table },
+          runId: 'nightly',
+          journal: { folder: join(dir, machine) },
+        })
+      const late = await load('here')
+      t.ok(late.alreadyLoaded || late.error?.code === 'DDB_LOCKED', late.error?.message ?? '')
+      t.match(await load('here'), { exitCode: 0, alreadyLoaded: true })
+      t.equal(await here.count(rows), rowCount)
+    })
+  }
+}
+
 for (const kind of tables) {
   const { table, script, remake } = kind
   t.test(`${table}: a finished run is not loaded again`, async t => {

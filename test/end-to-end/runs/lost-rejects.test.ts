@@ -63,6 +63,10 @@ const harms: Readonly<Record<string, (file: string, aside: string) => void>> = {
     copyFileSync(file, aside)
     truncateSync(file, 20)
   },
+  repaired(file, aside) {
+    copyFileSync(file, aside)
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll('\nx', '\n-1000000'))
+  },
   replaced(file, aside) {
     renameSync(file, aside)
     writeFileSync(file, readFileSync(aside))
@@ -74,7 +78,7 @@ for (const [harm, apply] of Object.entries(harms)) {
     const { run, isComplete, onBatch, file, aside } = await scene(t)
     onBatch(no => void (no === 5 && apply(file, aside)))
     const lost = await run('async')
-    t.match(lost, { exitCode: 74, error: { message: /removed, cut or replaced/ } })
+    t.match(lost, { exitCode: 74, error: { message: /removed, cut, changed or replaced/ } })
     if (harm !== 'replaced') {
       const refused = await run('async')
       t.match(refused, { exitCode: 73, error: { message: /Put the file back as it was/ } })
