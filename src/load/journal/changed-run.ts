@@ -100,11 +100,16 @@ export function unproven(run: Loading, why: string): DdbError {
   return lostRows('DDB_UNPROVEN', run, said, why)
 }
 
-/** Makes the error for a missing target DDB_TARGET_CHANGED if the run has written to that target. Any other error stays as it is. */
+/** Makes the error for a missing target DDB_TARGET_CHANGED if the run has written to that target, and for a missing record DDB_UNPROVEN. */
 export function asTargetChanged(
-  run: Loading & { readonly history: { readonly found: RecordedRun } },
+  run: Loading & {
+    readonly history: { readonly found: RecordedRun }
+    readonly options: { readonly shard?: object | undefined }
+  },
   error: unknown,
 ): unknown {
+  const isOfRecord = error instanceof ServerError && error.serverMessage.includes('ddbIngestLedger')
+  if (isOfRecord && run.options.shard !== undefined) return recordGone(run.checked.runId)
   const isMissing = error instanceof ServerError && error.code === 'DDB_TARGET'
   if (!isMissing || run.history.found.rows().confirmed === 0) return error
   return targetChanged(run, error.message)
