@@ -115,11 +115,11 @@ export class SimDisk {
       })
     return {
       open: path => slowly(() => this.#input(find(path), path, slowly)),
-      readNow: (path, buffer) =>
+      readNow: (path, buffer, fromBytes = 0) =>
         process.step(() => {
           if (this.#chance.oneIn(this.badReadOneIn)) throw systemError('EIO', path)
           const file = find(path)
-          const start = file.bytes.subarray(0, buffer.length)
+          const start = file.bytes.subarray(fromBytes, fromBytes + buffer.length)
           buffer.set(start)
           this.#count(file, path)
           return start.length

@@ -30,8 +30,7 @@ import {
   type AuditResult,
   type CertificateOptions,
 } from './audit-result.js'
-import { comparedTable, type ComparedTable } from './compared-table.js'
-import { Differences } from './differences.js'
+import { comparedTable, type ComparedTable, Differences } from './differences.js'
 import { Hashes } from './hashes.js'
 
 const mostTries = 3

@@ -342,13 +342,18 @@ function ended(record: Uint8Array, encoding: string): Uint8Array {
  * while it is written.
  * @param sizeBytes  of what is certainly on the disk. The owner of the file adds what it has written
  */
-/** Of a file's first bytes. */
+/** Of a file's first bytes. @throws {DdbError} DDB_OUTPUT_WRITE */
 function hashOf(path: string, files: Files, sizeBytes: number) {
   const buffer = Buffer.alloc(Math.min(sizeBytes, mostQueuedBytes))
   const hash = createHash('sha1')
   for (let at = 0, bytes = -1; at < sizeBytes && bytes !== 0; at += bytes) {
     const left = buffer.subarray(0, sizeBytes - at)
-    bytes = files.readNow(path, left, at)
+    try {
+      bytes = files.readNow(path, left, at)
+    } catch (cause) {
+      const message = `cannot read "${path}": ${messageOf(cause)}`
+      throw new DdbError('DDB_OUTPUT_WRITE', message, { cause })
+    }
     hash.update(left.subarray(0, bytes))
   }
   return hash

@@ -5,7 +5,7 @@ import { ConnectionError, DdbError, ServerError } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import { noteFinished } from '../evidence/first-look.js'
 import { watchedTable } from '../evidence/sample-rows.js'
-import { recordGone } from '../journal/changed-run.js'
+import { recordGone, targetChanged } from '../journal/changed-run.js'
 import { Batches, type Situation } from '../outcomes/batches.js'
 import type { Recorder } from '../outcomes/recorder.js'
 import type { Run } from '../run.js'
@@ -217,7 +217,11 @@ export class ReceiptLink {
   /** Confirmed rows in the server's memory are unconfirmed if the server has lost it, or does not say. */
   #takeBack(memory: Memory): void {
     if (memory === 'unknown') this.recorder.takeBack(unreachable, false)
-    if (memory === 'lost') this.recorder.takeBack(restarted, true)
+    if (memory !== 'lost') return
+    const isFollowing = this.run.options.input?.follow === true
+    if (isFollowing && this.recorder.holdsMemory)
+      this.run.ending.fail(targetChanged(this.run, restarted))
+    this.recorder.takeBack(restarted, true)
   }
 
   /** Begins a new ledger, because the old one is lost or too long. Batches without an outcome then stay without one. @throws {DdbError} */

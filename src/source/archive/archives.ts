@@ -45,9 +45,9 @@ export function withArchives(files: Files): Files {
       const { archive, member, status } = found
       return memberFile(path, await files.open(archive), member, status)
     },
-    readNow(path, buffer) {
+    readNow(path, buffer, fromBytes) {
       const found = archives.findNow(path)
-      if (found === undefined) return files.readNow(path, buffer)
+      if (found === undefined) return files.readNow(path, buffer, fromBytes)
       return readMemberNow(found.member, buffer, (into, from) =>
         files.readNow(found.archive, into, from),
       )
