@@ -337,12 +337,7 @@ function ended(record: Uint8Array, encoding: string): Uint8Array {
   return ends.includes(tail) ? record : Buffer.concat([record, Buffer.from(ends[0]!, 'latin1')])
 }
 
-/**
- * A file that only grows, and that a later process can continue: what was not certainly written to the disk is cut off again. It is open only
- * while it is written.
- * @param sizeBytes  of what is certainly on the disk. The owner of the file adds what it has written
- */
-/** Of a file's first bytes. @throws {DdbError} DDB_OUTPUT_WRITE */
+/** A hash of a file's first bytes. @throws {DdbError} DDB_OUTPUT_WRITE */
 function hashOf(path: string, files: Files, sizeBytes: number) {
   const buffer = Buffer.alloc(Math.min(sizeBytes, mostQueuedBytes))
   const hash = createHash('sha1')
@@ -351,15 +346,21 @@ function hashOf(path: string, files: Files, sizeBytes: number) {
     try {
       bytes = files.readNow(path, left, at)
     } catch (cause) {
-      const message = `cannot read "${path}": ${messageOf(cause)}`
-      throw new DdbError('DDB_OUTPUT_WRITE', message, { cause })
+      throw new DdbError('DDB_OUTPUT_WRITE', `cannot read "${path}": ${messageOf(cause)}`, {
+        cause,
+      })
     }
     hash.update(left.subarray(0, bytes))
   }
   return hash
 }
 
-/** @param digest  of what earlier processes have written; undefined if they kept none */
+/**
+ * A file that only grows, and that a later process can continue: what was not certainly written to the disk is cut off again. It is open only
+ * while it is written.
+ * @param sizeBytes  of what is certainly on the disk. The owner of the file adds what it has written
+ * @param digest  of what earlier processes have written; undefined if they recorded none
+ */
 function appendedFile(path: string, files: Files, sizeBytes: number, digest?: string) {
   /** Of what is certainly in the file; undefined until an earlier process's part is read. */
   let hash = sizeBytes === 0 ? createHash('sha1') : undefined
@@ -394,10 +395,10 @@ function appendedFile(path: string, files: Files, sizeBytes: number, digest?: st
     },
     /** Whether the file has what the run has written: users may repair it meanwhile. */
     isUnchanged(): boolean {
-      const was = file.digest()
-      hash = hashOf(path, files, file.sizeBytes)
-      digest = undefined
-      return was === undefined || was === file.digest()
+      const found = hashOf(path, files, file.sizeBytes)
+      const isSo = [undefined, found.copy().digest('hex')].includes(file.digest())
+      if (isSo) [hash, digest] = [found, undefined]
+      return isSo
     },
     digest: (): string | undefined => digest ?? hash?.copy().digest('hex'),
     wrote(bytes: Uint8Array): void {

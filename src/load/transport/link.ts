@@ -216,12 +216,11 @@ export class ReceiptLink {
 
   /** Confirmed rows in the server's memory are unconfirmed if the server has lost it, or does not say. */
   #takeBack(memory: Memory): void {
-    if (memory === 'unknown') this.recorder.takeBack(unreachable, false)
-    if (memory !== 'lost') return
-    const isFollowing = this.run.options.input?.follow === true
-    if (isFollowing && this.recorder.holdsMemory)
-      this.run.ending.fail(targetChanged(this.run, restarted))
-    this.recorder.takeBack(restarted, true)
+    const { run, recorder } = this
+    const isMissed = memory === 'lost' && recorder.holdsMemory && run.options.input?.follow === true
+    if (isMissed) run.ending.fail(targetChanged(run, restarted))
+    if (memory === 'unknown') recorder.takeBack(unreachable, false)
+    if (memory === 'lost') recorder.takeBack(restarted, true)
   }
 
   /** Begins a new ledger, because the old one is lost or too long. Batches without an outcome then stay without one. @throws {DdbError} */

@@ -364,9 +364,8 @@ export async function openLedger(
   const [counted, had] = known.answers.map(longOf)
   // The ledger of an earlier process has at least one row, the head.
   const isNew = had === 0n
-  const isBegun = ({ token }: { readonly token?: bigint | undefined }): boolean =>
-    token !== run.token && foundTokens?.has(token) === false
-  const isLate = run.isRegistered && known.rows.some(isBegun)
+  const others = known.rows.filter(({ token }) => token !== run.token)
+  const isLate = run.isRegistered && others.some(({ token }) => foundTokens?.has(token) === false)
   if (isNew && (isLate || otherHolder(known, run) !== undefined)) await dropLedger(asking, name)
   await checkClaim(asking, known, run, claim)
   if (isLate) throw runsElsewhere(run.runId)
