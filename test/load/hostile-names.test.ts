@@ -54,7 +54,7 @@ async function textsFor(checked: CheckedOptions): Promise<{ scripts: string[]; n
   const asking = { session, timeoutMs }
   const { target, runId } = checked
   const run = namedRun(runId, token)
-  const finished = { rowsHad: 1, digest: '', chunk: '', stored: 1 }
+  const finished = { rowsHad: 1, digest: '', chunk: '', stored: 1, rejected: 0 }
   const description = { columns: [] } as unknown as TargetDescription
   await Promise.allSettled([
     ...tablesOf(target).flatMap(table => [askSchema(asking, table), askCount(asking, table)]),

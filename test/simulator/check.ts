@@ -252,6 +252,8 @@ function checkRejects(
       `${rows.rejected} rejected, ${placed} in files and ${rejects.unplaced} without a place`,
     )
   }
+  // A rejects file that cannot be read back counts as lost.
+  if (disk.badReadOneIn < Infinity && rejects.unplaced > 0) return
   if (disk.freeBytes === Infinity && rejects.unplaced > 0) complain('rows without a place')
   const text = disk.text(file) ?? ''
   const header = headerOf(plan)

@@ -78,11 +78,12 @@ function refusedText({ rows, rejects: { byCode, files, unplaced } }: LoadResult)
   if (rows.rejected === 0) return `nothing${unsent}`
   const codes = codeTexts(byCode)
   const more = codes.length - shownCodes
-  const why = [...codes.slice(0, shownCodes), ...(more > 0 ? [`${more} more`] : [])].join(', ')
+  const shown = [...codes.slice(0, shownCodes), ...(more > 0 ? [`${more} more`] : [])]
+  const why = shown.join(', ') || 'by an earlier process'
   const where = files.length === 0 ? '' : `, in ${files[0]!.path}`
   const others = files.length < 2 ? '' : ` and ${counted(files.length - 1, 'more file')}`
   const lost = unplaced === 0 ? '' : `, ${grouped(unplaced)} of them in no file`
-  return `${counted(rows.rejected, 'row')}${why && `: ${why}`}${where}${others}${lost}${unsent}`
+  return `${counted(rows.rejected, 'row')}: ${why}${where}${others}${lost}${unsent}`
 }
 
 /** `DDB_INPUT_CELL 3`: the most frequent codes first. */
@@ -109,7 +110,8 @@ export function detailLines(
   const lines: string[] = []
   const { byCode, files, unplaced } = rejects
   if (rows.rejected > 0 && (isApart || files.length > 1)) {
-    lines.push(`${counted(rows.rejected, 'row')} rejected (${codeTexts(byCode).join(', ')})`)
+    const codes = codeTexts(byCode).join(', ') || 'by an earlier process'
+    lines.push(`${counted(rows.rejected, 'row')} rejected (${codes})`)
     for (const { path, rows: rowCount } of files) {
       lines.push(`${grouped(rowCount)} of them are in ${path}, the reasons in ${reasonsPath(path)}`)
     }

@@ -54,7 +54,7 @@ export class Evidence {
   /** Whether `learn` must be called before more rows are sent: only the table shows the values that a function or a transform makes. */
   learns: boolean
   readonly #run: Run
-  readonly #sample: ReturnType<typeof newSample>
+  #sample: ReturnType<typeof newSample>
   readonly #isFunction: boolean
   /** Whether every accepted row makes the table longer by one. */
   readonly #adds: boolean
@@ -62,6 +62,7 @@ export class Evidence {
   #isSure: boolean
   /** Whether the table may have taken rows of earlier processes, and none has learned what it made of them. */
   #isBlind = false
+  #isForgotten = false
   /** Whether the table can show what it made of the rows, and has not yet done so. */
   #mayLearn: boolean
   /** Rows that the target has accepted, in all processes. If shards load the run, those at the last look. */
@@ -82,14 +83,18 @@ export class Evidence {
     this.#accepted = found.rows().confirmed
     this.#lookedAtMs = platform.clock.nowMs()
     const isMade = makesRows(checked)
-    const isFindable = watchedTable(checked) !== undefined && !leavesMemory(identity.total)
     this.#isSure = !isMade || (found.isLearned && sampled.length > 0)
     // Rows of earlier processes may be in another table by now, and those of others where the run expects its own.
-    this.#mayLearn = isFindable && !this.#isSure
+    this.#mayLearn = this.#isFindable && !this.#isSure
     this.learns = this.#mayLearn
     if (this.#accepted > 0 || (run.shared && found.hasBatches)) this.#isLate()
     if (isMade && this.#isSure) this.#sample.fix(sampled)
     if (run.shared !== undefined) this.beginStream()
+  }
+
+  /** Whether rows can be looked up in the table. */
+  get #isFindable(): boolean {
+    return watchedTable(this.#run.checked) !== undefined && !leavesMemory(this.identity.total)
   }
 
   /** Rows in the table before the run; null if they prove nothing. */
@@ -132,6 +137,25 @@ export class Evidence {
     this.#sample.clear()
     this.learns = this.#mayLearn = false
     this.identity = { ...this.identity, rows: null }
+    this.#isForgotten = true
+  }
+
+  /** After `forget`, begins with the table as it is now, if nothing that was sent is open. Rows that are accepted later are evidence again. */
+  async beginAgain(session: Session): Promise<void> {
+    const { checked, shared, target } = this.#run
+    if (!this.#isForgotten || !this.identity.inMemory || shared !== undefined) return
+    try {
+      const { rows, total } = (await askIdentity(session, this.#run)).identity
+      this.identity = { ...this.identity, rows, total }
+      this.#sample = newSample(target, [])
+      this.#isSure = !makesRows(checked)
+      this.learns = this.#mayLearn = this.#isFindable && !this.#isSure
+      this.#isForgotten = this.#isBlind = false
+      this.#accepted = 0
+    } catch (error) {
+      // A lost connection is noticed elsewhere.
+      if (!(error instanceof DdbError)) throw error
+    }
   }
 
   /** Compares the table with this evidence. @param counts  counts a DFS table, too @param waits  for rows that a function writes later */

@@ -79,9 +79,11 @@ export async function lookFirst(
     }
   }
   await refuseTwice(run)
-  const stored = await rowsLoadedElsewhere(run, now, known)
-  if (stored === undefined) return evidence
-  state.rows.read = state.rows.skipped = stored
+  const finished = await loadedElsewhere(run, now, known)
+  if (finished === undefined) return evidence
+  const { stored, rejected } = finished
+  Object.assign(state.rows, { read: stored + rejected, skipped: stored })
+  run.rejects.addElsewhere(rejected)
   return 'loaded'
 }
 
@@ -109,6 +111,7 @@ export async function noteFinished(run: Run, asking: Asking, evidence: Evidence)
   const finished = {
     rowsHad: evidence.rows,
     digest: runDigest(options, checked, now.inputs),
+    rejected: state.rows.rejected,
     chunk: evidence.identity.chunkId ?? '',
     stored: state.rows.confirmed + state.rows.skipped,
   }
@@ -144,12 +147,12 @@ function checkLoaded(run: Run, here: string, { now, found: seen }: Look): void {
   throw unproven(run, why)
 }
 
-/** The rows that the finished run has stored; undefined if there is none, or the target is another table by now. @throws as `lookFirst` */
-async function rowsLoadedElsewhere(
+/** The finished run; undefined if there is none, or the target is another table by now. @throws as `lookFirst` */
+async function loadedElsewhere(
   run: Run,
   now: TargetIdentity,
   known: KnownOnServer | undefined,
-): Promise<number | undefined> {
+): Promise<FinishedRun | undefined> {
   const { options, checked, history } = run
   const { file, found, name } = history
   // A run that is to start over is new, whatever the server knows.
@@ -170,7 +173,7 @@ async function rowsLoadedElsewhere(
   if (finished.digest !== runDigest(options, checked, history.now.inputs)) {
     throw mayBeFinished(run.checked, 'with other inputs or options')
   }
-  if (await hasFirstRows(run)) return finished.stored
+  if (await hasFirstRows(run)) return finished
   throw mayBeFinished(run.checked, 'and its first rows are not in the target as they would be sent')
 }
 

@@ -81,10 +81,8 @@ function checkRejectsFile(
     now.run !== undefined && isOfRun(reasonsPath(rejectsFile), checked.runId, platform.files)
   // A rejects file that a killed process left does not matter: this process removes the file before the first row.
   const isLeftOver = isOfPast && now.rejectsFiles.includes(rejectsFile)
-  // A run that starts over removes earlier rejects before it records how it delivers, and need not know those in the file.
-  const goesOn =
-    found.begun.length > 0 && (found.run?.replaces === undefined || found.used !== undefined)
-  if (isOfPast && !isOwn && !isLeftOver && goesOn) {
+  // Until a process records how it delivers, it has made no rejects: those in the file are of another run with this name.
+  if (isOfPast && !isOwn && !isLeftOver && found.used !== undefined) {
     throw runDamaged(
       file!.path,
       `"${rejectsFile}" has rejects of this run that the journal lacks, so the journal was restored from an earlier time, as with a ` +

@@ -9,6 +9,7 @@ import type { LoadOptions } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { version } from '../../version.js'
 import { remedies, runChanged, runDamaged, runTakenOver } from './changed-run.js'
+import { hashOf } from '../rejects/appended-file.js'
 import { changedText, fingerprintOf, isSame, type Fingerprint } from './fingerprint.js'
 import { JournalFile, readJournal } from './journal-file.js'
 import { journalFormat, differingOptions, journaledOptions } from './journal-record.js'
@@ -81,7 +82,8 @@ export async function openJournal(
         ...{ kind: 'run', format: journalFormat, version, runId, token, startedAt },
         ...{ folder: workingFolder, options: current, ...(replaces && { replaces }) },
       })
-      now.take({ kind: 'facts', rejectsFiles: past.rejectsFiles })
+      const rejectsFiles = past.rejectsFiles.filter(name => !isRepaired(past, name, files))
+      now.take({ kind: 'facts', rejectsFiles })
     }
     now.take({ kind: 'process', startedAt })
     for (const [path, fingerprint] of added) {
@@ -155,6 +157,14 @@ function replacedBy(past: RecordedRun, restart: boolean): RecordOf<'run'>['repla
     dataSessions: [...dataSessions, ...(before?.dataSessions ?? [])],
     hasEnded: end !== undefined && before?.hasEnded !== false,
   }
+}
+
+/** Whether somebody has changed a rejects file since its run ended: it is not removed when the run starts over. */
+function isRepaired({ end, rejects }: RecordedRun, path: string, files: Files): boolean {
+  const { digest } = rejects?.files.find(file => file.path === path) ?? {}
+  const status = files.statusNow(path)
+  if (end?.isDone !== true || digest === undefined || status === undefined) return false
+  return hashOf(path, files, status.sizeBytes).digest('hex') !== digest
 }
 
 /** Matches inputs with names in the journal, which another folder or link may have changed. `places`: name there → path here, if other. */

@@ -17,7 +17,7 @@ import {
 
 /**
  * `rowsHad`: rows that the target has ever had; null if they cannot be counted. `chunk`: id of the chunk of a DFS table, letters, digits and
- * hyphens; '' if unknown. `stored`: rows of the run in the target.
+ * hyphens; '' if unknown. `stored`: rows of the run in the target. `rejected`: rows that are in its rejects, if it wrote any.
  */
 export type FinishedRun = NonNullable<ReturnType<typeof finishedIn>>
 
@@ -55,7 +55,10 @@ export function entryScript(
   { finished, processNo = 0, ...entry }: Partial<Entry>,
 ): string {
   if (!isRegistered) return ''
-  const values = { runId, token, processNo, processKey, ...place, ...entry, ...finished }
+  const { rejected, ...ended } = finished ?? {}
+  const values = { runId, token, processNo, processKey, ...place, ...entry, ...ended }
+  // The register has no column for them, and a register with another would not know the runs of this one.
+  if (rejected) values.digest += `+${rejected}`
   const cells = Object.entries(values).map(([name, value]) => {
     return [name, typeof value === 'string' ? `"${plain(value)}"` : `${value ?? '00'}l`]
   })
@@ -181,7 +184,8 @@ function finishedIn(own: KnownOnServer['rows']) {
   const { rowsHad, digest, chunk, stored, processNo } = own[at]!
   if (own.slice(at + 1).some(later => later.processNo! >= processNo!)) return undefined
   const had = rowsHad === undefined ? null : Number(rowsHad)
-  return { rowsHad: had, digest, chunk, stored: Number(stored) }
+  const [inputs, rejected = 0] = digest.split('+')
+  return { rowsHad: had, digest: inputs, chunk, stored: Number(stored), rejected: Number(rejected) }
 }
 
 /** The run of this name that finished last, other than the runs `own`. */

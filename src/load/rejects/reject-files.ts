@@ -2,20 +2,21 @@
    file can be loaded again only if all of its records have the same header. A rejects file has the header of the input and the rejected
    records byte for byte; the file of reasons next to it has a line for each. Rejects wait in memory until their batch is settled, and are
    then appended together: to both files or to neither, even if the disk fails. */
-import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { DdbError, messageOf, option } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cell-rules.js'
 import type { RecordShape } from '../../parse/batch.js'
 import type { FileLock, Files } from '../../platform/platform.js'
-import { failureOf, tryEach, writeAll } from '../journal/journal-file.js'
+import { failureOf, tryEach } from '../journal/journal-file.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RunBasis } from '../run-basis.js'
+import { appendedFile, hashOf } from './appended-file.js'
 import {
   createError,
   finishedPath,
   furtherPath,
   isFurtherPath,
+  isOfRun,
   rejectLockPath,
   shapeKey,
 } from './reject-path.js'
@@ -51,6 +52,7 @@ export class RejectFiles {
   readonly #path: string
   readonly #run: RunBasis
   readonly #making: (path: string) => void
+  readonly #token: string | undefined
   /** Files that exist, in the order of their creation, also by earlier processes. */
   readonly #all: Pair[] = []
   /** By key. */
@@ -67,11 +69,12 @@ export class RejectFiles {
   #spare: Queued['texts'][] = []
   #number = 1
 
-  /** Creates no file. A run without rejects therefore leaves none. @param making  called before each file is created */
-  constructor(path: string, run: RunBasis, making: (path: string) => void) {
+  /** Creates no file. A run without rejects therefore leaves none. @param making  called before each file @param token  as in `RejectReason` */
+  constructor(path: string, run: RunBasis, making: (path: string) => void, token?: string) {
     this.#path = path
     this.#run = run
     this.#making = making
+    this.#token = token
   }
 
   /** Records how the run reads an input. @param offsets  of columns, as far as known at each reject */
@@ -121,6 +124,37 @@ export class RejectFiles {
       for (const { lock } of this.#all) lock?.release()
     }
     if (failure !== undefined) throw failure
+  }
+
+  /**
+   * Gives the files, which are closed, their names. Never replaces one with other rows that an earlier run of this name has left, and the user
+   * may be repairing. @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE
+   */
+  rename(): void {
+    const { platform, checked } = this.#run
+    const { files } = platform
+    for (const { path, parts, rows } of this.#all) {
+      if (rows === 0) continue
+      const to = finishedPath(path)
+      const isOwn = isOfRun(reasonsPath(to), checked.runId, files, this.#token)
+      const status = isOwn ? undefined : files.statusNow(to)
+      if (
+        status !== undefined &&
+        hashOf(to, files, status.sizeBytes).digest('hex') !== parts[0]!.digest()
+      )
+        throw createError(
+          `"${to}" has rejects of an earlier run: load or move it first, and repeat the shard`,
+        )
+      for (const [from, name] of [
+        [reasonsPath(path), reasonsPath(to)],
+        [path, to],
+      ] as const) {
+        const cause = failureOf(() => files.rename(from, name))
+        if (cause === undefined) continue
+        const message = `cannot rename "${from}": ${messageOf(cause)}`
+        throw new DdbError('DDB_OUTPUT_WRITE', message, { cause })
+      }
+    }
   }
 
   /** Removes the files, which are closed; not those of another process in their place. */
@@ -221,7 +255,9 @@ export class RejectFiles {
     const known = { path: finishedPath(path), fieldNames: shape.fieldNames }
     const run = rejectRun(this.#run, known, this.#readings.get(first.file))
     const others = reasons.subarray(lineOf(first).length)
-    return [Buffer.concat([...head, records]), Buffer.concat([lineOf({ ...first, run }), others])]
+    const start = { runId: first.runId, token: this.#token }
+    const described = lineOf({ ...start, ...first, run })
+    return [Buffer.concat([...head, records]), Buffer.concat([described, others])]
   }
 
   /** Creates both files. Two runs never share a file, because the run that creates the file of reasons owns it. */
@@ -335,106 +371,4 @@ function ended(record: Uint8Array, encoding: string): Uint8Array {
   const ends = lineEnds[encoding] ?? usualEnds
   const tail = Buffer.from(record.subarray(-ends[0]!.length)).toString('latin1')
   return ends.includes(tail) ? record : Buffer.concat([record, Buffer.from(ends[0]!, 'latin1')])
-}
-
-/** A hash of a file's first bytes. @throws {DdbError} DDB_OUTPUT_WRITE */
-function hashOf(path: string, files: Files, sizeBytes: number) {
-  const buffer = Buffer.alloc(Math.min(sizeBytes, mostQueuedBytes))
-  const hash = createHash('sha1')
-  for (let at = 0, bytes = -1; at < sizeBytes && bytes !== 0; at += bytes) {
-    const left = buffer.subarray(0, sizeBytes - at)
-    try {
-      bytes = files.readNow(path, left, at)
-    } catch (cause) {
-      throw new DdbError('DDB_OUTPUT_WRITE', `cannot read "${path}": ${messageOf(cause)}`, {
-        cause,
-      })
-    }
-    hash.update(left.subarray(0, bytes))
-  }
-  return hash
-}
-
-/**
- * A file that only grows, and that a later process can continue: what was not certainly written to the disk is cut off again. It is open only
- * while it is written.
- * @param sizeBytes  of what is certainly on the disk. The owner of the file adds what it has written
- * @param digest  of what earlier processes have written; undefined if they recorded none
- */
-function appendedFile(path: string, files: Files, sizeBytes: number, digest?: string) {
-  /** Of what is certainly in the file; undefined until an earlier process's part is read. */
-  let hash = sizeBytes === 0 ? createHash('sha1') : undefined
-  /** Whether nothing may be after `sizeBytes`. */
-  let isExact = sizeBytes === 0
-  let inode = files.statusNow(path)?.inode
-  let isMade = false
-  const failure = (why: string, cause?: unknown): DdbError =>
-    new DdbError('DDB_OUTPUT_WRITE', `cannot write "${path}": ${why}`, { cause })
-  const file = {
-    sizeBytes,
-    has: (bytes: number): boolean => (files.statusNow(path)?.sizeBytes ?? -1) >= bytes,
-    isWhole: (): boolean => file.has(file.sizeBytes),
-    isSame: (): boolean => files.statusNow(path)?.inode === inode,
-    /** @param mayTakeEmpty  whether an empty file may be there @throws {Error} the system's error */
-    create(mayTakeEmpty = false): void {
-      try {
-        const made = files.create(path)
-        isMade = true
-        made.close()
-      } catch (error) {
-        if (!mayTakeEmpty || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-        files.openEmpty(path).close()
-      }
-      inode = files.statusNow(path)?.inode
-    },
-    /** Checks that the path leads to this file, as the run has made it. @param reads  all of it @throws {DdbError} DDB_OUTPUT_WRITE */
-    check(reads = false): void {
-      const isLonger = isExact && file.has(file.sizeBytes + 1)
-      if (file.isSame() && file.isWhole() && !isLonger && (!reads || file.isUnchanged())) return
-      throw failure('somebody has removed, cut, changed or replaced it while the run wrote it')
-    },
-    /** Whether the file has what the run has written: users may repair it meanwhile. */
-    isUnchanged(): boolean {
-      const found = hashOf(path, files, file.sizeBytes)
-      const isSo = [undefined, found.copy().digest('hex')].includes(file.digest())
-      if (isSo) [hash, digest] = [found, undefined]
-      return isSo
-    },
-    digest: (): string | undefined => digest ?? hash?.copy().digest('hex'),
-    wrote(bytes: Uint8Array): void {
-      hash!.update(bytes)
-      file.sizeBytes += bytes.length
-      isExact = true
-    },
-    /** Replaces everything after `sizeBytes`, and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
-    write(bytes: Uint8Array): void {
-      file.check()
-      isExact = false
-      try {
-        const opened = files.reopen(path)
-        try {
-          opened.truncate(file.sizeBytes)
-          writeAll(opened, bytes)
-          if (bytes.length > 0) opened.sync()
-        } finally {
-          opened.close()
-        }
-      } catch (cause) {
-        throw failure(messageOf(cause), cause)
-      }
-    },
-    /** Removes everything after `sizeBytes`, and a file without content that this process made. */
-    cutBack(): void {
-      file.write(new Uint8Array(0))
-      isExact = true
-      file.removeEmpty()
-    },
-    remove(): void {
-      if (file.isSame()) files.remove(path)
-    },
-    removeEmpty(): void {
-      if (isMade && file.sizeBytes === 0) files.remove(path)
-    },
-  }
-  return file
 }

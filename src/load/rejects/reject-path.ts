@@ -133,10 +133,13 @@ function checkNew(path: string, { files, random }: Pick<Platform, 'files' | 'ran
 /** Number of bytes at the start of a file of reasons that always contain the run's name. */
 const startBytes = 256
 
-/** Whether the run created this file of reasons: another may have the name by now. A truncated file is compared as far as it goes. */
-export function isOfRun(reasons: string, runId: string, files: Files): boolean {
+/**
+ * Whether the run created this file of reasons: another may have the name by now. A truncated file is compared as far as it goes.
+ * @param token  of a run that shards load; undefined to accept earlier runs of this name
+ */
+export function isOfRun(reasons: string, runId: string, files: Files, token?: string): boolean {
   if (files.statusNow(reasons)?.isFile !== true) return false
-  const start = `{"runId":${JSON.stringify(runId)},`
+  const start = `${JSON.stringify({ runId, token }).slice(0, -1)},`
   const buffer = Buffer.alloc(startBytes)
   const text = buffer.toString('utf8', 0, files.readNow(reasons, buffer))
   return text.startsWith(start) || start.startsWith(text)

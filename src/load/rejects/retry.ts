@@ -45,7 +45,8 @@ export interface RejectRun {
 /** Why one record was rejected. Forms one line of the file of reasons. */
 export interface RejectReason extends CheckProblem {
   runId: string
-  /** Only in the first line of a file. */
+  /** Only in the first line of a file. `token`: of a run that shards load. */
+  token?: string | undefined
   run?: RejectRun
   /** All known time zone offsets, by column; left out if there are none. */
   offsets?: Readonly<Record<string, string>>

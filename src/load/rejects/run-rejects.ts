@@ -1,9 +1,8 @@
 /* The rejects of a run. They are counted by kind and, if the user wants that, written to files. */
-import { bugError, DdbError, messageOf } from '../../errors.js'
+import { bugError, DdbError } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cell-rules.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import { rangeAt } from '../../parse/row-places.js'
-import { failureOf } from '../journal/journal-file.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import type { LoadResult } from '../options.js'
@@ -161,21 +160,16 @@ export class RunRejects {
   }
 
   /** Further rejects go to the files of a stream that several processes may load: under other names until `endStream`. */
-  beginStream(path: string): void {
+  beginStream(path: string, token: bigint): void {
     this.close()
-    this.#files = new RejectFiles(path, this.#run, this.#making)
+    this.#files = new RejectFiles(path, this.#run, this.#making, String(token))
   }
 
-  /** Gives the files of a stream their names. @throws {DdbError} DDB_OUTPUT_WRITE */
+  /** Gives the files of a stream their names. @throws {DdbError} as `RejectFiles.rename` */
   endStream(): void {
     this.#placing(() => this.#files?.close())
     const kept = this.#files?.kept() ?? []
-    for (const name of kept.flatMap(({ path }) => [reasonsPath(path), path])) {
-      const cause = failureOf(() => this.#run.platform.files.rename(name, finishedPath(name)))
-      if (cause === undefined) continue
-      const message = `cannot rename "${name}": ${messageOf(cause)}`
-      throw new DdbError('DDB_OUTPUT_WRITE', message, { cause })
-    }
+    this.#files?.rename()
     this.#finished.push(...kept.map(({ path, rows }) => ({ path: finishedPath(path), rows })))
     this.#files = undefined
   }

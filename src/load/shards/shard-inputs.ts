@@ -110,7 +110,7 @@ export class ShardInputs implements Inputs {
       const path = finishedPath(hidden)
       const isOwn = (): boolean => isOfRun(reasonsPath(path), runId, platform.files)
       checkRejects(path, listed.paths, platform, isOwn)
-      rejects.beginStream(hidden)
+      rejects.beginStream(hidden, shared!.token)
     }
     const before = { ...state.rows }
     this.reading.forget(shared!.offsets)

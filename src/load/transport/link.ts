@@ -238,6 +238,7 @@ export class ReceiptLink {
     if (this.run.shared !== undefined) throw recordGone(this.run.checked.runId)
     this.batches.isHeld = true
     this.#settle({ why: 'the server forgot its receipts', isGone: true })
+    await this.recorder.evidence.beginAgain(this.node.control)
     await this.node.reopen(deadlineMs)
     this.batches.isHeld = false
     this.batches.flush()

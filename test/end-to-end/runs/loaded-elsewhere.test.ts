@@ -97,6 +97,20 @@ for (const kind of tables) {
     t.equal(await stored(), 2 * rowCount)
   })
 
+  t.test(`${table}: rejects of a finished run are not forgotten`, async t => {
+    const { elsewhere, stored, path } = await scene(t, kind)
+    writeFileSync(path, csv(rowCount).replace(/^7,/m, 'x,'))
+    const rejects = { file: `${path}.rejects`, maxErrors: 5 }
+    t.match(await elsewhere({ rejects }), { exitCode: 3, rows: { rejected: 1 } })
+    const again = await elsewhere({ rejects: { onError: 'skip', maxErrors: 5 } })
+    t.match(again, {
+      exitCode: 3,
+      alreadyLoaded: true,
+      rows: { skipped: rowCount - 1, rejected: 1 },
+    })
+    t.equal(await stored(), rowCount - 1)
+  })
+
   t.test(`${table}: it is loaded into a table that was made again`, async t => {
     const { elsewhere, stored, session } = await scene(t, kind)
     t.match(await elsewhere(), { exitCode: 0 })

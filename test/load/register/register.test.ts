@@ -23,7 +23,7 @@ import { cells } from '../../helpers/values.js'
 const timeoutMs = 60_000
 const mine = namedRun('nightly', 0x1234_5678_9abc_def1n)
 const theirs = namedRun('nightly', 7n)
-const finished = { rowsHad: 9, digest: 'd', chunk: 'c-1', stored: 4 }
+const finished = { rowsHad: 9, digest: 'd', chunk: 'c-1', stored: 4, rejected: 0 }
 
 const finish = (session: Session, processNo: number, facts: FinishedRun = finished) =>
   session.run(entryScript(mine, { processNo, finished: facts }), { timeoutMs })

@@ -77,7 +77,7 @@ function begunStream(t: Test) {
   const path = join(dir, '.ddb-ingest-00000000-r.s1.csv')
   const options = { runId: 'r', shard: { index: 1, count: 1 } }
   const { rejects } = testRun({ ...options, rejects: { file: join(dir, 'r.csv') } })
-  rejects.beginStream(path)
+  rejects.beginStream(path, 7n)
   rejects.keep(cell, shape)
   rejects.flush()
   return { dir, path, rejects }
@@ -97,4 +97,29 @@ t.test('a stream that has not ended leaves the files of another process in place
   renameSync(`${path}.other`, path)
   t.throws(() => rejects.close(), { code: 'DDB_OUTPUT_WRITE' })
   t.equal(readFileSync(path, 'utf8'), 'rows of others')
+})
+
+t.test('the rejects of an earlier run of a name stay, unless they are the same', async t => {
+  const { dir, rejects } = begunStream(t)
+  const file = join(dir, 'r.s1.csv')
+  writeFileSync(file, 'a\nrepaired\n')
+  writeFileSync(`${file}.reasons.ndjson`, '{"runId":"r","token":"6","file":"in.csv"}\n')
+  const refusal = {
+    code: 'DDB_OUTPUT_CREATE',
+    message: /r\.s1\.csv" has rejects of an earlier run/,
+  }
+  t.throws(() => rejects.endStream(), refusal)
+  t.equal(readFileSync(file, 'utf8'), 'a\nrepaired\n')
+  writeFileSync(file, 'a\nx\n')
+  rejects.endStream()
+  t.match(readFileSync(`${file}.reasons.ndjson`, 'utf8'), /^\{"runId":"r","token":"7",/)
+})
+
+t.test('a process replaces the rejects of an earlier process of its run', async t => {
+  const { dir, rejects } = begunStream(t)
+  const file = join(dir, 'r.s1.csv')
+  writeFileSync(file, 'a\nother order\n')
+  writeFileSync(`${file}.reasons.ndjson`, '{"runId":"r","token":"7","file":"in.csv"}\n')
+  rejects.endStream()
+  t.equal(readFileSync(file, 'utf8'), 'a\nx\n')
 })
