@@ -201,6 +201,15 @@ export class TableWriter<Row extends object = AnyRow> extends Writable {
     return super.write(row, callback)
   }
 
+  /** As a Writable's, which would not call `write` for a last row. */
+  override end(...given: unknown[]): this {
+    const [row] = given
+    const isRow = row !== undefined && row !== null && typeof row !== 'function'
+    if (isRow) this.write(row as Row)
+    const done = given.find(one => typeof one === 'function')
+    return super.end(done as () => void)
+  }
+
   /** The store has the row already; this method only controls when the stream sends more. */
   override _write(_row: unknown, _: BufferEncoding, done: Callback): void {
     if (this.#store.isFull) void this.#store.room().then(() => done())

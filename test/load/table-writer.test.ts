@@ -219,6 +219,22 @@ t.test('a pipeline can end in a table', async t => {
   t.equal(await count('trades'), 5000)
 })
 
+t.test('the end takes a last row', async t => {
+  for (const end of [
+    (writer: TableWriter) => writer.end(row(2)),
+    (writer: TableWriter, done: () => void) => writer.end(row(2), done),
+    (writer: TableWriter, done: () => void) => writer.end(row(2), 'utf8', done),
+  ]) {
+    const { writer, count } = await opened(t)
+    writer.write(row(1))
+    if (end.length === 1) end(writer, () => undefined)
+    else await new Promise<void>(resolve => end(writer, resolve))
+    t.match(await writer.close(), { rows: { read: 2, confirmed: 2 } })
+    t.match(writer.status(), { written: 2, confirmed: 2 })
+    t.equal(await count('trades'), 2)
+  }
+})
+
 t.test('rows written after the end are refused and not counted', async t => {
   const { writer, errors, count } = await opened(t)
   const only = row(1)

@@ -104,6 +104,10 @@ async function optionsOf(
       `process ${known.holder.pid} works on run "${named}": audit it when that has ended`,
     )
   }
+  if (missing !== undefined && known.state !== 'finished') {
+    const later = 'resumed after `retry`, it would send the rows again'
+    call.output.note(`run "${named}" is not finished: resume it first, or not at all: ${later}`)
+  }
   const journaled = withJournaled(settings, options.server, workingFolder)
   const target = { ...options.target, ...defined({ confirmTable }) }
   const server = await serverOf(journaled, call, trace)

@@ -152,6 +152,7 @@ export class Evidence {
       this.learns = this.#mayLearn = this.#isFindable && !this.#isSure
       this.#isForgotten = this.#isBlind = false
       this.#accepted = 0
+      this.#run.note({ target: this.identity, ...this.sampled() })
     } catch (error) {
       // A lost connection is noticed elsewhere.
       if (!(error instanceof DdbError)) throw error

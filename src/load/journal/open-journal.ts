@@ -82,7 +82,7 @@ export async function openJournal(
         ...{ kind: 'run', format: journalFormat, version, runId, token, startedAt },
         ...{ folder: workingFolder, options: current, ...(replaces && { replaces }) },
       })
-      const rejectsFiles = past.rejectsFiles.filter(name => !isRepaired(past, name, files))
+      const rejectsFiles = past.rejectsFiles.filter(name => !staysThere(past, name, files))
       now.take({ kind: 'facts', rejectsFiles })
     }
     now.take({ kind: 'process', startedAt })
@@ -159,12 +159,12 @@ function replacedBy(past: RecordedRun, restart: boolean): RecordOf<'run'>['repla
   }
 }
 
-/** Whether somebody has changed a rejects file since its run ended: it is not removed when the run starts over. */
-function isRepaired({ end, rejects }: RecordedRun, path: string, files: Files): boolean {
-  const { digest } = rejects?.files.find(file => file.path === path) ?? {}
-  const status = files.statusNow(path)
-  if (end?.isDone !== true || digest === undefined || status === undefined) return false
-  return hashOf(path, files, status.sizeBytes).digest('hex') !== digest
+/** Whether a rejects file stays when the run starts over: the run had ended, or somebody has changed the file. */
+function staysThere({ end, rejects }: RecordedRun, path: string, files: Files): boolean {
+  if (end?.isDone === true) return true
+  const { digest, sizeBytes = 0 } = rejects?.files.find(file => file.path === path) ?? {}
+  if (digest === undefined || files.statusNow(path) === undefined) return false
+  return hashOf(path, files, sizeBytes).digest('hex') !== digest
 }
 
 /** Matches inputs with names in the journal, which another folder or link may have changed. `places`: name there → path here, if other. */

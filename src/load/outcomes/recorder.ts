@@ -129,9 +129,9 @@ export class Recorder {
 
   /** The server has lost the confirmed rows in its memory. @param isCertain  false if a process that resumes the run may still find them */
   takeBack(reason: string, isCertain: boolean): void {
-    if (!this.holdsMemory) return
+    if (!this.target.inMemory || !(isCertain || this.#claimsRows)) return
     this.evidence.forget()
-    takeRowsBack(this.#run, reason, isCertain)
+    if (this.#claimsRows) takeRowsBack(this.#run, reason, isCertain)
   }
 
   /** As `takeBack`, because a different table may have replaced the target. */

@@ -57,6 +57,8 @@ export class ShardInputs implements Inputs {
     }
     const own = index > 0 ? streamsOfShard(streams, options.shard!) : [...streams.keys()]
     const left = new Set(own.filter(stream => !done.has(stream + 1)))
+    // A name may be used again, with other files: those that were loaded are not these.
+    if (index > 0) for (const stream of own) await this.#compareFiles(streams[stream]!)
     for (const stream of own) {
       const { read, confirmed, filtered, rejected } = done.get(stream + 1)?.rows ?? noRows()
       state.rows.read += read
@@ -196,9 +198,14 @@ export class ShardInputs implements Inputs {
     throw usageError(`${needs}: not "${path}"`)
   }
 
-  /** Checks that files are as they were when the run began. Copies on other machines have other times. @throws {InputError} DDB_INPUT_READ */
+  /** Checks that files are as they were when the run began. Copies on other machines have other times. @throws {InputError} DDB_INPUT_* */
   async #compareFiles(stream: Stream): Promise<void> {
+    const { paths } = this.#run.sources
     for (const { path, fingerprint: was } of stream) {
+      if (!paths.includes(path)) {
+        const message = `"${path}" is part of the run, and not among the inputs`
+        throw new InputError('DDB_INPUT_MISSING', message, { file: path })
+      }
       const is = await this.#fingerprint(path)
       if (isSame(was, { ...is, modifiedMs: was.modifiedMs })) continue
       const texts = `it was ${fingerprintText(was)}, and is ${fingerprintText(is)}`

@@ -1,5 +1,5 @@
 /* Carries out, word for word, every remedy that the program prints for a run. Afterwards the table must have every row exactly once. */
-import { appendFile, copyFile, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import {
@@ -169,7 +169,8 @@ const carriedOut: Readonly<Record<Remedy, Readonly<Record<string, (t: Test) => P
       const { stdout } = await shell('ddb-ingest runs nightly')
       t.notMatch(stdout, /resume nightly\n/)
       const found = commandAfter(audits, ended)
-      await shell(`${found} --missing rest.csv`, folder)
+      const asked = await shell(`${found} --missing rest.csv`, folder)
+      t.match(asked.stderr, 'run "nightly" is not finished')
       t.match(await shell('ddb-ingest retry rest.csv', folder), { code: 0 })
       await eachOnce()
     },
@@ -256,9 +257,7 @@ const carriedOut: Readonly<Record<Remedy, Readonly<Record<string, (t: Test) => P
       t.match(await load(...all), { code: 3 })
       await writeFile(path, good)
       t.match(await load(...all), { code: 64, stderr: 'start the run over with --restart' })
-      await appendFile(join(folder, 'q.csv'), 'repaired,B\n')
       t.match(await load(...all, '--restart'), { code: 73, stderr: 'load or move it first' })
-      t.match(await readFile(join(folder, 'q.csv'), 'utf8'), /repaired,B\n$/)
       for (const name of ['q.csv', 'q.csv.reasons.ndjson']) await rm(join(folder, name))
       t.match(await load(...all, '--restart'), { code: 0 })
       await eachOnce()

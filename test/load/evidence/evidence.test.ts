@@ -197,6 +197,24 @@ t.test('nobody has learned what a function made of the rows of an earlier proces
   }
 })
 
+t.test('after a lost server, only the table as it is then counts', async t => {
+  for (const target of [stream!, { ...put, confirmTable: 'stream' }]) {
+    const { session, run, identity } = await scene(t, target)
+    const evidence = new Evidence(run, { ...identity, rows: 1_000 })
+    evidence.taken(2, piece, { columns, rowCount: 3 })
+    evidence.forget()
+    await evidence.beginAgain(session)
+    t.match([evidence.learns, run.history.now.target?.rows], [target !== stream, 3])
+    await session.run(insert('stream', 2))
+    evidence.taken(2, piece, undefined)
+    t.equal((await evidence.look(session)).change, undefined)
+    t.equal(evidence.sampled().isLearned, true)
+    await session.run(`${remake('streamTable(10:0, `id`sym, [INT, SYMBOL])', 'stream')}
+      ${insert('stream', 4)}`)
+    t.ok((await evidence.look(session)).change)
+  }
+})
+
 t.test('an empty table has no row to learn, whatever its types', async t => {
   const types = ['INT', 'SYMBOL', 'STRING', 'BOOL', 'UUID', 'DECIMAL32', 'DECIMAL64', 'DECIMAL128']
   for (const type of types as DataType[]) {

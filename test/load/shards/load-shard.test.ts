@@ -70,12 +70,16 @@ t.test('files that have changed, are missing or are new', async t => {
   writeFileSync(join(inputs, 'd1/f.csv'), text.slice(0, -6))
   writeFileSync(join(inputs, 'd1/g.csv'), 'id,sym\n999,A\n')
   renameSync(join(inputs, 'd2'), join(inputs, '../d2'))
-  t.match(await shard(1, 1), { exitCode: 66, error: { message: /d2\/f.csv" cannot be read/ } })
+  const gone = { exitCode: 66, error: { message: /d2\/f.csv" is part of the run, and not among/ } }
+  t.match(await shard(1, 1), gone)
   renameSync(join(inputs, '../d2'), join(inputs, 'd2'))
   const end = await shard(1, 1)
   t.equal(end.exitCode, 0)
   t.match(end.notices.join(), /1 of the inputs came after the run began/)
   t.strictSame(await ids(), all)
+  writeFileSync(join(inputs, 'd0/f.csv'), 'id,sym\n1000,A\n')
+  const another = { exitCode: 66, error: { message: /d0\/f.csv" has changed since/ } }
+  t.match(await shard(1, 1), another, 'a file that was loaded')
 })
 
 t.test('each stream has its rejects', async t => {
