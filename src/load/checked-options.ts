@@ -84,7 +84,9 @@ const delivery: Group<'delivery'> = {
   ...{ onDoubt: oneOf('report', 'resend') },
   rateLimit: { bytesPerSecond: rate, rowsPerSecond: rate },
 }
-const journal: Group<'journal'> = { folder: text, workingFolder: text, restart: flag }
+const journal: Group<'journal'> = {
+  ...{ folder: text, workingFolder: text, restart: flag, restartUntouched: flag },
+}
 
 function isExpectation(value: unknown): boolean {
   const { atLeast = value } = Object(value) as { readonly atLeast?: unknown }

@@ -174,6 +174,8 @@ export interface JournalOptions {
   workingFolder?: string
   /** Starts over, whatever an existing journal of this name says. */
   restart?: boolean
+  /** Starts over if no row of the run was stored, even if the input has changed. */
+  restartUntouched?: boolean
 }
 
 /** One of several processes that load a run. */

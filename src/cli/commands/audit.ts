@@ -96,8 +96,12 @@ async function optionsOf(
     throw error
   })
   const { folder: workingFolder, options } = known.run
-  const inputs = options.inputs.map(input => resolve(workingFolder, input))
-  const trace = await openFiles(inputs, known.path)
+  const { inputs: recorded } = known.journal
+  // Files that came later are no part of it. Followed ones may have other names by now.
+  const isKnown = options.input?.follow !== true && recorded.length > 0
+  const inputs = isKnown ? recorded.map(({ path }) => path) : options.inputs
+  const paths = inputs.map(input => resolve(workingFolder, input))
+  const trace = await openFiles(paths, known.path)
   if (known.holder !== undefined) {
     throw new DdbError(
       'DDB_LOCKED',
@@ -113,7 +117,7 @@ async function optionsOf(
   const server = await serverOf(journaled, call, trace)
   // Names of files may be in columns.
   goTo(known, call.processEnvironment)
-  return { ...options, target, server, ...own }
+  return { ...options, inputs, target, server, ...own }
 }
 
 function tell({ missing }: Settings<'audit'>, call: Call, result: AuditResult): void {

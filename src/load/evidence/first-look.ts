@@ -84,6 +84,7 @@ export async function lookFirst(
   const { stored, rejected } = finished
   Object.assign(state.rows, { read: stored + rejected, skipped: stored })
   run.rejects.addElsewhere(rejected)
+  run.note({ isElsewhere: true })
   return 'loaded'
 }
 
@@ -166,7 +167,11 @@ async function loadedElsewhere(
   // Without a token, the user starts over a run whose journal is lost.
   if (replaced?.length === 0 || isFollowing) return undefined
   const finished = known && otherFinished(known, [name.token, ...(replaced ?? [])])
-  if (finished === undefined) return undefined
+  if (finished === undefined) {
+    if (found.isElsewhere && (await hasFirstRows(run)) !== false)
+      throw unproven(run, forgottenThere)
+    return undefined
+  }
   // It may have finished since the target was described.
   const { identity } = await askIdentity(run.control!, run)
   if (isOtherTable(finished, identity)) return undefined
@@ -176,6 +181,8 @@ async function loadedElsewhere(
   if (await hasFirstRows(run)) return finished
   throw mayBeFinished(run.checked, 'and its first rows are not in the target as they would be sent')
 }
+
+const forgottenThere = 'another journal has its rows, and the server does not know it any more'
 
 const onlyBegun =
   'it ends after its first line, and the server or the table may have rows of the run'

@@ -21,7 +21,7 @@ export const remedies = {
     `Rows that the run has stored are still in the table, and would be stored twice: remove them, and only then start over with ${option('journal.restart')}`,
   /** The input or the options have changed, and the table has no row of the run. */
   nothingStored: () =>
-    `No row of the run was stored: start the run over with ${option('journal.restart')}`,
+    `No row of the run was stored from here. Unless it was loaded elsewhere, start the run over with ${option('journal.restart')}`,
   /** The input or options have changed, no row was stored, and there are no rejects that the user may be repairing. */
   beginsAnew: () => 'No row of the run was stored, so the run starts over',
   /** The input or the options have changed. */

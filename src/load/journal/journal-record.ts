@@ -132,6 +132,8 @@ export class Facts {
   readonly isForgotten: boolean = false
   /** True if the journal had lost all but its first line, and the run has not been sure since that nothing of it was stored. */
   isCut: boolean = false
+  /** True if the server said that a run with another journal had loaded everything. */
+  readonly isElsewhere: boolean = false
   /** Whether a process has sent a batch, or was about to. */
   hasBatches: boolean = false
   /** Rows of the batches for which nothing is left to do, and neither for those before them. */

@@ -45,7 +45,7 @@ export async function openJournal(
     if (fingerprint === undefined) return undefined
     fingerprints.set(path, fingerprint)
   }
-  const { folder, workingFolder = '', restart = false } = options.journal!
+  const { folder, workingFolder = '', restart = false, restartUntouched } = options.journal!
   const path = journalPath(folder, runId)
   const held = await begin(folder, runId, files)
   try {
@@ -55,7 +55,8 @@ export async function openJournal(
     // Every process writes the line of the run together with its own.
     past.isCut ||= past.run !== undefined && past.begun.length === 0
     if (damage !== undefined && !restart) throw runDamaged(path, damage)
-    let found = restart || past.run === undefined ? new RecordedRun() : past
+    const isAnew = restart || past.run === undefined || (restartUntouched && past.isUntouched)
+    let found = isAnew ? new RecordedRun() : past
     let inputs = knownInputs(found, fingerprints, files)
     const notices: string[] = []
     const current = journaledOptions(options, checked)
@@ -82,7 +83,7 @@ export async function openJournal(
         ...{ kind: 'run', format: journalFormat, version, runId, token, startedAt },
         ...{ folder: workingFolder, options: current, ...(replaces && { replaces }) },
       })
-      const rejectsFiles = past.rejectsFiles.filter(name => !staysThere(past, name, files))
+      const rejectsFiles = past.rejectsFiles.filter(name => !staysThere(past, name, restart, files))
       now.take({ kind: 'facts', rejectsFiles })
     }
     now.take({ kind: 'process', startedAt })
@@ -159,9 +160,14 @@ function replacedBy(past: RecordedRun, restart: boolean): RecordOf<'run'>['repla
   }
 }
 
-/** Whether a rejects file stays when the run starts over: the run had ended, or somebody has changed the file. */
-function staysThere({ end, rejects }: RecordedRun, path: string, files: Files): boolean {
-  if (end?.isDone === true) return true
+/** Whether a rejects file stays if the run starts over: it had finished, and the user asks for it, or somebody has changed the file. */
+function staysThere(
+  { end, rejects }: RecordedRun,
+  path: string,
+  isAsked: boolean,
+  files: Files,
+): boolean {
+  if (isAsked && end?.isDone === true) return true
   const { digest, sizeBytes = 0 } = rejects?.files.find(file => file.path === path) ?? {}
   if (digest === undefined || files.statusNow(path) === undefined) return false
   return hashOf(path, files, sizeBytes).digest('hex') !== digest

@@ -77,6 +77,15 @@ t.test('a run is audited by its name, with its options', async t => {
   t.match(await run('audit', 'nightly', '--columns', 'sym,id'), { code: 4 })
 })
 
+t.test('files that came after a run are no part of it', async t => {
+  const { run, at } = await scene(t)
+  await mkdir(at('d'))
+  await writeFile(at('d', 'a.csv'), csv)
+  t.match(await run('load', at('d'), '--table', 'trades', '--run-id', 'daily'), { code: 0 })
+  await writeFile(at('d', 'b.csv'), tradesHeader + lineOf(500))
+  t.match(await run('audit', 'daily'), { code: 0, stdout: /^complete: 500 rows read/ })
+})
+
 t.test('a run is audited in the folder where it began, whatever that is called', async t => {
   const { run, at } = await scene(t)
   const here = process.cwd()

@@ -177,6 +177,18 @@ t.test('a retry that loaded nothing can be repaired and retried', async t => {
   t.notOk((await readdir(folder)).includes('r.retry.csv'))
 })
 
+t.test('a retry that another machine has finished is not repeated', async t => {
+  const { repair, retry, ids, path, folder } = await scene(t)
+  const on = (machine: string) =>
+    retry(path, '--state-dir', join(folder, machine), '--rejects', join(folder, `${machine}.csv`))
+  t.equal((await on('a')).code, 3)
+  t.equal((await on('b')).code, 3)
+  await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
+  t.match(await on('a'), { code: 0, stdout: /^Loaded 2/ })
+  t.match(await on('b'), { code: 0, stdout: /^Already loaded/ })
+  t.strictSame(await ids(), ['1', '2', '3', '4'])
+})
+
 t.test('options that the run did not have can be added', async t => {
   const { path, retry, rows } = await scene(t, 'id,price,名\n1,n/a,a\n2,2,b\n')
   t.equal((await retry(path, '--null', 'n/a')).code, 0)

@@ -97,6 +97,20 @@ for (const kind of tables) {
     t.equal(await stored(), 2 * rowCount)
   })
 
+  t.test(
+    `${table}: nor by a machine that knows that, after the server has forgotten it`,
+    async t => {
+      const { elsewhere, stored, session } = await scene(t, kind)
+      t.match(await elsewhere(), { exitCode: 0 })
+      t.match(await elsewhere({}, false, 2), { exitCode: 0, alreadyLoaded: true })
+      await session.run('undef("ddbIngestRuns2", SHARED)')
+      const expected = { exitCode: 75, error: { message: /another journal has its rows/ } }
+      for (let i = 0; i < 2; i++) t.match(await elsewhere({}, false, 2), expected)
+      t.equal(await stored(), rowCount)
+      t.match(await elsewhere({}, true, 2), { exitCode: 0 })
+    },
+  )
+
   t.test(`${table}: rejects of a finished run are not forgotten`, async t => {
     const { elsewhere, stored, path } = await scene(t, kind)
     writeFileSync(path, csv(rowCount).replace(/^7,/m, 'x,'))

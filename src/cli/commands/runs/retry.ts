@@ -48,16 +48,11 @@ export async function run(settings: Settings<'retry'>, call: Call): Promise<numb
     await checkRepaired(known.run, asked, settings.encoding !== undefined, files)
     const server = await serverOf(withJournaled(settings, options.server, begunIn), call, trace)
     const before = await readRun(folder, runId, files)
-    // If no earlier attempt sent rows, the run starts over, even if the file now contains other rows.
-    const isUntouched = before?.holder === undefined && before?.journal.isUntouched === true
-    const restart = settings.restart ?? (isUntouched || undefined)
-    if (restart !== true) refuseCopy(path, runId, before)
-    return {
-      ...asked,
-      server,
-      runId,
-      journal: { folder, workingFolder: dirname(path), ...defined({ restart }) },
-    }
+    const { restart = false } = settings
+    if (!restart && before?.journal.isUntouched !== true) refuseCopy(path, runId, before)
+    // If no earlier attempt stored rows, the run starts over, even if the file now contains other rows.
+    const journaled = { folder, workingFolder: dirname(path), restart, restartUntouched: true }
+    return { ...asked, server, runId, journal: journaled }
   })
 }
 
