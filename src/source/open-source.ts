@@ -109,6 +109,7 @@ export function openGrowing(
 }
 
 export function missingInput(file: string, cause: unknown): InputError {
+  if (cause instanceof InputError) return cause
   const { code = '', message } = cause as NodeJS.ErrnoException
   const why = ['ENOENT', 'ENOTDIR'].includes(code)
     ? `there is no file "${file}"`

@@ -3,7 +3,7 @@
    opens several small files ahead of their turn instead. A large file is opened when its turn comes, because it may still be replaced
    before that. The headers of all are looked at before the first row is sent, because later an unfit one would end a run that is partly
    loaded. How each is found and read follows from the options and a look at it. */
-import { DdbError } from '../../errors.js'
+import { DdbError, InputError } from '../../errors.js'
 import {
   dataExtensions,
   detectFormat,
@@ -15,6 +15,7 @@ import { mapColumns } from '../../schema/column-mapping.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { cutShort } from '../../source/file-chunks.js'
 import { openSource, wholeSource } from '../../source/open-source.js'
+import { fileKey } from '../../platform/file-name.js'
 import type { Files, InputFile } from '../../platform/platform.js'
 import { digestOf, type Fingerprint, fingerprintOfFile, isSame } from '../journal/fingerprint.js'
 import type { Run } from '../run.js'
@@ -121,6 +122,8 @@ export class InputOpener {
   readonly look: PreviousFindings = {}
   /** What files are that were replaced since the journal described them: of each, the file that was opened. */
   readonly changes = new Map<number, Fingerprint>()
+  /** Key of each opened file → index of its input. */
+  readonly #opened = new Map<string, number>()
   #buffer: Uint8Array | undefined
   #inTurn = 0
   #slow = 0
@@ -225,20 +228,33 @@ export class InputOpener {
     return file && now.inputs[index]?.fingerprint
   }
 
-  /** Compares each file with the journal once it is open, because the path may lead to another file a moment later. */
+  /** Compares each file with the journal and with others once it is open, because the path may lead to another file a moment later. */
   #watched(index: number, files: Files): Files {
     const was = this.#recorded(index)
-    if (was === undefined) return files
     const open = async (path: string): Promise<InputFile> => {
       const file = await files.open(path)
-      const is = await fingerprintOfFile(file, was).catch(async (error: unknown) => {
+      try {
+        this.#refuseTwice(index, fileKey(path, await file.status()))
+        const is = was && (await fingerprintOfFile(file, was))
+        if (is !== undefined && !isSame(was!, is)) this.changes.set(index, is)
+        return file
+      } catch (error) {
         await file.close()
         throw error
-      })
-      if (is !== undefined && !isSame(was, is)) this.changes.set(index, is)
-      return file
+      }
     }
     return { ...files, open }
+  }
+
+  /** @throws {InputError} DDB_INPUT_READ if an earlier input was the same file, as if logs are rotated meanwhile */
+  #refuseTwice(index: number, key: string): void {
+    const other = this.#opened.get(key) ?? index
+    this.#opened.set(key, other)
+    if (other === index) return
+    const [file, before] = [index, other].map(one => this.#inputs.names[one]!)
+    const renamed = 'files were renamed while they were read, and the rows of some may be missing'
+    const message = `"${file}" is the file that was read as "${before}": ${renamed}`
+    throw new InputError('DDB_INPUT_READ', message, { file: file! })
   }
 
   async close(): Promise<void> {

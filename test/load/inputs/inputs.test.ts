@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { createWriteStream, writeFileSync } from 'node:fs'
+import { createWriteStream, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
@@ -154,6 +154,26 @@ t.test('batches cut by place go on over the ends of inputs, and name their own e
     [[1], { input: 1, records: 1 }, 9, 'full'],
     [[2], { input: 1, records: 3 }, 16, 'full'],
   ])
+})
+
+t.test('a file that is renamed while files are read is not read twice', async t => {
+  const lines = Array.from({ length: 10_000 }, (_, i) => `${i},${i}\n`).join('')
+  const dir = t.testdir({ 'a.log': `id,n\n${lines}`, 'a.log.1': `id,n\n${lines}` })
+  const paths = [join(dir, 'a.log'), join(dir, 'a.log.1')]
+  const run = readingRun({ inputs: paths, input: { format: 'csv' } })
+  const inputs = await openInputs(run)
+  t.teardown(() => inputs.close())
+  run.cutSizes = { records: 5_000, bytes: 1_000_000 }
+  let rows = 0
+  const reading = async (): Promise<void> => {
+    for await (const { rowCount } of inputs.batches()) {
+      if (rows === 0) renameSync(paths[0]!, paths[1]!)
+      rows += rowCount
+    }
+  }
+  const message = /a\.log\.1" is the file that was read as ".*a\.log"/
+  await t.rejects(reading(), { code: 'DDB_INPUT_READ', message })
+  t.equal(rows, 10_000)
 })
 
 // In the simulator's seed 9,050,002,306, the rows of a run did not add up.
