@@ -184,7 +184,10 @@ export async function refuseWhileWritten(path: string, files: Files): Promise<vo
 }
 
 /** The run id for loading a rejects file again. It depends on the file's first name, so that a second load is noticed even after a move. */
-export function retryRunId({ runId, run }: KnownRejects): string {
+export function retryRunId({
+  runId,
+  run,
+}: Pick<KnownRejects, 'runId'> & { readonly run: Pick<RejectRun, 'path'> }): string {
   const digest = createHash('sha256').update(`${runId}\n${run.path}`).digest('hex').slice(0, 8)
   return `${runId.replace(/\.retry-[0-9a-f]{8}$/, '').slice(0, 40)}.retry-${digest}`
 }

@@ -49,9 +49,14 @@ export async function run(settings: Settings<'retry'>, call: Call): Promise<numb
     const server = await serverOf(withJournaled(settings, options.server, begunIn), call, trace)
     const before = await readRun(folder, runId, files)
     const { restart = false } = settings
+    const rests = before?.journal.rejects?.files ?? []
+    const ids = rests.map(rest => retryRunId({ runId, run: rest }))
+    const retries = await Promise.all(ids.map(id => readRun(folder, id, files)))
+    const areTouched = retries.some(one => one?.journal.isUntouched === false)
     if (!restart && before?.journal.isUntouched !== true) refuseCopy(path, runId, before)
-    // If no earlier attempt stored rows, the run starts over, even if the file now contains other rows.
-    const journaled = { folder, workingFolder: dirname(path), restart, restartUntouched: true }
+    // If no earlier attempt stored rows, and no retry of their rejects, the run starts over, even if the file now contains other rows.
+    const starting = { restart, restartUntouched: !areTouched }
+    const journaled = { folder, workingFolder: dirname(path), ...starting }
     return { ...asked, server, runId, journal: journaled }
   })
 }
