@@ -29,8 +29,13 @@ const defect = (
 export const defects: readonly Defect[] = [
   defect(550_000_000, 'rows stay confirmed when the server that held them is gone', [
     'load/outcomes/recorder.ts',
-    'if (!this.holdsMemory) return',
+    'if (!this.target.inMemory || !(isCertain || this.#claimsRows)) return',
     'if (true) return',
+  ]),
+  defect(16_950_000_205, 'the table of a lost server stays the evidence', [
+    'load/transport/link.ts',
+    'await this.recorder.evidence.beginAgain(this.node.control)',
+    'await Promise.resolve()',
   ]),
   defect(1, 'the run assumes that a restarted server still has its memory', [
     'load/register/register.ts',
@@ -156,8 +161,8 @@ export const defects: readonly Defect[] = [
   ]),
   defect(firstAroundSeed, '--restart does not start over', [
     'load/journal/open-journal.ts',
-    'let found = restart || past.run === undefined ? new RecordedRun() : past',
-    'let found = past.run === undefined ? new RecordedRun() : past',
+    'const isAnew = restart || past.run',
+    'const isAnew = past.run',
   ]),
   defect(
     firstAroundSeed,
@@ -188,8 +193,8 @@ export const defects: readonly Defect[] = [
     "a finished run's journal is ignored if the wall clock says that it is old",
     [
       'load/journal/open-journal.ts',
-      'let found = restart || past.run === undefined ? new RecordedRun() : past',
-      'let found = restart || past.run === undefined || (past.end?.isDone === true && platform.clock.wallMs() - Date.parse(past.end.at) > 30 * 86_400_000) ? new RecordedRun() : past',
+      'const isAnew = restart || past.run',
+      'const isAnew = restart || (past.end?.isDone === true && platform.clock.wallMs() - Date.parse(past.end.at) > 30 * 86_400_000) || past.run',
     ],
   ),
   defect(firstAroundSeed, 'a lock that nobody renews is never taken over', [

@@ -62,6 +62,10 @@ export const keptSeeds: ReadonlyMap<number, string> = new Map([
     'a batch of shards that is stored before its table is made again, and no other one',
   ],
   [5_760_000_978, 'a table of a function made again after the first rows that certainly came'],
+  [
+    16_950_000_205,
+    'a server is lost in mid-run, and then its table, which a function fills, is made again',
+  ],
   [5_760_002_231, 'a ledger that others remove while a process begins, and a process after that'],
   [18_760_000_150, 'rejects of a shard whose record was removed'],
   [95_004_892, 'an audit while the server lists a connection that has vanished'],

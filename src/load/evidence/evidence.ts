@@ -92,6 +92,11 @@ export class Evidence {
     if (run.shared !== undefined) this.beginStream()
   }
 
+  /** Whether the table has accepted rows and could show what it made of them, and nobody has seen that. */
+  get isUnlearned(): boolean {
+    return this.#mayLearn && this.#accepted > 0
+  }
+
   /** Whether rows can be looked up in the table. */
   get #isFindable(): boolean {
     return watchedTable(this.#run.checked) !== undefined && !leavesMemory(this.identity.total)

@@ -34,6 +34,9 @@ function recordedTarget({ checked, shared, target: description }: Run) {
 /** Why a partitioned target stores rows not, without an error (docs/server-semantics.md#rows-outside-the-scheme). */
 const droppedOutside = "outside the target's partition scheme: the server drops such rows"
 
+const unlearned =
+  'others write into the table, so it is not known how it has the first rows: if it was made again and refilled meanwhile, that went unnoticed'
+
 /** Each method with a `piece` gives this piece its outcome. */
 export class Recorder {
   readonly target: ReturnType<typeof recordedTarget>
@@ -145,6 +148,7 @@ export class Recorder {
     if (!this.#claimsRows) return
     const { change } = await this.evidence.look(session)
     if (change !== undefined) this.replaced(change.text, change.kind !== 'unknown')
+    else if (this.evidence.isUnlearned) this.#run.state.notes.add(unlearned)
   }
 
   /** @param reason  why rows are not known to be in the table @param stored  if the target took the piece: where its confirmed rows are */

@@ -194,6 +194,7 @@ t.test('nobody has learned what a function made of the rows of an earlier proces
     t.equal(evidence.learns, sendNos.length > 0, 'rows of others may be where they should be')
     t.equal((await evidence.look(session)).change?.kind, change)
     t.equal(evidence.sampled().isLearned, stored === 2, 'unless no others have added rows')
+    t.equal(evidence.isUnlearned, stored !== 2)
   }
 })
 

@@ -48,6 +48,11 @@ export async function run(settings: Settings<'retry'>, call: Call): Promise<numb
     await checkRepaired(known.run, asked, settings.encoding !== undefined, files)
     const server = await serverOf(withJournaled(settings, options.server, begunIn), call, trace)
     const before = await readRun(folder, runId, files)
+    const origin = await readRun(folder, known.runId, files).catch(() => undefined)
+    if (origin !== undefined && origin.state !== 'finished') {
+      const may = `run "${known.runId}" is not finished, and may add rows to this file`
+      call.output.note(`${may}: continue it first, or with --rejects and another file`)
+    }
     const { restart = false } = settings
     const rests = before?.journal.rejects?.files ?? []
     const ids = rests.map(rest => retryRunId({ runId, run: rest }))
