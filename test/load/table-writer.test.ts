@@ -260,7 +260,9 @@ t.test('a writer destroyed during a batch returns all rows that are not confirme
   await isClosed
   hold.gate.open()
   t.match(errors, [{ message: 'enough' }])
-  checkOutcomes(t, writer, rows)
+  const late = row(1_000)
+  writer.write(late)
+  checkOutcomes(t, writer, [...rows, late])
   t.equal(writer.status().confirmed, 0)
   t.ok((await count('trades')) <= writer.status().unconfirmed)
 })

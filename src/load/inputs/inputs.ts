@@ -224,13 +224,14 @@ export class ListedInputs implements Inputs {
 
   /** Records a file that was replaced since the run began. Otherwise a later process would go on in the file that is in the journal. */
   #noteChange(index: number): void {
-    const { history, record } = this.#run
+    const { history, record, reporter } = this.#run
     const is = this.#opener.changes.get(index)
     if (is === undefined) return
     const { path, fingerprint: was } = history.now.inputs[index]!
     if (history.resumption.resumed(index) !== undefined) {
       throw runChanged(history.found, changedText(path, was, is))
     }
+    reporter.notice(`"${path}" was replaced after the run began: the new file is loaded`)
     record({ kind: 'input', input: index, fingerprint: is })
   }
 
