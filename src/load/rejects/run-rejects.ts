@@ -1,4 +1,5 @@
 /* The rejects of a run. They are counted by kind and, if the user wants that, written to files. */
+import { resolve } from 'node:path'
 import { bugError, DdbError } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cell-rules.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
@@ -126,14 +127,19 @@ export class RunRejects {
   }
 
   /** Continues the rejects of the run's earlier processes. @throws {DdbError} DDB_OUTPUT_CREATE */
-  goOn({ rejects, end }: RecordedRun): void {
+  goOn({ rejects, end, run }: RecordedRun): void {
     const { byClass, byCode } = this.#sums
     Object.assign(byClass, rejects?.byClass)
     Object.assign(byCode, rejects?.byCode)
     for (const [name, ofInput] of Object.entries(rejects?.byInput ?? {})) {
       this.#byInput.set(name, { ...ofInput })
     }
-    this.#placing(() => this.#files?.goOn(rejects?.files ?? [], end?.isDone === true))
+    const { rejectsFile: own } = this.#run.checked
+    if (this.#files !== undefined && pathHere(run, own!) !== own) {
+      this.#files = new RejectFiles(resolve(own!), this.#run, this.#making)
+    }
+    const kept = (rejects?.files ?? []).map(one => ({ ...one, path: pathHere(run, one.path) }))
+    this.#placing(() => this.#files?.goOn(kept, end?.isDone === true))
   }
 
   /**
@@ -144,8 +150,9 @@ export class RunRejects {
     this.#files?.cutBack()
     const { runId } = this.#run.checked
     const { files } = this.#run.platform
-    const counted = new Set(found.rejects?.files.map(({ path }) => path))
-    for (const path of new Set(now.rejectsFiles)) {
+    const placeOf = (path: string): string => resolve(now.run?.folder ?? '', path)
+    const counted = new Set(found.rejects?.files.map(({ path }) => placeOf(path)))
+    for (const path of new Set(now.rejectsFiles.map(placeOf))) {
       if (counted.has(path) || !isOfRun(reasonsPath(path), runId, files)) continue
       for (const name of [path, reasonsPath(path)]) {
         if (files.statusNow(name) !== undefined) files.remove(name)
@@ -230,6 +237,12 @@ export class RunRejects {
       `the rejects do not add up: ${rejected} rejected, ${placed} in files, ${unplaced} without a place`,
     )
   }
+}
+
+/** A path in the journal: its process may have begun in another folder. */
+function pathHere(run: RecordedRun['run'], path: string): string {
+  const there = resolve(run?.folder ?? '', path)
+  return there === resolve(path) ? path : there
 }
 
 function sumOf(files: readonly { readonly rows: number }[]): number {

@@ -123,3 +123,21 @@ t.test('a process replaces the rejects of an earlier process of its run', async 
   rejects.endStream()
   t.equal(readFileSync(file, 'utf8'), 'a\nx\n')
 })
+
+t.test('rejects of a process that began in another folder stay there', async t => {
+  const there = t.testdir({
+    'r.csv': 'a\nx\n',
+    'r.csv.reasons.ndjson': '{"runId":"r","file":"in.csv"}\n',
+  })
+  const known = { key: '', path: 'r.csv', rows: 1, sizeBytes: 4, reasonsBytes: 30 }
+  const recorded = {
+    run: { folder: there } as RecordedRun['run'],
+    rejects: { byClass: { parse: 0, type: 1, server: 0 }, byCode: {}, byInput: {}, files: [known] },
+    rejectsFiles: ['r.csv', join(there, 'r.csv')],
+  } as Partial<RecordedRun> as RecordedRun
+  const { rejects } = testRun({ runId: 'r', rejects: { file: 'r.csv' } })
+  rejects.goOn(recorded)
+  rejects.removeLeft({ found: recorded, now: recorded })
+  t.strictSame(rejects.result().files, [{ path: join(there, 'r.csv'), rows: 1 }])
+  t.equal(readFileSync(join(there, 'r.csv'), 'utf8'), 'a\nx\n')
+})
