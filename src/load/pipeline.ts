@@ -106,6 +106,7 @@ async function hand(
     const passing = pass(batch.rowCount, batch.encodedBytes)
     if (passing !== undefined) await passing
     if (run.ending.hasSlept()) await delivery.checkOwner?.()
+    if (run.state.batches.sent === 0) await delivery.beforeFirst?.()
     if (run.ending.isLeaving) return
     // The run may have ended during the wait.
     if (run.ending.stopped || !run.ending.maySend()) throw run.ending.failure!

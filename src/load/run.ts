@@ -56,6 +56,8 @@ export interface Delivery {
    * @throws {DdbError} at once if nothing more can be sent; the batch is then not counted. If the promise rejects instead, it is counted
    */
   deliver(batch: Batch, known?: SentBatch): void | Promise<void>
+  /** Must be called before batches are handed over, until one is sent. */
+  beforeFirst?(): Promise<void>
   /** Looks at the target once every batch so far has an outcome. More may follow. @returns the session for queries @throws {DdbError} */
   settled?(): Promise<Session>
   /** Resolves once every batch that was handed over has an outcome. @throws {DdbError} after that, if an outcome makes the run fail */

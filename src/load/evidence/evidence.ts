@@ -145,10 +145,14 @@ export class Evidence {
     this.#isForgotten = true
   }
 
-  /** After `forget`, begins with the table as it is now, if nothing that was sent is open. Rows that are accepted later are evidence again. */
+  /**
+   * Begins with the table as it is now: after `forget`, if nothing that was sent is open, and before the first row of a run whose rows must be
+   * learned, because others may have written meanwhile. Rows that are accepted later are evidence again.
+   */
   async beginAgain(session: Session): Promise<void> {
     const { checked, shared, target } = this.#run
-    if (!this.#isForgotten || !this.identity.inMemory || shared !== undefined) return
+    const isFirst = this.learns && this.#accepted === 0
+    if (!(this.#isForgotten || isFirst) || !this.identity.inMemory || shared !== undefined) return
     try {
       const { rows, total } = (await askIdentity(session, this.#run)).identity
       this.identity = { ...this.identity, rows, total }

@@ -48,6 +48,12 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     return this.node.isAnswered ? 'answers' : 'receipts'
   }
 
+  async beforeFirst(): Promise<void> {
+    const { evidence } = this.recorder
+    const isFirst = !this.run.history.found.hasBatches
+    if (evidence.learns && isFirst) await evidence.beginAgain(this.node.control)
+  }
+
   deliver(batch: Batch, known?: SentBatch): void | Promise<void> {
     if (this.failure !== undefined) throw this.failure
     const { run, receipts } = this
