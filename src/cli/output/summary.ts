@@ -78,12 +78,11 @@ function refusedText({ rows, rejects: { byCode, files, unplaced } }: LoadResult)
   if (rows.rejected === 0) return `nothing${unsent}`
   const codes = codeTexts(byCode)
   const more = codes.length - shownCodes
-  const shown = [...codes.slice(0, shownCodes), ...(more > 0 ? [`${more} more`] : [])]
-  const why = shown.join(', ') || 'by an earlier process'
+  const why = [...codes.slice(0, shownCodes), ...(more > 0 ? [`${more} more`] : [])].join(', ')
   const where = files.length === 0 ? '' : `, in ${files[0]!.path}`
   const others = files.length < 2 ? '' : ` and ${counted(files.length - 1, 'more file')}`
   const lost = unplaced === 0 ? '' : `, ${grouped(unplaced)} of them in no file`
-  return `${counted(rows.rejected, 'row')}: ${why}${where}${others}${lost}${unsent}`
+  return `${counted(rows.rejected, 'row')}${why && `: ${why}`}${where}${others}${lost}${unsent}`
 }
 
 /** `DDB_INPUT_CELL 3`: the most frequent codes first. */
@@ -110,8 +109,8 @@ export function detailLines(
   const lines: string[] = []
   const { byCode, files, unplaced } = rejects
   if (rows.rejected > 0 && (isApart || files.length > 1)) {
-    const codes = codeTexts(byCode).join(', ') || 'by an earlier process'
-    lines.push(`${counted(rows.rejected, 'row')} rejected (${codes})`)
+    const codes = codeTexts(byCode).join(', ')
+    lines.push(`${counted(rows.rejected, 'row')} rejected${codes && ` (${codes})`}`)
     for (const { path, rows: rowCount } of files) {
       lines.push(`${grouped(rowCount)} of them are in ${path}, the reasons in ${reasonsPath(path)}`)
     }
