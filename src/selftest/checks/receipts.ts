@@ -1,4 +1,4 @@
-/* Receipts, with a run's own scripts; function views; and what a second user may do (docs/server-semantics.md#what-nobody-could-check). */
+/* Receipts, with a run's own scripts, and function views (docs/server-semantics.md#what-nobody-could-check). */
 import type { Session } from '../../client/open-session.js'
 import type { TargetOptions } from '../../load/options.js'
 import { classifyRefusal } from '../../load/outcomes/refusals.js'
@@ -28,18 +28,7 @@ import {
 } from '../answers.js'
 import type { CheckContext } from '../context.js'
 import { missing } from './memory.js'
-import {
-  ask,
-  asks,
-  batch,
-  call,
-  checksOf,
-  dfsTable,
-  expectRows,
-  pairs,
-  streamTable,
-  wrongBatch,
-} from './steps.js'
+import { ask, asks, batch, call, checksOf, expectRows, streamTable, wrongBatch } from './steps.js'
 
 function delivery(batchNo: number, sendNo: number, rows: Table): Value[] {
   const place = { stream: 1, no: batchNo, lane: 0, part: 1 }
@@ -284,36 +273,3 @@ addFunctionView(${changing})`)
     if (refused === undefined) fail('a name that does not exist is found')
   },
 })
-
-export const secondUserChecks = [
-  ...checksOf('receipts', 'receipts of several users', {
-    'R13, a view through a function for a user with VIEW_EXEC alone': async context => {
-      const other = await context.openSecond()
-      const added = await addView(context)
-      await context.grant('VIEW_EXEC', added.view)
-      await deliverThrough(context, added, other)
-    },
-  }),
-  ...checksOf('rights', 'the right that an error message names', {
-    'TABLE_INSERT alone': async context => {
-      const { call, refusalOf: refusalOfScript } = context
-      const other = await context.openSecond()
-      const { expression, database } = await dfsTable(context, 'granted')
-      const countScript = `exec count(*) from ${expression}`
-      if ((await refusalOfScript(countScript, other)) === undefined) {
-        throw new Unavailable('the second user may read without being granted anything')
-      }
-      await context.grant('TABLE_INSERT', `${database}/t`)
-      const rows = [pairs([1, 2])]
-      const schema = await refusalOfScript(`schema(${expression})`, other)
-      const insert = await refusalOf(call(`tableInsert{${expression}}`, rows, other))
-      if (insert !== undefined) fail(insert)
-      const count = await refusalOfScript(countScript, other)
-      const upsertName = `upsert!{${expression},,ignoreNull=false,keyColNames=\`k}`
-      const upsert = await refusalOf(call(upsertName, rows, other))
-      return Object.entries({ schema, count, upsert })
-        .map(([what, words]) => `${what}: ${words ?? 'allowed'}`)
-        .join('; ')
-    },
-  }),
-]

@@ -24,7 +24,7 @@ import {
   type Rewrite,
 } from '../../helpers/rewriting-proxy.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
-import { ann, trySelftest, type Trial } from '../run-selftest.js'
+import { trySelftest, type Trial } from '../run-selftest.js'
 
 useTurnClock()
 
@@ -49,11 +49,6 @@ const namesOf = (pattern: string | RegExp): string[] => {
     .filter(name => (typeof pattern === 'string' ? name === pattern : pattern.test(name)))
   if (names.length === 0) throw new Error(`no check is called ${String(pattern)}`)
   return names
-}
-
-const secondUser = {
-  server: { initScript: 'createUser("ann", "abc12345")' },
-  options: { second: ann },
 }
 
 /** What the checks find on the embedded server; all others find nothing. */
@@ -82,7 +77,6 @@ const usual: Findings = [
     'receipts: the words of a forgotten function',
     /^Can't recognize function name ddbIngestDeliver/,
   ],
-  ['rights: TABLE_INSERT alone', /^schema: .*; count: .*<NotAuthenticated>.*; upsert: /],
   ['jobs: the columns of getConsoleJobs', /^node, userID, rootJobId, .*, sessionId, .*, queue$/],
   [/^open: objs/, 'name, type, form, rows, columns, bytes, shared, extra, owner'],
   ['function view: declared without mutable', /^a view that changes .*: .*Read only object/],
@@ -425,20 +419,6 @@ const changes: Readonly<Record<string, Change>> = {
     fails: ['receipts: a server tells who is connected'],
   },
   'another type of time': { toServer: instead('typestr(now())', 'typestr(1)'), fails: [/now\(\)/] },
-  'only one user': { skips: [/R13/, /^rights: /] },
-  'a second user who may read': {
-    options: { second: ann },
-    server: { initScript: 'createUser("ann", "abc12345"); grant("ann", DB_READ, "*")' },
-    skips: [/^rights: /],
-  },
-  'a view that lacks rights': {
-    options: { second: ann },
-    server: {
-      ...secondUser.server,
-      ...writing(into('_viewed', { error: '<NoPrivilege>Not granted' })),
-    },
-    fails: [/R13/],
-  },
   'a server without the function': {
     toServer: instead('getConsoleJobs()', 'getConsoleJabs()'),
     skips: [/^jobs: /],
@@ -575,7 +555,7 @@ t.test('the embedded server passes', async t => {
   const finds = new Map(
     usual.flatMap(([pattern, finding]) => namesOf(pattern).map(name => [name, finding])),
   )
-  const { result } = await trySelftest(t, secondUser)
+  const { result } = await trySelftest(t, {})
   t.strictSame(result.left, [])
   for (const { name, status, reason } of result.checks) {
     t.equal(status, 'pass', `${name}: ${reason}`)
