@@ -44,8 +44,6 @@ const usualHead = requestHead('0', false, {})
 
 export type CheckContext = ReturnType<typeof checkContext>
 
-export type RawExchange = Awaited<ReturnType<CheckContext['raw']>>
-
 export function checkContext(scope: CheckScope) {
   const asking = askingPart(scope)
   return {
