@@ -21,7 +21,6 @@ import {
   numberOf,
   refusalText,
   tableOf,
-  textOf,
   textsOf,
   Unavailable,
 } from '../answers.js'
@@ -98,10 +97,6 @@ const transforms = [
   'def(t){ return select * from t where id < 0 }',
   'def(t){ throw "not this one" }',
 ]
-const changing = `def ddbIngestTestChange(a, b, c, mutable data) {
-    replaceColumn!(data, \`id, data[\`id] + 1)
-    return exec sum(id) from data
-}`
 
 export const receiptChecks = checksOf('receipts', 'load in asynchronous mode, and --transform', {
   'R1, three batches, one of them wrong': async context => {
@@ -128,10 +123,6 @@ export const receiptChecks = checksOf('receipts', 'load in asynchronous mode, an
     const text = `answers ${answers.join()}; first ${claim?.['sendNo']}; target ${rows}`
     expectText('seen', text, 'answers 5,-2; first 1; target 5')
   },
-  'R2, a function changes the table that comes with a call': asks(
-    ask(changing),
-    call('ddbIngestTestChange', delivery(1, 1, batch(0, 4)).slice(-4), 10),
-  ),
   'a transform leaves rows out before they are written': async context => {
     const table = await context.share('target', streamTable)
     const ledger = await openLedger(context)
@@ -163,21 +154,6 @@ export const receiptChecks = checksOf('receipts', 'load in asynchronous mode, an
     await context.call('ddbIngestTestWhy', [{ form: 'scalar', type: 'STRING', value: text }])
     const errText = (await ledger.rows())[0]?.['errText'] ?? ''
     if (errText !== text) fail(`${errText.length} characters came back`)
-  },
-  'R11, undef by the user who shared': async ({ named, ask }) => {
-    const name = named('table', 'undefined')
-    const defined = async (): Promise<number> => numberOf(await ask(`defined("${name}", SHARED)`))
-    const before = await defined()
-    await ask(`share(streamTable(1:0, [\`v], [INT]), "${name}")`)
-    const shared = await defined()
-    await ask(`undef("${name}", SHARED)`)
-    expectText('defined answers', `${before},${shared},${await defined()}`, '0,1,0')
-  },
-  'R12, this user may run scripts': async ({ ask, server }) => {
-    const user = textOf(elementsOf(await ask('getCurrentSessionAndUser()'))[1])
-    expectText('1+1', String(numberOf(await ask('1+1'))), '2')
-    if (user !== (server.user ?? 'guest')) fail('the session has another user')
-    return server.user === undefined ? 'as guest' : 'as the user that was given'
   },
   'the words of a forgotten function': asks(
     call(deliverFunction, batch(0, 1), { refused: 'target' }),
