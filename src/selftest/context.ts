@@ -1,7 +1,7 @@
 /* What a check works with: sessions, temporary tables, and a signal that the check's time is over. */
 import { once } from 'node:events'
 import { Link } from '../client/link.js'
-import { logIn, type AskServer, type Credentials } from '../client/login/log-in.js'
+import { logIn, type AskServer } from '../client/login/log-in.js'
 import { protectionOf } from '../client/login/protection.js'
 import type { Session } from '../client/open-session.js'
 import { requestHead } from '../client/session-options.js'
@@ -27,8 +27,6 @@ const pauseMs = 20
 export interface CheckScope {
   readonly platform: Platform
   readonly server: ServerTarget
-  /** A second user, different from the user of all other checks. */
-  readonly second: Credentials | undefined
   readonly stamp: NameStamp
   readonly serverMs: () => number
   /** Aborted when the check's time is over. */
@@ -45,8 +43,6 @@ export interface CheckScope {
 const usualHead = requestHead('0', false, {})
 
 export type CheckContext = ReturnType<typeof checkContext>
-
-export type RawExchange = Awaited<ReturnType<CheckContext['raw']>>
 
 export function checkContext(scope: CheckScope) {
   const asking = askingPart(scope)
@@ -101,7 +97,7 @@ function askingPart({ platform, signal, control }: CheckScope) {
   }
 }
 
-function connectingPart({ platform, server, control, second, signal, opened }: CheckScope) {
+function connectingPart({ platform, server, control, signal, opened }: CheckScope) {
   // The node of the control session, even if the server has several nodes.
   const node: ServerTarget = { ...server, host: control.host, port: control.port, otherHosts: [] }
   const open = async (target = node, enableAsync = false): Promise<Session> => {
@@ -144,11 +140,6 @@ function connectingPart({ platform, server, control, second, signal, opened }: C
       const { user, password, ...guest } = node
       return open(guest)
     },
-    /** Opens a session of the second user. @throws {Unavailable} if there is none */
-    openSecond: async (): Promise<Session> => {
-      if (second === undefined) throw new Unavailable('no second user was given')
-      return open({ ...node, ...second })
-    },
     /** Opens a connection with a session of its own, and the login of the control session. @throws {ServerError} */
     rawSession: async () => {
       const exchange = await raw()
@@ -168,13 +159,7 @@ function connectingPart({ platform, server, control, second, signal, opened }: C
   }
 }
 
-/** DolphinDB's rule for names (manual, createUser). A name that breaks this rule must not get into a script. */
-const userName = /^[A-Za-z][A-Za-z0-9_-]{0,29}$/
-
-function creatingPart(
-  { stamp, second, made }: CheckScope,
-  prepare: (script: string) => Promise<unknown>,
-) {
+function creatingPart({ stamp, made }: CheckScope, prepare: (script: string) => Promise<unknown>) {
   /** A name for an object that the check will create itself. */
   const named = (kind: 'table' | 'database' | 'view', purpose: string): string => {
     const name = `${kind === 'database' ? 'dfs://' : ''}${temporaryName(stamp, purpose)}`
@@ -188,14 +173,6 @@ function creatingPart(
       const name = named('table', purpose)
       await prepare(`share(${table}, "${name}")`)
       return name
-    },
-    /** Grants the second user a right until the check ends. @throws {Unavailable} */
-    grant: async (right: 'TABLE_INSERT' | 'VIEW_EXEC', object: string): Promise<void> => {
-      const user = second?.user ?? ''
-      if (!userName.test(user))
-        throw new Unavailable('the second user has no name that DolphinDB accepts')
-      made.push({ kind: 'grant', name: object, right, user })
-      await prepare(`grant("${user}", ${right}, "${object}")`)
     },
   }
 }

@@ -42,22 +42,17 @@ export function isOwn(name: string, own: NameStamp): boolean {
   return form.exec(name)?.[1] === own.token
 }
 
-/** An object with a temporary name; or a grant: a right of the second user, which outlives its object. */
+/** An object with a temporary name. */
 export interface TestObject {
   readonly kind: keyof typeof kinds
-  /** That of a database starts with `dfs://`, followed by the temporary name. A grant is for a function view, or `dfs://DB/TABLE`. */
+  /** That of a database starts with `dfs://`, followed by the temporary name. */
   readonly name: string
-  readonly right?: 'TABLE_INSERT' | 'VIEW_EXEC'
-  /** Contains no characters that a script would interpret. */
-  readonly user?: string
 }
 
-/** Ignores objects that cannot be removed. Rights come first, because a revocation names the object. */
+/** Ignores objects that cannot be removed. */
 export function removalScript(objects: readonly TestObject[]): string {
-  const rights = objects.filter(({ kind }) => kind === 'grant')
-  const others = objects.filter(({ kind }) => kind !== 'grant')
-  return [...rights, ...others]
-    .map(object => `try { ${kinds[object.kind].remove(object)} } catch(ex) { }`)
+  return objects
+    .map(({ kind, name }) => `try { ${kinds[kind].remove(name)} } catch(ex) { }`)
     .join('\n')
 }
 
@@ -65,19 +60,15 @@ export function removalScript(objects: readonly TestObject[]): string {
 const kinds = {
   table: {
     list: 'exec name from objs(true) where shared=true, form="TABLE", name like "ddbIngestTest_%"',
-    remove: ({ name }: TestObject) => `if(defined("${name}", SHARED)) { undef("${name}", SHARED) }`,
+    remove: (name: string) => `if(defined("${name}", SHARED)) { undef("${name}", SHARED) }`,
   },
   view: {
     list: 'exec name from getFunctionViews() where name like "ddbIngestTest_%"',
-    remove: ({ name }: TestObject) => `dropFunctionView("${name}")`,
+    remove: (name: string) => `dropFunctionView("${name}")`,
   },
   database: {
     list: 'getClusterDFSDatabases()',
-    remove: ({ name }: TestObject) => `if(existsDatabase("${name}")) { dropDatabase("${name}") }`,
-  },
-  grant: {
-    list: undefined,
-    remove: ({ name, right, user }: TestObject) => `revoke("${user}", ${right}, "${name}")`,
+    remove: (name: string) => `if(existsDatabase("${name}")) { dropDatabase("${name}") }`,
   },
 } as const
 

@@ -1,5 +1,4 @@
 /* Runs `selftest`: connects, runs the checks one by one, and removes what they created, all within one time limit. */
-import type { Credentials } from '../client/login/log-in.js'
 import type { Session } from '../client/open-session.js'
 import { DdbError, ServerError, TimeoutError } from '../errors.js'
 import { connectDeadlineMs, connectServer } from '../load/connection/connect.js'
@@ -19,7 +18,7 @@ import {
 import { asynchronousChecks } from './checks/asynchronous.js'
 import { createChecks, dfsChecks } from './checks/dfs.js'
 import { insertChecks, openQuestionChecks, refusalChecks } from './checks/memory.js'
-import { functionViewChecks, receiptChecks, secondUserChecks } from './checks/receipts.js'
+import { functionViewChecks, receiptChecks } from './checks/receipts.js'
 import { connectionChecks, jobChecks, loginChecks } from './checks/sessions.js'
 import { checksOf } from './checks/steps.js'
 import { typeChecks } from './checks/types.js'
@@ -46,15 +45,13 @@ const leftoverChecks = checksOf('leftovers', 'the tables of runs: they have to g
 /** In the order of execution. The last ones check that `selftest` leaves nothing on the server. */
 export const allChecks: readonly Check[] = [
   ...[...connectionChecks, ...loginChecks, ...typeChecks, ...insertChecks, ...refusalChecks],
-  ...[...asynchronousChecks, ...receiptChecks, ...secondUserChecks, ...jobChecks],
+  ...[...asynchronousChecks, ...receiptChecks, ...jobChecks],
   ...[...openQuestionChecks, ...functionViewChecks, ...dfsChecks, ...createChecks],
   ...leftoverChecks,
 ]
 
 export interface SelftestOptions {
   readonly server: ServerTarget
-  /** A second user, for checks that need two. */
-  readonly second?: Credentials | undefined
   readonly platform: Platform
   /** Time limit for the whole run, including the clean-up. */
   readonly timeoutMs: number
@@ -99,7 +96,6 @@ export async function selftest(options: SelftestOptions): Promise<SelftestResult
   const cleanUpMs = Math.min(longestCleanUpMs, timeoutMs * cleanUpShare)
   const run: Run = {
     ...options,
-    second: options.second,
     stamp: newStamp(platform.random, platform.clock.wallMs()),
     serverMs: () => platform.clock.wallMs() + run.aheadMs,
     aheadMs: 0,

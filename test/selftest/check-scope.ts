@@ -30,7 +30,6 @@ export function scopeWith(changes: Partial<CheckScope> = {}): CheckScope {
   return {
     platform: { ...systemPlatform, clock: leapingClock() },
     server: { host: '127.0.0.1', port: 1 },
-    second: undefined,
     stamp: { token: '0123456789abcdef', time: '20240301120000' },
     serverMs: () => 0,
     signal: new AbortController().signal,

@@ -158,8 +158,3 @@ t.test('the first difference is named, bit for bit', async t => {
   const narrow = tableOfColumns({ a: int(1) })
   t.equal(tableDifference(narrow, table), '1 columns came back, not 2')
 })
-
-t.test('a user name that is impossible in DolphinDB is never part of a script', async t => {
-  const granted = checkContext(scopeWith({ second: { user: 'a"b', password: 'x' } }))
-  await t.rejects(granted.grant('VIEW_EXEC', 'v'), { code: 'DDB_UNAVAILABLE' })
-})

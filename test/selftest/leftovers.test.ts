@@ -100,21 +100,6 @@ t.test('an object that cannot be removed does not block later objects', async t 
   t.equal(admin.node.functionViews.size, 2)
 })
 
-t.test('a right is revoked before its object is removed', async t => {
-  const view = objects[2]!
-  const script = removalScript([
-    view,
-    { kind: 'grant', name: view.name, right: 'VIEW_EXEC', user: 'ann' },
-  ])
-  t.match(script, /^try \{ revoke\("ann", VIEW_EXEC, ".*View"\) .*\ntry \{ dropFunctionView/)
-  const { run, node, fail } = testSession()
-  await run(`${setUp}
-createUser("ann", "abc12345")
-grant("ann", VIEW_EXEC, "${view.name}")`)
-  t.equal(await fail(script), 'no error')
-  t.equal(node.privileges.get('ann')?.size ?? 0, 0)
-})
-
 t.test('the run’s own objects may be removed at any time, others after a day', async t => {
   // 2024-02-29 23:59:59 UTC
   const madeMs = 1_709_251_199_000

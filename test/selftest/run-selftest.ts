@@ -6,7 +6,6 @@ import { type EmbeddedServer, type ServerOptions } from '../../src/server/index.
 import { startRewritingProxy, type Rewrites } from '../helpers/rewriting-proxy.js'
 import { startServerFor } from '../helpers/load-server.js'
 
-export const ann = { user: 'ann', password: 'abc12345' }
 const admin = { user: 'admin', password: '123456', insecureLogin: true }
 
 export interface Trial extends Rewrites {

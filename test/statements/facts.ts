@@ -71,8 +71,6 @@ export const facts: Readonly<Record<string, Fact>> = {
   dropFunctionView: { ...old, right: views },
   getFunctionViews: unknown,
   'replaceColumn!': old,
-  grant: { ...old, right: 'to be an administrator' },
-  revoke: { ...old, right: 'to be an administrator' },
 
   // Questions about the state of the server.
   version: old,

@@ -21,7 +21,6 @@ share keyedStreamTable(\`id, 1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]) as my
 share keyedTable(\`id, 1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]) as myKeyed
 ${dfsScript}def myView(factor, mutable data) { tableInsert(objByName("myStream"), data) }
 addFunctionView(myView)
-createUser("myUser", "myPassword1")
 createUser("myScramUser", "myPassword1", authMode="scram")`
 
 const rows = 'id,sym,price\n1,A,1.5\n2,B,2.5\n3,A,3.5\n'

@@ -1,15 +1,13 @@
 /* `selftest`: tests whether a server behaves as the rest of the program expects, and reports the findings. */
-import { usageError } from '../../errors.js'
 import type { ServerTarget } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system-files.js'
-import type { Credentials } from '../../client/login/log-in.js'
 import { issueText, type CheckResult, type SelftestResult } from '../../selftest/check.js'
 import { allChecks, selftest } from '../../selftest/selftest.js'
 import { version } from '../../version.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { openResultFile, openTrace } from '../files/output-files.js'
 import { catchSignals } from '../process-environment.js'
-import { readPasswordFile, serverOf } from '../options/login.js'
+import { serverOf } from '../options/login.js'
 import type { Settings } from '../options/options.js'
 import { clean, counted, jsonLine, type Output, wrapped } from '../output/output.js'
 import { endFailed } from '../output/failures.js'
@@ -36,7 +34,6 @@ export async function run(settings: Settings<'selftest'>, call: Call): Promise<n
     const server = await serverOf(settings, call, trace)
     const found = await selftest({
       server,
-      second: await secondLogin(settings, call),
       platform: systemPlatform,
       timeoutMs: settings.timeLimit,
       signal: interruption.signal,
@@ -52,20 +49,6 @@ export async function run(settings: Settings<'selftest'>, call: Call): Promise<n
   } catch (error) {
     return await endFailed(output, error, settings.printJson && objectOf(nothing, 0), interruption)
   }
-}
-
-/** @throws {UsageError} DDB_USAGE if only one of user and password file is given */
-async function secondLogin(
-  { secondUser: user, secondPasswordFile: path }: Settings<'selftest'>,
-  { output, processEnvironment }: Call,
-): Promise<Credentials | undefined> {
-  if (user === undefined && path === undefined) return undefined
-  if (user === undefined || path === undefined) {
-    throw usageError('--second-user and --second-password-file go together')
-  }
-  const password = await readPasswordFile(path, processEnvironment.environment, output.note)
-  output.keepSecret(password)
-  return { user, password }
 }
 
 function objectOf(

@@ -71,7 +71,6 @@ const roles = {
   issueText: { part: 'the text for an issue', flag: '--issue-text ' },
   journal: { part: 'the journal' },
   passwordFile: { part: 'the password file' },
-  secondPasswordFile: { part: 'the password file' },
   caFile: { part: 'a TLS file' },
   certFile: { part: 'a TLS file' },
   filesFrom: { part: 'the list of inputs' },

@@ -126,7 +126,7 @@ export async function serverOf(
 }
 
 /** The first line of the file. @throws {UsageError} DDB_CONFIG */
-export async function readPasswordFile(
+async function readPasswordFile(
   path: string,
   environment: ProcessEnvironment['environment'],
   warn: Output['note'] | undefined,

@@ -194,8 +194,6 @@ const clientOptions = {
     requests: { ...option('--requests <n>', count(1)), default: '50000' },
     rows: { ...option('--rows <n>', count(1)), default: '100' },
     timeLimit: { ...option('--time-limit <time>', duration), default: '60s' },
-    secondUser: option('--second-user <name>', read.userName),
-    secondPasswordFile: option('--second-password-file <file>', text),
   }),
   ...optionGroup('Output', {
     output: { ...option('--output <format>', proposals), default: 'table' },
@@ -287,7 +285,7 @@ export const commandOptions = {
   demo: pick('noColor'),
   bench: { ...pick('requests', 'rows'), ...serverOptions, ...printing },
   selftest: {
-    ...pick('timeLimit', 'secondUser', 'secondPasswordFile', 'issueText'),
+    ...pick('timeLimit', 'issueText'),
     ...{ ...serverOptions, ...pick('trace'), ...printing },
   },
   explain: pick('noColor'),

@@ -223,7 +223,7 @@ export function checkLoginAnswer(credentials: Credentials, answer: Response): vo
 }
 
 /** The failure of a login, with the password redacted, because the server's text may repeat it. */
-export function loginFailure({ user, password }: Credentials, received: string): ServerError {
+function loginFailure({ user, password }: Credentials, received: string): ServerError {
   const safe = passwordHider(password)(received)
   const message = `The server refused the login of user "${user}": ${safe}`
   return new ServerError(safe, 'DDB_LOGIN', message, received)

@@ -25,30 +25,6 @@ const dropping =
     return found(count)
   }
 
-/** Three rows, whose keys (k, v) are (1, 1), (2, 2) and (3, `third`). */
-const threeRows = (third: number) =>
-  tableOfColumns({ k: ints([1, 2, 3]), v: ints([1, 2, third]), w: ints([7, 8, 9]) })
-
-/** @param key  how a table has one row per key: arguments of createPartitionedTable */
-const knownKeys =
-  (engine: string, key: string) =>
-  async ({ ask, call, prepare, named }: CheckContext): Promise<string> => {
-    const database = named('database', engine.toLowerCase())
-    await prepare(`createPartitionedTable(database("${database}", VALUE, 1..3, engine="${engine}"),
-    table(1:0, \`k\`v\`w, [INT, INT, INT]), "t", \`k, ${key})`)
-    const expression = `loadTable("${database}","t")`
-    const insert = async (third: number): Promise<number> =>
-      numberOf(await call(`tableInsert{${expression}}`, [threeRows(third)]))
-    const first = await insert(3)
-    if (first !== 3) fail(`an insert of 3 new rows answers ${first}`)
-    const again = await insert(30)
-    const count = numberOf(await ask(`exec count(*) from ${expression}`))
-    const upsert = await call(`upsert!{${expression},,ignoreNull=false,keyColNames=\`k\`v}`, [
-      threeRows(3),
-    ]).then(() => 'taken', refusalText)
-    return `3 rows, 2 of them known: the answer is ${again}, the table has ${count} of 6 rows; upsert! ${upsert}`
-  }
-
 const wrongPairs = tableOfColumns({ k: ints([1, 2]), v: vectorOf({ type: 'STRING' }, ['a', 'b']) })
 
 export const dfsChecks = [
@@ -78,7 +54,7 @@ export const dfsChecks = [
   }),
   ...checksOf(
     'dfs',
-    'what an answer with fewer rows means: rows outside the scheme, known keys, or rows that are lost',
+    'what an answer with fewer rows means: rows outside the scheme, or rows that are lost',
     {
       'rows outside the partition scheme': dropping([1, 2, 99], found => {
         if (typeof found === 'string') return `refused: ${found}`
@@ -89,11 +65,6 @@ export const dfsChecks = [
         if (typeof found === 'number') return `tableInsert answers ${found}`
         return classifyRefusal(found) === 'rows' ? found : fail(`not understood: ${found}`)
       }),
-      'rows with known keys, TSDB that keeps the last of equals': knownKeys(
-        'TSDB',
-        'sortColumns=`v`k, keepDuplicates=LAST',
-      ),
-      'rows with known keys, a primary key': knownKeys('PKEY', 'primaryKey=`k`v'),
     },
   ),
   ...checksOf('dfs', 'receipts into dfs://…: a refused batch is sent again, whole or in halves', {

@@ -110,11 +110,6 @@ export const insertChecks = [
     ),
   }),
   ...checksOf('insert', 'load --method upsert, and the ledger of receipts', {
-    'scalars, one for each column': onTable(
-      streamTable,
-      ask('tableInsert(objByName("T"), 1, `A, 2.5)', 1),
-      ask('exec string(sym) from T', 'STRING vector [A]'),
-    ),
     'a keyed table keeps the last row of a key': onTable(
       keyed('keyedTable'),
       call('tableInsert{T}', pairs([1, 2], [10, 20])),

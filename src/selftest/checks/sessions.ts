@@ -1,7 +1,5 @@
 /* Checks how the server identifies sessions and answers them, what remains of a session after an error, how users log in, and whether
    getConsoleJobs lists running requests, by which a run distinguishes a busy server from a dead one. */
-import { loginFailure, type Credentials } from '../../client/login/log-in.js'
-import { mayLogInWithConnect } from '../../client/login/protection.js'
 import { DdbError } from '../../errors.js'
 import { askIdle } from '../../load/connection/server-queries.js'
 import { parseVersion } from '../../schema/target-schema.js'
@@ -17,12 +15,10 @@ import {
   fail,
   numberOf,
   numbersOf,
-  serverWords,
   tableOf,
   textOf,
   Unavailable,
 } from '../answers.js'
-import type { RawExchange } from '../context.js'
 import { temporaryName } from '../leftovers.js'
 import { ask, asks, checksOf } from './steps.js'
 
@@ -90,13 +86,6 @@ export const connectionChecks = [
       const answer = await exchange.ask({ sessionId, flags }, { kind: 'script', script })
       expectCounting([firstColumn(valueOf(answer))], 30_000)
     },
-    'flag 16 clears variables': async ({ ask, open, refusalOf, signal }) => {
-      const session = await open()
-      await ask('ddbIngestTestCleared = 5', session)
-      await session.run('1', { clearMemory: true, signal })
-      const refused = await refusalOf('ddbIngestTestCleared', session)
-      if (refused === undefined) fail('the variable is still there')
-    },
   }),
   ...checksOf('connection', 'several runs at one time, and noticing a forgotten session', {
     'every answer carries the session id': async ({ rawSession }) => {
@@ -129,35 +118,18 @@ export const connectionChecks = [
 const whoScript = 'getCurrentSessionAndUser()[1]'
 
 /** @throws {Unavailable} if there is no user */
-function givenUser({ user, password = '' }: ServerTarget): Credentials {
+function givenUser({ user }: ServerTarget): string {
   if (user === undefined) throw new Unavailable('no user was given')
-  return { user, password }
-}
-
-/** The login for a connect request. @throws {Unavailable} if there is no user, or the password would be sent in plain text */
-export function rawLogin(server: ServerTarget): Credentials & { encrypted: boolean } {
-  const credentials = givenUser(server)
-  if (mayLogInWithConnect(server)) return { ...credentials, encrypted: false }
-  throw new Unavailable('the password would be sent in plain text')
-}
-
-async function expectUser(exchange: RawExchange, sessionId: string, user: string): Promise<void> {
-  const answer = await exchange.ask({ sessionId }, { kind: 'script', script: whoScript })
-  if (textOf(valueOf(answer)) !== user) fail('the session has another user')
+  return user
 }
 
 export const loginChecks = checksOf('login', '--user, and ending with 77 if a login is refused', {
   'by calling login': async ({ server, rawSession }) => {
     const { exchange, sessionId, method } = await rawSession()
-    await expectUser(exchange, sessionId, givenUser(server).user)
+    const user = givenUser(server)
+    const answer = await exchange.ask({ sessionId }, { kind: 'script', script: whoScript })
+    if (textOf(valueOf(answer)) !== user) fail('the session has another user')
     return `by ${method}`
-  },
-  'inside the connect request': async ({ server, raw }) => {
-    const login = rawLogin(server)
-    const exchange = await raw()
-    const connected = await exchange.ask({ protocol: 'API' }, { kind: 'connect', login })
-    if (!connected.ok) fail(serverWords(loginFailure(login, connected.message)))
-    await expectUser(exchange, connected.sessionId, login.user)
   },
   'a wrong one is refused in known words': async ({ server, openGuest, stamp }) => {
     if (server.require === 'scram') throw new Unavailable('--require takes nothing but SCRAM')
@@ -170,7 +142,7 @@ export const loginChecks = checksOf('login', '--user, and ending with 77 if a lo
     if (!/user name or password is incorrect/i.test(error.message)) fail(error.message)
   },
   'it holds for its session alone': async ({ server, openGuest, ask, refusalOf }) => {
-    const { user } = givenUser(server)
+    const user = givenUser(server)
     const session = await openGuest()
     const refused = await refusalOf(whoScript, session)
     if (refused !== undefined) return `guests may not run scripts: ${refused}`

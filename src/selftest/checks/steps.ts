@@ -22,7 +22,7 @@ type Trial = (context: CheckContext, purpose: string) => ReturnType<Check['run']
 /** Subjects whose checks need more than the usual time, ms. */
 const limitsMs: Readonly<Record<string, number>> = {
   ...{ asynchronous: 10_000, jobs: 10_000 },
-  ...{ rights: 15_000, dfs: 15_000, create: 15_000 },
+  ...{ dfs: 15_000, create: 15_000 },
 }
 
 /** Checks of one subject on which the same parts of this program depend. */

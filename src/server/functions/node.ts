@@ -128,27 +128,7 @@ export const nodeFunctions = family({
     }
     for (const [, job] of chosen) job.cancel?.()
   },
-  /** Empty tables, because nobody can subscribe here; several in a dictionary (DolphinDB manual, page getStreamingStat). */
-  'getStreamingStat([stat: texts])': (_, [names = Object.keys(streamingTables)]) => {
-    const tables = names.map(name => {
-      const columns = streamingTables[name]
-      check(columns !== undefined, `getStreamingStat has no table ${name}.`)
-      return [name, tableOf(columns, [])] as const
-    })
-    return tables.length === 1 ? tables[0]![1] : dictionaryOf(Object.fromEntries(tables))
-  },
 })
-
-const streamingTables: Readonly<Partial<Record<string, string>>> = {
-  pubConns: 'client STRING, queueDepthLimit INT, queueDepth INT, tables STRING',
-  subConns:
-    'publisher STRING, cumMsgCount LONG, cumMsgLatency DOUBLE, LastMsgLatency DOUBLE, lastUpdate NANOTIMESTAMP',
-  pubTables: 'tableName STRING, subscriber STRING, msgOffset LONG, actions STRING',
-  persistWorkers: 'workerId INT, queueDepthLimit INT, queueDepth INT, tables STRING',
-  subWorkers:
-    'workerId INT, topic STRING, type STRING, queueDepthLimit INT, queueDepth INT, processedMsgCount LONG, lastMsgId LONG, failedMsgCount LONG, lastFailedMsgId LONG, lastFailedTimestamp NANOTIMESTAMP, lastErrMsg STRING, msgAsTable BOOL, batchSize INT, throttle INT, hash INT, filter STRING, persistOffset BOOL, timeTrigger BOOL, handlerNeedMsgId BOOL, raftGroup INT',
-  udpPubTables: 'tableName STRING, channel STRING, msgOffset LONG, actions STRING, subNum INT',
-}
 
 function checkAlias(node: ServerNode, alias: string): void {
   check(alias === nodeAlias(node), `Can't find the node with alias ${alias}.`)

@@ -26,13 +26,6 @@ t.test('facts that a session can query about the node and itself', async t => {
 // Keys and types that clients and scripts rely on (DolphinDB manual, page of each name).
 testExamples(t, {
   'the node tells what it is': { 'getNodeAlias()': 'local8848', 'isNull(clearAllCache())': 'true' },
-  // Nobody can subscribe here. Manual, page getStreamingStat, "Details".
-  'streaming has no subscribers': {
-    'exec count(*) from getStreamingStat().pubConns where tables = "t"': '0',
-    'keys(getStreamingStat().pubTables)': '[tableName,subscriber,msgOffset,actions]',
-    'keys(getStreamingStat("pubConns"))': '[client,queueDepthLimit,queueDepth,tables]',
-    'keys(getStreamingStat(`pubConns`subConns))': '[pubConns,subConns]',
-  },
   'settings are texts, NULL where there is none': {
     'getConfig("newValuePartitionPolicy")': 'add',
     'getConfig(`enableInsertStatementForDFSTable)': 'false',
