@@ -152,7 +152,8 @@ export class Evidence {
   async beginAgain(session: Session): Promise<void> {
     const { checked, shared, target } = this.#run
     const isFirst = this.learns && this.#accepted === 0
-    if (!(this.#isForgotten || isFirst) || !this.identity.inMemory || shared !== undefined) return
+    const isCounted = this.identity.inMemory || this.#isFunction
+    if (!(this.#isForgotten || isFirst) || !isCounted || shared !== undefined) return
     try {
       const { rows, total } = (await askIdentity(session, this.#run)).identity
       this.identity = { ...this.identity, rows, total }
