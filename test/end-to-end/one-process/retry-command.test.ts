@@ -192,7 +192,8 @@ t.test('a retry that another machine has finished is not repeated', async t => {
 t.test('rows that were loaded from the rejects of a retry are not loaded again', async t => {
   const { retry, ids, path, folder } = await scene(t, 'id,price,名\n1,n/a,a\n2,n/a,b\n')
   t.equal((await retry()).code, 3)
-  t.match(await retry(join(folder, 'r.retry.csv'), '--null', 'n/a'), { code: 0 })
+  t.equal((await retry(join(folder, 'r.retry.csv'))).code, 3)
+  t.match(await retry(join(folder, 'r.retry-2.csv'), '--null', 'n/a'), { code: 0 })
   t.match(await retry(path, '--null', 'n/a'), { code: 64, stderr: /other options: --null/ })
   t.match(await retry(), { code: 3, stdout: /^Already loaded/ })
   t.strictSame(await ids(), ['1', '2'])

@@ -54,16 +54,30 @@ export async function run(settings: Settings<'retry'>, call: Call): Promise<numb
       call.output.note(`${may}: continue it first, or with --rejects and another file`)
     }
     const { restart = false } = settings
-    const rests = before?.journal.rejects?.files ?? []
-    const ids = rests.map(rest => retryRunId({ runId, run: rest }))
-    const retries = await Promise.all(ids.map(id => readRun(folder, id, files)))
-    const areTouched = retries.some(one => one?.journal.isUntouched === false)
+    const areTouched = await haveBeenRetried(before, folder)
     if (!restart && before?.journal.isUntouched !== true) refuseCopy(path, runId, before)
     // If no earlier attempt stored rows, and no retry of their rejects, the run starts over, even if the file now contains other rows.
     const starting = { restart, restartUntouched: !areTouched }
     const journaled = { folder, workingFolder: dirname(path), ...starting }
     return { ...asked, server, runId, journal: journaled }
   })
+}
+
+/** Whether a retry of the run's rejects, or of the rejects of such a retry, has stored rows. */
+async function haveBeenRetried(
+  run: KnownRun | undefined,
+  folder: string,
+  seen = new Set<string>(),
+): Promise<boolean> {
+  for (const rest of run?.journal.rejects?.files ?? []) {
+    const id = retryRunId({ runId: run!.runId, run: rest })
+    if (seen.has(id)) continue
+    seen.add(id)
+    const retried = await readRun(folder, id, systemPlatform.files)
+    if (retried?.journal.isUntouched === false) return true
+    if (await haveBeenRetried(retried, folder, seen)) return true
+  }
+  return false
 }
 
 /** The reasons name the server that gets rows and password: if others can write them, the user repeats it. @throws {UsageError} DDB_USAGE */
