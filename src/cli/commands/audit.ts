@@ -108,6 +108,11 @@ async function optionsOf(
       `process ${known.holder.pid} works on run "${named}": audit it when that has ended`,
     )
   }
+  if (new Set(recorded.map(({ path }) => path)).size < recorded.length) {
+    call.output.note(
+      `run "${named}" has followed files that have other names by now: audit these by their names, too`,
+    )
+  }
   if (missing !== undefined && known.state !== 'finished') {
     const later = 'resumed after `retry`, it would send the rows again'
     call.output.note(`run "${named}" is not finished: resume it first, or not at all: ${later}`)

@@ -92,9 +92,9 @@ export class Evidence {
     if (run.shared !== undefined) this.beginStream()
   }
 
-  /** Whether the table has accepted rows and could show what it made of them, and nobody has seen that. */
+  /** Whether the table has accepted rows and would show what it made of them if nobody else had written, and nobody has seen that. */
   get isUnlearned(): boolean {
-    return this.#mayLearn && this.#accepted > 0
+    return this.#mayLearn && this.#adds && this.identity.inMemory && this.#accepted > 0
   }
 
   /** Whether rows can be looked up in the table. */

@@ -234,7 +234,8 @@ export class InputOpener {
     const open = async (path: string): Promise<InputFile> => {
       const file = await files.open(path)
       try {
-        this.#refuseTwice(index, fileKey(path, await file.status()))
+        const status = await file.status()
+        if (status.isFile) this.#refuseTwice(index, fileKey(path, status))
         const is = was && (await fingerprintOfFile(file, was))
         if (is !== undefined && !isSame(was!, is)) this.changes.set(index, is)
         return file

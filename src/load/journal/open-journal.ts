@@ -83,7 +83,11 @@ export async function openJournal(
         ...{ kind: 'run', format: journalFormat, version, runId, token, startedAt },
         ...{ folder: workingFolder, options: current, ...(replaces && { replaces }) },
       })
-      const rejectsFiles = past.rejectsFiles.filter(name => !staysThere(past, name, restart, files))
+      const isOver =
+        past.end?.isDone === true ||
+        changeOf(past, knownInputs(past, fingerprints, files).places, current, fingerprints)
+      // Nobody would find the rejects of another load again.
+      const rejectsFiles = restart && isOver ? [] : unrepaired(past, files)
       now.take({ kind: 'facts', rejectsFiles })
     }
     now.take({ kind: 'process', startedAt })
@@ -160,17 +164,13 @@ function replacedBy(past: RecordedRun, restart: boolean): RecordOf<'run'>['repla
   }
 }
 
-/** Whether a rejects file stays if the run starts over: it had finished, and the user asks for it, or somebody has changed the file. */
-function staysThere(
-  { end, rejects }: RecordedRun,
-  path: string,
-  isAsked: boolean,
-  files: Files,
-): boolean {
-  if (isAsked && end?.isDone === true) return true
-  const { digest, sizeBytes = 0 } = rejects?.files.find(file => file.path === path) ?? {}
-  if (digest === undefined || files.statusNow(path) === undefined) return false
-  return hashOf(path, files, sizeBytes).digest('hex') !== digest
+/** The rejects files that nobody has changed. */
+function unrepaired({ rejects, rejectsFiles }: RecordedRun, files: Files): readonly string[] {
+  return rejectsFiles.filter(path => {
+    const { digest, sizeBytes = 0 } = rejects?.files.find(file => file.path === path) ?? {}
+    if (digest === undefined || files.statusNow(path) === undefined) return true
+    return hashOf(path, files, sizeBytes).digest('hex') === digest
+  })
 }
 
 /** Matches inputs with names in the journal, which another folder or link may have changed. `places`: name there → path here, if other. */

@@ -56,6 +56,11 @@ export class Batches {
     this.node = node
   }
 
+  /** Whether each piece waits for the outcome of the one before it. */
+  get isOrdered(): boolean {
+    return this.#turns.isOrdered
+  }
+
   /** False if too much is in flight, or if new pieces must wait for the leader. */
   get hasRoom(): boolean {
     return !this.isHeld && this.leader === undefined && this.#turns.hasRoom()
@@ -176,7 +181,7 @@ export class Batches {
 
   /** If the run is stopping, drops the halves that were not sent, and all pieces that must follow them. */
   #leaveLanes(): void {
-    if (this.#run.lanes?.isOrdered !== true) return
+    if (!this.#turns.isOrdered) return
     const left = new Set(this.#halves.map(({ whole }) => whole.lane))
     this.endHalves()
     for (const piece of this.#inStates('queued')) {
@@ -235,6 +240,7 @@ export class Batches {
   }
 
   #handOver(piece: Piece): void {
+    this.#turns.take(piece)
     this.#countSent(piece, 1)
     this.#open(piece)
   }

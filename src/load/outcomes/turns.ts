@@ -40,8 +40,8 @@ export function newTurns(run: Run) {
   const { state } = run
   /** Pieces that must be sent alone. No other piece is sent before them. */
   const alone = new Set<Piece>()
-  /** The rows that each lane is sending, if order matters. Later rows of the lane wait until these have an outcome. */
-  const sending: Piece['whole'][] = []
+  /** Of each lane, what was handed over and has no outcome, if order matters: only the first of it may be sent. */
+  const waiting: Piece['whole'][][] = []
   const inFlightOn = (connection: number): number => state.inFlightByConnection[connection] ?? 0
   /**
    * True while a run with several connections sends its first batch alone. At its end, the run looks it up: if a confirmed batch was lost
@@ -49,7 +49,30 @@ export function newTurns(run: Run) {
    */
   const goesAlone = (): boolean =>
     run.checked.connections > 1 && state.rows.confirmed + state.rows.skipped === 0
+  /** Whether a row must not be written before an earlier one, of which it may have the key. */
+  const isOrdered = (): boolean => {
+    const { checked, lanes, target } = run
+    if (checked.connections > 1) return lanes?.isOrdered === true
+    return checked.target.kind === 'table' && target.keyed
+  }
+  const laneOf = ({ lane }: Piece['whole']): number | undefined =>
+    run.checked.connections === 1 ? 0 : lane
+  const isFirst = (whole: Piece['whole'], lane: number): boolean => {
+    const all = waiting[lane] ?? []
+    while (all[0]?.parts === 0) all.shift()
+    return all[0] === undefined || all[0] === whole
+  }
   return {
+    get isOrdered(): boolean {
+      return isOrdered()
+    },
+    /** Must be called for each piece that is handed over, in order. */
+    take({ whole }: Piece): void {
+      const lane = laneOf(whole)
+      if (!isOrdered() || lane === undefined) return
+      const all = (waiting[lane] ??= [])
+      if (all.at(-1) !== whole) all.push(whole)
+    },
     hasRoom(): boolean {
       if (goesAlone() && state.open.size > 0) return false
       return state.openBytes < readSizes(run).roomBytes
@@ -57,21 +80,19 @@ export function newTurns(run: Run) {
     /** @param carriesOne  whether a connection carries only one piece at a time */
     mayGo(piece: Piece, carriesOne: boolean): boolean {
       const { checked, lanes } = run
-      if (checked.connections === 1) return !carriesOne || state.inFlightCount === 0
+      const { whole } = piece
+      if (checked.connections === 1) {
+        return (!carriesOne || state.inFlightCount === 0) && isFirst(whole, 0)
+      }
       if (goesAlone() && state.inFlightCount > 0) return false
       if (lanes === undefined) return true
-      const { whole } = piece
       const { lane } = whole
       if (lane === undefined) {
         alone.add(piece)
         return state.inFlightCount === 0
       }
       if (alone.size > 0 || (carriesOne && inFlightOn(lane) > 0)) return false
-      if (!lanes.isOrdered) return true
-      const turn = sending[lane] ?? whole
-      if (turn !== whole && turn.parts > 0) return false
-      sending[lane] = whole
-      return true
+      return isFirst(whole, lane)
     },
     nextConnection(): number {
       if (run.checked.connections === 1) return 0

@@ -211,7 +211,9 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
         // After the last receipt, there is no reason to pause.
         if (this.#allSent && state.open.size === 0) continue
       }
-      const pauseMs = hasNews && !this.#allSent ? busyPollMs : pollMs
+      // The next batch may wait for this outcome.
+      const isBusy = hasNews && !this.#allSent && !this.batches.isOrdered
+      const pauseMs = isBusy ? busyPollMs : pollMs
       await this.rest(this.needsLedger ? pauseMs : slowestPollMs)
       if (hasNews) continue
       // Pauses become long only after long silence, so that the last receipt of a run is not delayed by a long pause.

@@ -434,6 +434,23 @@ t.test('a run that starts over is a new one that knows those before it', async t
   }
 })
 
+t.test('a run that starts over takes over only the rejects that it will find again', async t => {
+  for (const [what, change, isDone, kept] of [
+    ['killed', {}, false, ['/r.csv']],
+    ['killed, and now of another table', { target: { table: 'other' } }, false, []],
+    ['finished', {}, true, []],
+  ] as const) {
+    const { open, folder, a } = scene(t)
+    const { journal: first } = (await open())!
+    first.note({ rejectsFiles: ['/r.csv'] })
+    if (isDone) first.end(done)
+    first.close()
+    const { journal } = (await open([a], { ...change, ...restart(folder) }))!
+    t.strictSame(journal.now.rejectsFiles, kept, what)
+    journal.close()
+  }
+})
+
 t.test('an unusable folder is an error, and nothing stays open', async t => {
   const { open, folder } = scene(t)
   writeFileSync(folder, '')
