@@ -86,7 +86,6 @@ export async function openJournal(
       const isOver =
         past.end?.isDone === true ||
         changeOf(past, knownInputs(past, fingerprints, files).places, current, fingerprints)
-      // Nobody would find the rejects of another load again.
       const rejectsFiles = restart && isOver ? [] : unrepaired(past, files)
       now.take({ kind: 'facts', rejectsFiles })
     }
@@ -164,7 +163,7 @@ function replacedBy(past: RecordedRun, restart: boolean): RecordOf<'run'>['repla
   }
 }
 
-/** The rejects files that nobody has changed. */
+/** The rejects files that nobody has changed: a run that starts over finds their rejects again, if it loads the same. */
 function unrepaired({ rejects, rejectsFiles }: RecordedRun, files: Files): readonly string[] {
   return rejectsFiles.filter(path => {
     const { digest, sizeBytes = 0 } = rejects?.files.find(file => file.path === path) ?? {}

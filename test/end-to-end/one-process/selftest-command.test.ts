@@ -62,7 +62,7 @@ t.test('a difference gives exit code 1 and its consequences; the rest is counted
   t.equal(code, 1)
   t.match(
     stdout,
-    /^fail {5}types: BOOL scalar: tableInsert answered 0 rows, not 3\n {9}depends on it: /m,
+    /^fail {5}types: BOOL column: tableInsert answered 0 rows, not 3\n {9}depends on it: /m,
   )
   t.notMatch(stdout, /^(pass|skipped) /m)
   t.match(
