@@ -156,6 +156,8 @@ export class Evidence {
     if (!(this.#isForgotten || isFirst) || !isCounted || shared !== undefined) return
     try {
       const { rows, total } = (await askIdentity(session, this.#run)).identity
+      // The server does not count, for now or ever.
+      if (rows === null) return
       this.identity = { ...this.identity, rows, total }
       this.#sample = newSample(target, [])
       this.#isSure = !makesRows(checked)

@@ -1,4 +1,5 @@
 /* Opens the inputs of a run: finds them, checks that all exist, and continues the run's journal. Reads a list in its order. */
+import { resolve } from 'node:path'
 import { attempt } from '../../errors.js'
 import type { Batch, BatchEnding } from '../../parse/batch.js'
 import { Cuts, newSharedRows, type SharedRows } from '../../parse/batch-builder.js'
@@ -10,7 +11,7 @@ import { runChanged, runDamaged } from '../journal/changed-run.js'
 import { changedText } from '../journal/fingerprint.js'
 import type { RecordOf } from '../journal/journal-record.js'
 import { openJournal } from '../journal/open-journal.js'
-import { checkRejects, isOfRun } from '../rejects/reject-path.js'
+import { checkRejects, isOfRun, pathHere } from '../rejects/reject-path.js'
 import { timeText, type Inputs, type InputSummary, type Run } from '../run.js'
 import { ShardInputs } from '../shards/shard-inputs.js'
 import { FollowedInputs, presentNow } from './followed-inputs.js'
@@ -76,11 +77,13 @@ function checkRejectsFile(
 ): void {
   const { rejectsFile } = checked
   if (rejectsFile === undefined) return
-  const isOwn = found.rejects?.files.some(({ path }) => path === rejectsFile) === true
+  const isHere = (path: string): boolean =>
+    resolve(pathHere(now.run, path)) === resolve(rejectsFile)
+  const isOwn = found.rejects?.files.some(({ path }) => isHere(path)) === true
   const isOfPast =
     now.run !== undefined && isOfRun(reasonsPath(rejectsFile), checked.runId, platform.files)
   // A rejects file that a killed process left does not matter: this process removes the file before the first row.
-  const isLeftOver = isOfPast && now.rejectsFiles.includes(rejectsFile)
+  const isLeftOver = isOfPast && now.rejectsFiles.some(isHere)
   // Until a process records how it delivers, it has made no rejects: those in the file are of another run with this name.
   if (isOfPast && !isOwn && !isLeftOver && found.used !== undefined) {
     throw runDamaged(

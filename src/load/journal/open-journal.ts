@@ -10,6 +10,7 @@ import type { CheckedOptions } from '../checked-options.js'
 import { version } from '../../version.js'
 import { remedies, runChanged, runDamaged, runTakenOver } from './changed-run.js'
 import { hashOf } from '../rejects/appended-file.js'
+import { pathHere } from '../rejects/reject-path.js'
 import { changedText, fingerprintOf, isSame, type Fingerprint } from './fingerprint.js'
 import { JournalFile, readJournal } from './journal-file.js'
 import { journalFormat, differingOptions, journaledOptions } from './journal-record.js'
@@ -164,9 +165,11 @@ function replacedBy(past: RecordedRun, restart: boolean): RecordOf<'run'>['repla
 }
 
 /** The rejects files that nobody has changed: a run that starts over finds their rejects again, if it loads the same. */
-function unrepaired({ rejects, rejectsFiles }: RecordedRun, files: Files): readonly string[] {
-  return rejectsFiles.filter(path => {
-    const { digest, sizeBytes = 0 } = rejects?.files.find(file => file.path === path) ?? {}
+function unrepaired(past: RecordedRun, files: Files): readonly string[] {
+  const here = (path: string): string => pathHere(past.run, path)
+  return past.rejectsFiles.map(here).filter(path => {
+    const kept = past.rejects?.files.find(file => here(file.path) === path)
+    const { digest, sizeBytes = 0 } = kept ?? {}
     if (digest === undefined || files.statusNow(path) === undefined) return true
     return hashOf(path, files, sizeBytes).digest('hex') === digest
   })

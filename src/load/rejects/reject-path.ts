@@ -1,5 +1,5 @@
 /* The names of rejects files, which records share one, what is checked before the first row, and which of the files the run has created. */
-import { extname, join, parse } from 'node:path'
+import { extname, join, parse, resolve } from 'node:path'
 import { DdbError, messageOf, option, usageError } from '../../errors.js'
 import {
   dataExtensions,
@@ -14,6 +14,7 @@ import type { Files, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
 import { reasonsPath } from '../../source/data-files.js'
 import { failureOf } from '../journal/journal-file.js'
+import type { RecordedRun } from '../journal/recorded-run.js'
 import type { RejectReading } from './reject.js'
 
 /** `r.2.csv` for `r.csv`, or `r.2.ndjson` if the records are JSON, because the name shows a reader the format. */
@@ -60,6 +61,12 @@ export function pathOfStream(path: string, stream: number, mark: string): string
 /** The name that such a file will get; any other name as it is. */
 export function finishedPath(path: string): string {
   return path.replace(/\.ddb-ingest-[0-9a-f]{8}-(?=[^/]*$)/, '')
+}
+
+/** A path in the journal: its process may have begun in another folder. */
+export function pathHere(run: RecordedRun['run'], path: string): string {
+  const there = resolve(run?.folder ?? '', path)
+  return there === resolve(path) ? path : there
 }
 
 /** Path of the lock that exists while a run writes the file. The lock names the run. */

@@ -10,7 +10,7 @@ import type { LoadResult } from '../options.js'
 import { rangeText } from '../outcomes/pieces.js'
 import type { RunBasis } from '../run-basis.js'
 import { RejectFiles } from './reject-files.js'
-import { finishedPath, isOfRun } from './reject-path.js'
+import { finishedPath, isOfRun, pathHere } from './reject-path.js'
 import { reasonsPath } from '../../source/data-files.js'
 import {
   type AnyReject,
@@ -150,7 +150,7 @@ export class RunRejects {
     this.#files?.cutBack()
     const { runId } = this.#run.checked
     const { files } = this.#run.platform
-    const placeOf = (path: string): string => resolve(now.run?.folder ?? '', path)
+    const placeOf = (path: string): string => resolve(pathHere(now.run, path))
     const counted = new Set(found.rejects?.files.map(({ path }) => placeOf(path)))
     for (const path of new Set(now.rejectsFiles.map(placeOf))) {
       if (counted.has(path) || !isOfRun(reasonsPath(path), runId, files)) continue
@@ -237,12 +237,6 @@ export class RunRejects {
       `the rejects do not add up: ${rejected} rejected, ${placed} in files, ${unplaced} without a place`,
     )
   }
-}
-
-/** A path in the journal: its process may have begun in another folder. */
-function pathHere(run: RecordedRun['run'], path: string): string {
-  const there = resolve(run?.folder ?? '', path)
-  return there === resolve(path) ? path : there
 }
 
 function sumOf(files: readonly { readonly rows: number }[]): number {

@@ -31,9 +31,11 @@ export class ShardInputs implements Inputs {
   readonly #run: Run
   readonly #open: OpenStream
   readonly #opened: Inputs[] = []
+  readonly #paths: ReadonlySet<string>
 
   constructor(run: Run, reading: InputReading, open: OpenStream) {
     this.#run = run
+    this.#paths = new Set(run.sources.paths)
     this.reading = reading
     this.#open = open
   }
@@ -57,9 +59,9 @@ export class ShardInputs implements Inputs {
     }
     const own = index > 0 ? streamsOfShard(streams, options.shard!) : [...streams.keys()]
     const left = new Set(own.filter(stream => !done.has(stream + 1)))
-    // A name may be used again, with other files: those that were loaded are not these.
-    if (index > 0) for (const stream of own) await this.#compareFiles(streams[stream]!)
     for (const stream of own) {
+      // A name may be used again, with other files: those that were loaded are not these.
+      if (index > 0 && !left.has(stream)) await this.#compareFiles(streams[stream]!)
       const { read, confirmed, filtered, rejected } = done.get(stream + 1)?.rows ?? noRows()
       state.rows.read += read
       state.rows.skipped += confirmed
@@ -82,7 +84,7 @@ export class ShardInputs implements Inputs {
     const counts = `${own.length} of ${streams.length} streams, ${own.length - left.size} of them loaded before`
     reporter.notice(`this shard has ${counts}`)
     const listed = new Set(streams.flat().map(({ path }) => path))
-    const added = run.sources.paths.filter(path => !listed.has(path)).length
+    const added = [...this.#paths].filter(path => !listed.has(path)).length
     const late = `${added} of the inputs came after the run began, and are not part of it`
     if (added > 0) reporter.notice(late)
     const [next] = left
@@ -200,9 +202,8 @@ export class ShardInputs implements Inputs {
 
   /** Checks that files are as they were when the run began. Copies on other machines have other times. @throws {InputError} DDB_INPUT_* */
   async #compareFiles(stream: Stream): Promise<void> {
-    const { paths } = this.#run.sources
     for (const { path, fingerprint: was } of stream) {
-      if (!paths.includes(path)) {
+      if (!this.#paths.has(path)) {
         const message = `"${path}" is part of the run, and not among the inputs`
         throw new InputError('DDB_INPUT_MISSING', message, { file: path })
       }

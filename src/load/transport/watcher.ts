@@ -14,6 +14,8 @@ import { ReceiptLink } from './link.js'
 /** After this many batches, the run reads the ledger at once, so that it can release the memory of many small batches. */
 const batchesPerRead = 128
 const firstPollMs = 5
+/** The next batch may wait for this outcome. */
+const orderedPollMs = 1
 const slowestPollMs = 500
 /** Pause while batches are sent and confirmed. It is long enough that a query is worth its cost. */
 const busyPollMs = 50
@@ -181,9 +183,11 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   async #watch(): Promise<void> {
     const { state, ending, platform } = this.run
     const node = this.node
-    let pollMs = firstPollMs
+    const { isOrdered } = this.batches
+    const shortestPollMs = isOrdered ? orderedPollMs : firstPollMs
+    let pollMs = shortestPollMs
     // The first batch has hardly left this machine.
-    await wait(platform.clock, firstPollMs)
+    await wait(platform.clock, shortestPollMs)
     while (!this.#allSent || state.open.size > 0) {
       // If a different process has taken over the run, this process must not change anything of the run any more.
       if (!ending.maySend() && ending.isLeaving) return this.#giveUp()
@@ -207,12 +211,11 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
       // Even if the ledger has no new rows, there may be room for further batches by now.
       this.wake()
       if (hasNews) {
-        pollMs = firstPollMs
+        pollMs = shortestPollMs
         // After the last receipt, there is no reason to pause.
         if (this.#allSent && state.open.size === 0) continue
       }
-      // The next batch may wait for this outcome.
-      const isBusy = hasNews && !this.#allSent && !this.batches.isOrdered
+      const isBusy = hasNews && !this.#allSent && !isOrdered
       const pauseMs = isBusy ? busyPollMs : pollMs
       await this.rest(this.needsLedger ? pauseMs : slowestPollMs)
       if (hasNews) continue

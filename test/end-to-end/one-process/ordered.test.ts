@@ -47,7 +47,9 @@ async function loadAll(t: Test, script: string, target: TargetOptions, delivery:
   let batches = 0
   const faults: Faults = {
     before: ({ rows }) =>
-      rows > 0 && ++batches % 7 === 3 ? { error: '<ChunkInTransaction> try again' } : undefined,
+      rows > 0 && [1, 3, 10, 17].includes(++batches)
+        ? { error: '<ChunkInTransaction> try again' }
+        : undefined,
   }
   const isDfs = target.table!.startsWith('dfs:')
   const here = await startLoadServer(t, script, { faults, newValuePartitions: 'fail' })

@@ -1,6 +1,13 @@
 /* Rejects of a named run that get lost under way: the disk is full, or somebody removes, cuts or replaces the file. A later process of the
    run completes the file once the cause is gone. */
-import { copyFileSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadResult } from '../../../src/load/options.js'
@@ -30,7 +37,7 @@ async function scene(t: Test) {
         join(dir, 'in.csv'),
         {
           runId: 'nightly',
-          journal: { folder: join(dir, 'state') },
+          journal: { folder: join(dir, 'state'), workingFolder: process.cwd() },
           rejects: { file: own, maxErrors: '100%' },
           delivery: { mode, batchRows: 100, maxInFlightBytes: 1_000 },
         },
@@ -107,6 +114,26 @@ t.test('after the file is lost, the run continues with another file', async t =>
   t.equal(readFileSync(aside, 'utf8'), `id,sym\n${bad.slice(0, -rows).join('')}`)
   renameSync(aside, file)
   t.match(await run('async'), { exitCode: 3, alreadyLoaded: true, rejects: { unplaced: 0 } })
+})
+
+t.test('a run goes on twice from another folder, with a file of that folder', async t => {
+  const { run, file } = await scene(t)
+  const own = process.cwd()
+  t.teardown(() => process.chdir(own))
+  const there = join(file, '..', 'there')
+  mkdirSync(there)
+  const failing = (): Disk['fails'] => {
+    let writes = 0
+    return (call, path) => call === 'write' && path.endsWith('r.csv') && ++writes > 4
+  }
+  process.chdir(join(there, '..'))
+  t.match(await run('async', { fails: failing() }, 'first-r.csv'), { exitCode: 74 })
+  process.chdir(there)
+  t.match(await run('async', { fails: failing() }, 'r.csv'), { exitCode: 74 })
+  t.match(await run('async', {}, 'r.csv'), { exitCode: 3 })
+  const [first, second] = [file.replace('r.csv', 'first-r.csv'), join(there, 'r.csv')]
+  const rest = readFileSync(second, 'utf8').replace('id,sym\n', '')
+  t.equal(readFileSync(first, 'utf8') + rest, `id,sym\n${bad.join('')}`)
 })
 
 t.test('the file of a finished run belongs to the user', async t => {
