@@ -23,10 +23,9 @@ export type PlainInput =
 export type TableSchema = Readonly<Record<string, string>>
 
 /**
- * boolean → BOOL; a whole number → INT, or LONG if INT cannot hold it; another number → DOUBLE; bigint → LONG; text → STRING;
- * Date → TIMESTAMP of its UTC fields; null → NULL, undefined → an argument left out, both VOID; Int32Array → INT vector, and so
- * on; a list of scalars → a vector; a list of objects, or an object of lists of one length → a table; another object → a
- * dictionary.
+ * boolean → BOOL; a whole number → INT, or LONG if INT cannot hold it; another number → DOUBLE; bigint → LONG; text → STRING; Date →
+ * TIMESTAMP of its UTC fields; null → NULL, undefined → an argument left out, both VOID; Int32Array → INT vector, and so on; a list of
+ * scalars → a vector; a list of objects, or an object of lists of one length → a table; another object → a dictionary.
  * @throws {ValueError} DDB_USAGE if there is no such DolphinDB value
  */
 export function toValue(input: PlainInput): Value {

@@ -1,6 +1,5 @@
-/* One run from options to result: opens the inputs, connects, describes the target, delivers batches, confirms and reports. Finds the
-   target, and chooses how the run sends and confirms batches: as the options request, if the server allows it. Has the way without
-   confirmation. */
+/* One run from options to result: opens the inputs, connects, finds the target, chooses how batches are sent and confirmed (as the options
+   request, if the server allows it), delivers them and reports. Has the way without confirmation. */
 import { ConnectionError, DdbError, option, ServerError, usageError } from '../errors.js'
 import type { Clock, Files, Platform } from '../platform/platform.js'
 import { awakeClock, wait } from '../platform/clocks.js'

@@ -1,6 +1,5 @@
-/* The steps of every run: open the inputs, open the target, move batches within the rate limit, and close everything, even after failures.
-   A run ends cleanly if it is done or interrupted, or else at once, without waiting for the network. Notes values seldom meant, too: times
-   far from today, as from a wrong unit, and blanks around symbols. */
+/* The steps of every run: open the inputs and the target, move batches within the rate limit, and close everything, even after failures. A
+   run ends cleanly, or at once without waiting for the network. Notes values seldom meant: times far from today, blanks around symbols. */
 import { ConnectionError, DdbError, option, TimeoutError, UsageError } from '../errors.js'
 import { openInputs } from './inputs/inputs.js'
 import { rowsOf, type SentBatch } from './journal/recorded-run.js'

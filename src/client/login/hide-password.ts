@@ -14,9 +14,8 @@ export function passwordHider(password: string): Hide {
 }
 
 /**
- * Redacts a password in our own sentences. These quote the server only after its words were redacted, so the cells and
- * examples in them stay as they are: a part of a longer number or word, and what follows `got "` and the like. Encoded, it is
- * redacted everywhere.
+ * Redacts a password in our own sentences. These quote the server only after its words were redacted, so the cells and examples in them
+ * stay as they are: a part of a longer number or word, and what follows `got "` and the like. Encoded, it is redacted everywhere.
  */
 function sentenceHider(password: string): Hide {
   if (password.length < fewestInSentence) return text => text

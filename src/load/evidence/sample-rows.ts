@@ -1,7 +1,6 @@
 /* The values of a few rows of a run: it looks up these rows before it claims that its rows are in the table. Also the identity of a target,
-   which shows whether earlier rows went to this very table. A DFS table has its own chunk and physical index
-   (docs/server-semantics.md#tables-in-databases). DolphinDB gives tables in memory no identity, so a run compares how many rows they have
-   had. */
+   which shows whether earlier rows went to this very table: of a DFS table its chunk and physical index
+   (docs/server-semantics.md#tables-in-databases), and of a table in memory, which has no identity, how many rows it has had. */
 import type { Batch } from '../../parse/batch.js'
 import type { DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, scalarAt, vectorOf } from '../../protocol/element.js'

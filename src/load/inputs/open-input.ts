@@ -1,8 +1,6 @@
-/* Opens the inputs of a run. Reads each small file whole, with one call, into the same memory: in a folder of ten thousand files,
-   passing each file to another thread and back would take longer than everything else. If calls take long, for example over a network,
-   opens several small files ahead of their turn instead. A large file is opened when its turn comes, because it may still be replaced
-   before that. The headers of all are looked at before the first row is sent, because later an unfit one would end a run that is partly
-   loaded. How each is found and read follows from the options and a look at it. */
+/* Finds and opens the inputs of a run. Reads each small file whole, with one call, into the same memory, because passing ten thousand files to
+   another thread and back takes long; if calls take long, as over a network, opens several ahead of their turn. Looks at the headers of all
+   before the first row is sent, because later an unfit one would end a run that is partly loaded. */
 import { DdbError, InputError } from '../../errors.js'
 import {
   dataExtensions,

@@ -1,7 +1,6 @@
-/* Rows of a batch that are sent together: all rows of the batch, or its rows of one lane (a connection that carries a fixed share of the
-   rows). While the run locates rows that the server refuses, a piece is a half, a quarter and so on. The place of a piece identifies it in
-   the ledger and in the journal, as every process of the run cuts the inputs at the same places (`parse/batch-builder.ts`) and divides batches
-   alike. Sets of input lines: ranges that touch are merged, so that a million become a few. */
+/* Rows of a batch that are sent together: all of them, those of one lane (a connection that carries a fixed share of the rows), or while the
+   run locates rows that the server refuses, a half, a quarter and so on. The place of a piece identifies it in ledger and journal, as every
+   process of the run cuts and divides batches alike. Sets of input lines: ranges that touch are merged, so that a million become a few. */
 import { hash } from 'node:crypto'
 import type { Session } from '../../client/open-session.js'
 import type { Batch, InputRange } from '../../parse/batch.js'

@@ -1,7 +1,6 @@
-/* The rejects files of a run: the file that the user named, and one more in the same folder for each further shape of records, because a
-   file can be loaded again only if all of its records have the same header. A rejects file has the header of the input and the rejected
-   records byte for byte; the file of reasons next to it has a line for each. Rejects wait in memory until their batch is settled, and are
-   then appended together: to both files or to neither, even if the disk fails. */
+/* The rejects files of a run: the file that the user named, and one more beside it for each further header, as a file that is loaded again has
+   one. Each has the header and the rejected records byte for byte; the file of reasons next to it has a line for each. Rejects wait in
+   memory until their batch is settled, and are then appended to both files or to neither, even if the disk fails. */
 import { resolve } from 'node:path'
 import { DdbError, messageOf, option } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cell-rules.js'

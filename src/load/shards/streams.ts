@@ -1,7 +1,6 @@
-/* Divides the inputs of a run among shards (processes that load one run together). The inputs become streams, each of which one process
-   reads from its start to its end. Which streams there are does not depend on the number of shards, so that number may change. Large files
-   have parts: each begins and ends with a line, at bounds that depend on the file alone, and is read as if it were a file of its own, with
-   the header of the whole one. */
+/* Divides the inputs of a run among shards (processes that load one run together) into streams, each of which one process reads from its start
+   to its end, whatever the number of shards. Large files have parts: each begins and ends with a line, at bounds that depend on the file
+   alone, and is read as if it were a file of its own, with the header of the whole one. */
 import type { Files, InputFile } from '../../platform/platform.js'
 import { compressionOf } from '../../source/open-source.js'
 import { byteOrderMark } from '../../source/encoding/open-text.js'

@@ -1,6 +1,5 @@
-/* Finds rows of a batch outside the target's partition scheme. Servers drop such rows silently
-   (docs/server-semantics.md#rows-outside-the-scheme), so the run must count them before it sends them. For new values of a VALUE scheme,
-   the server's policy decides. If the policy is unknown, nothing can be counted. */
+/* Finds rows of a batch outside the target's partition scheme, to count them: servers drop such rows silently
+   (docs/server-semantics.md#rows-outside-the-scheme). Of new values of a VALUE scheme, nothing can be counted if the policy is unknown. */
 import { unitsPerDay } from '../../infer/time-range.js'
 import type { Batch } from '../../parse/batch.js'
 import { elementAt } from '../../protocol/element.js'
