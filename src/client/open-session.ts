@@ -44,9 +44,7 @@ export interface Session<Answer = Value> extends AsyncDisposable {
    * Runs a script, or, with arguments, calls a function (any expression that yields one: `tableInsert{trades}`). The last argument may
    * be options. On an asynchronous session the promise resolves without a value once the request is handed over and there is room for
    * more. `T` is the caller's claim about the answer and is not checked: `run<number>('1+2')`.
-   * @throws {ServerError} the server's error line
-   * @throws {ConnectionError} DDB_CONNECTION_LOST
-   * @throws {TimeoutError} after `timeoutMs`
+   * @throws {ServerError} the server's error line @throws {ConnectionError} DDB_CONNECTION_LOST @throws {TimeoutError} after `timeoutMs`
    */
   run<T = Answer | undefined>(scriptOrFunction: string, ...args: RunArguments): Promise<T>
 
@@ -79,8 +77,7 @@ export interface Session<Answer = Value> extends AsyncDisposable {
    * fails. The request overtakes synchronous requests that still wait for an earlier answer. Arrays in `args` may be sent by
    * reference, so do not change them before `onWritten`.
    * @param onWritten  called once the kernel has taken the request; never called if the connection is lost first
-   * @returns false if the caller should wait for `drained()` before sending more
-   * @throws {ConnectionError} if the connection is lost
+   * @returns false if the caller should wait for `drained()` before sending more @throws {ConnectionError} if the connection is lost
    * @throws {ValueError} if an argument cannot be encoded; then nothing is sent
    */
   send(name: string, args: readonly Value[], onWritten?: () => void): boolean
@@ -109,8 +106,7 @@ export type PlainSession = Session<PlainOutput>
 
 /**
  * Connects, logs in if a user is given, and resolves with a session that is ready.
- * @throws {ConnectionError} DDB_CONNECT if no connection can be made
- * @throws {ServerError} DDB_LOGIN if the server refuses the login
+ * @throws {ConnectionError} DDB_CONNECT if no connection can be made @throws {ServerError} DDB_LOGIN if the server refuses the login
  * @throws {TlsError} DDB_TLS if the server's certificate is refused, or one end speaks TLS and the other does not
  * @throws {UsageError} DDB_CONFIG if the login is not protected and insecureLogin is not set, or a file of `tls` is unusable
  */

@@ -217,8 +217,7 @@ function dateElement(date: Date, { type }: ColumnType): ElementValue {
 
 /**
  * A table from rows or columns with the given types: names and order are the schema's, missing members are null.
- * @throws {UsageError} DDB_USAGE for an invalid schema
- * @throws {ValueError} for values that do not fit
+ * @throws {UsageError} DDB_USAGE for an invalid schema @throws {ValueError} for values that do not fit
  */
 export function table(
   data: readonly Row[] | Readonly<Record<string, List>>,

@@ -55,8 +55,7 @@ export class JsonColumns {
 
   /**
    * Examines the records of a block.
-   * @param names  of the elements of records that are arrays
-   * @throws {InputError} DDB_INPUT_MEMBER for too many different members
+   * @param names  of the elements of records that are arrays @throws {InputError} DDB_INPUT_MEMBER for too many different members
    */
   look(block: RecordBlock, file: string, names: readonly string[] | undefined): void {
     const scanner = this.#scanner

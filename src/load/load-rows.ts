@@ -261,8 +261,7 @@ export class TableWriter<Row extends object = AnyRow> extends Writable {
 
   /**
    * Accepts no more rows and waits until the outcome of each is known.
-   * @returns the same result as `load`
-   * @throws {DdbError} the failure that ended the run, or DDB_UNCONFIRMED
+   * @returns the same result as `load` @throws {DdbError} the failure that ended the run, or DDB_UNCONFIRMED
    */
   async close(): Promise<LoadResult> {
     this.end()

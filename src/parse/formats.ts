@@ -77,8 +77,7 @@ export interface ReaderOptions extends FormatOptions {
 
 /**
  * Opens the input. Delimited text is read up to its first record, which determines the columns.
- * @throws {InputError} if the first record cannot be read
- * @throws {UsageError} DDB_USAGE if options do not fit the format
+ * @throws {InputError} if the first record cannot be read @throws {UsageError} DDB_USAGE if options do not fit the format
  */
 export async function openReader(
   source: ByteSource,

@@ -263,8 +263,7 @@ const mostPaths = 10_000
 
 /**
  * Finds a pattern (`--path`) that turns days and codes in the names of folders and files into columns.
- * @param paths  of all inputs
- * @param columns  of the content. If one of them holds days, the pattern has no `{day}`; likewise for `{code}`
+ * @param paths  of all inputs @param columns  of the content. If one of them holds days, the pattern has no `{day}`; likewise for `{code}`
  * @returns a pattern for the parts that are days or codes in every path and that differ; undefined if there are none
  */
 export function pathOfParts(

@@ -59,9 +59,7 @@ export class ConnectionPool implements AsyncDisposable {
 
   /**
    * Opens all sessions; if one fails, none stays open.
-   * @throws {UsageError} DDB_USAGE
-   * @throws {ConnectionError} DDB_CONNECT
-   * @throws {ServerError} DDB_LOGIN
+   * @throws {UsageError} DDB_USAGE @throws {ConnectionError} DDB_CONNECT @throws {ServerError} DDB_LOGIN
    */
   static async connect(options: PoolOptions): Promise<ConnectionPool> {
     checkFields(options, poolFields)

@@ -70,10 +70,8 @@ export interface Remedies {
 
 /**
  * Finds options that make rejected rows readable. Reads every value once more, like `ddb-ingest schema`, but with the target's types.
- * @param frozen  how the inputs are read
- * @param looked  the first input, already examined
- * @param sample  limit of the records to examine; undefined for all
- * @returns undefined if the inputs cannot be read twice
+ * @param frozen  how the inputs are read @param looked  the first input, already examined
+ * @param sample  limit of the records to examine; undefined for all @returns undefined if the inputs cannot be read twice
  */
 export async function findRemedies(
   run: Run,

@@ -146,8 +146,7 @@ export type Found = readonly boolean[] | undefined
  * in `table` (an expression). If the server does not find it in the first, it cannot compare the values, and the second proves nothing. A column hides a
  * variable of the same name (DolphinDB manual, page col_ref), so the function uses names that no column has. A request names its function in
  * one line, and may name it by an expression (docs/protocol.md#table-writers).
- * @param script  runs before the search
- * @param answers  the expressions to answer, before what `foundIn` reads
+ * @param script  runs before the search @param answers  the expressions to answer, before what `foundIn` reads
  * @returns the function, and the values to call it with
  */
 export function searchCall(

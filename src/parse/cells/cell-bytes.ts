@@ -93,8 +93,7 @@ const mostBrokenBytes = 8
 
 /**
  * The message about the first invalid bytes, with their place in the input; undefined if all bytes are valid.
- * @param text  how the input was decoded; undefined if unknown
- * @param bytes  a piece of the text, at `textStart`
+ * @param text  how the input was decoded; undefined if unknown @param bytes  a piece of the text, at `textStart`
  */
 export function brokenTextMessage(
   text: SourceText | undefined,

@@ -98,8 +98,7 @@ export class NullTexts {
 
   /**
    * Empties the cells of a field that hold one of the texts without quotes.
-   * @param trims  true to ignore blanks around a text
-   * @param onFound  gets the index of the text, and the cell with its former end
+   * @param trims  true to ignore blanks around a text @param onFound  gets the index of the text, and the cell with its former end
    */
   apply(
     block: RecordBlock,
