@@ -36,6 +36,7 @@ export function checkRun(run: Run, findings: Findings): Complaint[] {
   checkBytes(run, result, complain)
   checkRows(run, result, there, findings, complain)
   checkFiltered(run, result, there, findings, complain)
+  checkOrder(run, result, findings, complain)
   if (findings.scenario.allArrive) checkAllArrived(run, result, there, complain)
   checkRejects(run, result, findings, complain)
   checkTime(run, complain)
@@ -214,6 +215,23 @@ function checkFiltered(
   if (filtered > expected || (isWhole && filtered < expected)) {
     complain(`${filtered} rows filtered, not ${expected}`)
   }
+}
+
+/** Checks that a table that keeps one row of a key got the rows in order, as the last or first of a key must stay. */
+function checkOrder(
+  { plan }: Run,
+  { rows, confirm }: LoadResult,
+  { scenario, server, runs }: Findings,
+  complain: Complain,
+): void {
+  const isAlone = runs.filter(other => other.plan === plan).length === 1
+  const { connections = 1 } = plan.delivery
+  const isOrdered = scenario.kind.keyed && connections === 1 && confirm.used !== 'none'
+  if (!isOrdered || !isAlone || rows.unconfirmed > 0) return
+  const own = new Map(plan.inputs.flatMap(({ rows }) => rows).map(({ id }, place) => [id, place]))
+  const places = server.rows().flatMap(({ id }) => own.get(id) ?? [])
+  const late = places.findIndex((place, i) => place < (places[i - 1] ?? 0))
+  if (late > 0) complain(`row ${places[late - 1]} was stored before row ${places[late]}`)
 }
 
 /** Whether the run could not know better: the server lost its memory after its last answer. */

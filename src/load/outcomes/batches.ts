@@ -8,9 +8,9 @@ import type { ReceiptNode } from '../transport/receipt-node.js'
 import { asDdbError } from '../run-ending.js'
 import { halvesOf, isInFlight, type Piece, type PieceState } from './pieces.js'
 import type { Recorder } from './recorder.js'
-import { decideRefusal, inTransform, type Outcome } from './refusals.js'
+import { decideRefusal, inTransform, type Outcome, outOfTurn } from './refusals.js'
 import { setState } from './run-state.js'
-import { newTurns } from './turns.js'
+import { isOrdered, newTurns } from './turns.js'
 
 /** What is known, besides the ledger, about a piece without an outcome. */
 export interface Situation {
@@ -54,11 +54,6 @@ export class Batches {
     this.#fail = fail
     this.#turns = newTurns(run)
     this.node = node
-  }
-
-  /** Whether each piece waits for the outcome of the one before it. */
-  get isOrdered(): boolean {
-    return this.#turns.isOrdered
   }
 
   /** False if too much is in flight, or if new pieces must wait for the leader. */
@@ -129,6 +124,12 @@ export class Batches {
   #refused(piece: Piece, errText: string, byTransform: boolean): void {
     const recorder = this.#recorder
     const { clock, random } = this.#run.platform
+    if (errText === outOfTurn) {
+      piece.refusal = errText
+      // Not a retry: it waits for the piece before it, whose fault it was.
+      piece.resends--
+      return this.#ended ? this.#drop(piece) : this.#sendAgain(piece)
+    }
     const decision = decideRefusal(errText, piece, recorder.target, byTransform)
     switch (decision.kind) {
       case 'again':
@@ -181,7 +182,7 @@ export class Batches {
 
   /** If the run is stopping, drops the halves that were not sent, and all pieces that must follow them. */
   #leaveLanes(): void {
-    if (!this.#turns.isOrdered) return
+    if (!isOrdered(this.#run)) return
     const left = new Set(this.#halves.map(({ whole }) => whole.lane))
     this.endHalves()
     for (const piece of this.#inStates('queued')) {
@@ -372,6 +373,6 @@ export class Batches {
     this.#move(piece, before === 'claimed' ? 'claimed' : 'sent')
     const sendNo = ++state.lastSendNo
     piece.sendNos.push(sendNo)
-    this.node.send(piece, sendNo)
+    this.node.send(piece, sendNo, this.#turns.after(piece))
   }
 }

@@ -177,6 +177,9 @@ export function classifyRefusal(text: string): Refusal {
   return 'unknown'
 }
 
+/** A refusal by the run's own function, which has stored nothing, because the batch before was not stored (`Copy.after`). */
+export const outOfTurn = 'ddb-ingest: out of turn'
+
 /** Whether the server refuses something for now only: it is starting, electing a leader, or busy with the same data. */
 export function isTransient(error: unknown): error is ServerError {
   return error instanceof ServerError && classifyRefusal(error.received) === 'transient'

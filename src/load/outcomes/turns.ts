@@ -2,7 +2,8 @@
 import type { CutSizes } from '../../parse/batch-builder.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import type { Run } from '../run.js'
-import type { Piece } from './pieces.js'
+import { outOfTurn } from './refusals.js'
+import { isInFlight, type Piece } from './pieces.js'
 
 /**
  * `roomBytes`: while fewer bytes than this are in flight, a further batch may be handed over. If batches are divided by lane, a batch is so
@@ -35,13 +36,23 @@ export function fixedSizes(run: Run): CutSizes {
   return { records, bytes }
 }
 
+/** Whether a row must not be written before an earlier one, of which it may have the key. */
+export function isOrdered({ checked, lanes, target }: Run): boolean {
+  if (checked.connections > 1) return lanes?.isOrdered === true
+  return checked.target.kind === 'table' && target.keyed
+}
+
+/** Whether pieces name the one before them, so that they need not wait for its outcome: the ledger shows it to the server. */
+export const namesBefore = (run: Run): boolean =>
+  isOrdered(run) && run.checked.mode === 'async' && run.shared === undefined
+
 /** A piece goes over its lane's connection, or the least busy. One of several lanes goes alone: two sessions must not write a partition. */
 export function newTurns(run: Run) {
   const { state } = run
   /** Pieces that must be sent alone. No other piece is sent before them. */
   const alone = new Set<Piece>()
-  /** Of each lane, what was handed over and has no outcome, if order matters: only the first of it may be sent. */
-  const waiting: Piece['whole'][][] = []
+  /** Of each lane, what was handed over and has no outcome, if order matters. */
+  const waiting: Piece[][] = []
   const inFlightOn = (connection: number): number => state.inFlightByConnection[connection] ?? 0
   /**
    * True while a run with several connections sends its first batch alone. At its end, the run looks it up: if a confirmed batch was lost
@@ -49,30 +60,30 @@ export function newTurns(run: Run) {
    */
   const goesAlone = (): boolean =>
     run.checked.connections > 1 && state.rows.confirmed + state.rows.skipped === 0
-  /** Whether a row must not be written before an earlier one, of which it may have the key. */
-  const isOrdered = (): boolean => {
-    const { checked, lanes, target } = run
-    if (checked.connections > 1) return lanes?.isOrdered === true
-    return checked.target.kind === 'table' && target.keyed
-  }
   const laneOf = ({ lane }: Piece['whole']): number | undefined =>
     run.checked.connections === 1 ? 0 : lane
-  const isFirst = (whole: Piece['whole'], lane: number): boolean => {
-    const all = waiting[lane] ?? []
-    while (all[0]?.parts === 0) all.shift()
-    return all[0] === undefined || all[0] === whole
+  /** What must be written before a piece. */
+  const before = ({ whole }: Piece): Piece | undefined => {
+    const all = waiting[laneOf(whole) ?? -1] ?? []
+    while (all[0]?.whole.parts === 0) all.shift()
+    return all[all.findLastIndex(one => one.whole === whole) - 1]
+  }
+  const follows = (piece: Piece, carriesOne: boolean): boolean => {
+    const last = before(piece)
+    if (last === undefined) return true
+    return !carriesOne && isInFlight(last.state) && piece.refusal !== outOfTurn
   }
   return {
-    get isOrdered(): boolean {
-      return isOrdered()
-    },
     /** Must be called for each piece that is handed over, in order. */
-    take({ whole }: Piece): void {
-      const lane = laneOf(whole)
-      if (!isOrdered() || lane === undefined) return
+    take(piece: Piece): void {
+      const lane = laneOf(piece.whole)
+      if (!isOrdered(run) || lane === undefined) return
       const all = (waiting[lane] ??= [])
-      if (all.at(-1) !== whole) all.push(whole)
+      if (all.at(-1)?.whole !== piece.whole) all.push(piece)
     },
+    /** As `Copy.after`. */
+    after: (piece: Piece): number | undefined =>
+      namesBefore(run) ? (before(piece)?.place.no ?? 0) : undefined,
     hasRoom(): boolean {
       if (goesAlone() && state.open.size > 0) return false
       return state.openBytes < readSizes(run).roomBytes
@@ -82,7 +93,7 @@ export function newTurns(run: Run) {
       const { checked, lanes } = run
       const { whole } = piece
       if (checked.connections === 1) {
-        return (!carriesOne || state.inFlightCount === 0) && isFirst(whole, 0)
+        return (!carriesOne || state.inFlightCount === 0) && follows(piece, carriesOne)
       }
       if (goesAlone() && state.inFlightCount > 0) return false
       if (lanes === undefined) return true
@@ -92,7 +103,7 @@ export function newTurns(run: Run) {
         return state.inFlightCount === 0
       }
       if (alone.size > 0 || (carriesOne && inFlightOn(lane) > 0)) return false
-      return isFirst(whole, lane)
+      return follows(piece, carriesOne)
     },
     nextConnection(): number {
       if (run.checked.connections === 1) return 0

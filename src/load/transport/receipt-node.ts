@@ -11,6 +11,7 @@ import { watchedTable } from '../evidence/sample-rows.js'
 import type { ServerAddress } from '../options.js'
 import type { Piece } from '../outcomes/pieces.js'
 import { isTransient } from '../outcomes/refusals.js'
+import { namesBefore } from '../outcomes/turns.js'
 import { askMemory, askRegister, checkClaim } from '../register/register.js'
 import { isUnfinished, type Run } from '../run.js'
 import { jsonToValue, tableText } from '../target/target.js'
@@ -117,12 +118,12 @@ export class ReceiptNode {
     return this.#data.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0)
   }
 
-  /** Sends one copy of a batch on its connection. A lost connection is not an error here, because the batch stays open. */
-  send(piece: Piece, sendNo: number): void {
+  /** Sends one copy of a batch on its connection. @param after  as in `Copy`. A lost connection is not an error here, because the batch stays open. */
+  send(piece: Piece, sendNo: number, after: number | undefined): void {
     const session = this.#data[piece.connection!]!
     piece.carrier = session
     const { place, attempt, whole } = piece
-    const copy = { ...place, cut: whole.cut, attempt, sendNo }
+    const copy = { ...place, cut: whole.cut, attempt, sendNo, after }
     const rows = new SentRows(piece, this.#columnNames)
     const arguments_ = deliverArguments(copy, this.#leading, rows)
     if (this.isAnswered) {
@@ -265,7 +266,7 @@ export class ReceiptNode {
     const table = watchedTable(checked)
     const named = table === undefined ? '' : tableText(table)
     const writer = ledger === undefined ? '' : writerRow(ledger.name, data.id, named)
-    const functions = `${writer}${deliverScript(ledger, checked.target, target.upsert, shared && data.id)}`
+    const functions = `${writer}${deliverScript(ledger, checked.target, target.upsert, shared && data.id, namesBefore(this.#run))}`
     if (ledger === undefined || ledger.isChecked || !name.isRegistered) {
       return void (await data.run(functions, { timeoutMs }))
     }

@@ -6,7 +6,7 @@ import { remedies } from '../journal/changed-run.js'
 import type { Batches } from '../outcomes/batches.js'
 import { isInFlight, keyOf, type LeftPiece, type Piece } from '../outcomes/pieces.js'
 import type { Recorder } from '../outcomes/recorder.js'
-import { classifyRefusal, type Refusal } from '../outcomes/refusals.js'
+import { classifyRefusal, outOfTurn, type Refusal } from '../outcomes/refusals.js'
 import { rowsText, setState } from '../outcomes/run-state.js'
 import type { Run } from '../run.js'
 import { hasTransform } from '../target/target.js'
@@ -100,7 +100,8 @@ export class Receipts {
     if (last?.phase === outcomePhase && last.rowCount === -1) {
       const { allOrNothing } = this.#recorder.target
       // The attempt certainly stored nothing, and its cause may be gone by now.
-      const isTried = isSent && !(allOrNothing && !ofRows.includes(classifyRefusal(last.errText)))
+      const storedNone = allOrNothing || last.errText === outOfTurn
+      const isTried = isSent && !(storedNone && !ofRows.includes(classifyRefusal(last.errText)))
       if (!isTried) return this.#batches.addUnsent(piece, attempt + 1)
     }
     this.#batches.takeUp(piece, last?.attempt)

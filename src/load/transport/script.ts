@@ -18,7 +18,7 @@ import {
 } from '../connection/server-queries.js'
 import type { Place } from '../journal/journal-record.js'
 import { digestOf } from '../outcomes/pieces.js'
-import type { Outcome } from '../outcomes/refusals.js'
+import { type Outcome, outOfTurn } from '../outcomes/refusals.js'
 import {
   dropTableScript,
   insertScript,
@@ -191,12 +191,14 @@ export interface WrittenLedger {
  * place of rows taken, −1 is a refusal, and −2 says that a different copy has the claim. It finds the ledger with `objByName` each time: a
  * bare name would be bound when it is parsed, and might later write into a table that was dropped. @param ledger  undefined if the server
  * refuses it: the answer is then the only receipt @param session  the text of claims, if processes share the ledger: the writing session
+ * @param isOrdered  whether a call names the batch that must be stored before it (`Copy.after`)
  */
 export function deliverScript(
   ledger: WrittenLedger | undefined,
   target: Target,
   upsert: UpsertForm = usualUpsert,
   session = '',
+  isOrdered = false,
 ): string {
   const transform = target.kind === 'table' ? target.transform : undefined
   // For example `p0, p1, ` for a function with two fixed arguments, which the function may change.
@@ -227,10 +229,16 @@ export function deliverScript(
       : `if(${claimRow} != 1) { ${taken} }`
   const claim =
     ledger === undefined ? '' : `    ledger = objByName("${ledger.name}", true)\n    ${isTaken}\n`
-  const write =
+  const lines =
     transform === undefined
       ? `n = long(ddbIngestTarget(${given}data))`
       : writeLines('kept', 'n', 'ddbIngestTarget(made)')
+  const before = `exec count(*) from ledger where batchNo=w, streamNo=t, laneNo=l, partNo=1, phase=${outcomePhase}, rowsTaken!=-1`
+  const write = isOrdered
+    ? `if(w > 0 && (${before}) == 0) { why = "${outOfTurn}" } else {
+        ${lines}
+        }`
+    : lines
   return `${transform === undefined ? '' : transformScript(transform)}def ddbIngestTarget(${parameters}mutable data) {
 ${
   target.kind === 'table'
@@ -240,7 +248,7 @@ ${
     return n`
 }
 }
-def ${deliverFunction}(t, b, l, p, c, a, s, ${parameters}mutable data) {
+def ${deliverFunction}(t, b, l, p, c, a, s, ${isOrdered ? 'w, ' : ''}${parameters}mutable data) {
     m = long(data.rows())
     kept = ${transform === undefined ? 'm' : '00l'}
 ${claim}    n = -1l
@@ -260,16 +268,18 @@ export interface Copy extends Place {
   readonly cut: number
   readonly attempt: number
   readonly sendNo: number
+  /** In an ordered run, the batch that must be stored before: 0 if it has an outcome. */
+  readonly after?: number | undefined
 }
 
 /** The arguments of the function. @param leading  fixed arguments of a target function */
 export function deliverArguments(
-  { stream, no, lane, part, cut, attempt, sendNo }: Copy,
+  { stream, no, lane, part, cut, attempt, sendNo, after }: Copy,
   leading: readonly Value[],
   rows: Table,
 ): Value[] {
   const numbers = [long(stream), long(no), int(lane), long(part), long(cut), int(attempt)]
-  numbers.push(long(sendNo), ...leading, rows)
+  numbers.push(long(sendNo), ...(after === undefined ? [] : [long(after)]), ...leading, rows)
   return numbers
 }
 

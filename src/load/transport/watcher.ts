@@ -14,8 +14,6 @@ import { ReceiptLink } from './link.js'
 /** After this many batches, the run reads the ledger at once, so that it can release the memory of many small batches. */
 const batchesPerRead = 128
 const firstPollMs = 5
-/** The next batch may wait for this outcome. */
-const orderedPollMs = 1
 const slowestPollMs = 500
 /** Pause while batches are sent and confirmed. It is long enough that a query is worth its cost. */
 const busyPollMs = 50
@@ -183,11 +181,9 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   async #watch(): Promise<void> {
     const { state, ending, platform } = this.run
     const node = this.node
-    const { isOrdered } = this.batches
-    const shortestPollMs = isOrdered ? orderedPollMs : firstPollMs
-    let pollMs = shortestPollMs
+    let pollMs = firstPollMs
     // The first batch has hardly left this machine.
-    await wait(platform.clock, shortestPollMs)
+    await wait(platform.clock, firstPollMs)
     while (!this.#allSent || state.open.size > 0) {
       // If a different process has taken over the run, this process must not change anything of the run any more.
       if (!ending.maySend() && ending.isLeaving) return this.#giveUp()
@@ -211,11 +207,12 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
       // Even if the ledger has no new rows, there may be room for further batches by now.
       this.wake()
       if (hasNews) {
-        pollMs = shortestPollMs
+        pollMs = firstPollMs
         // After the last receipt, there is no reason to pause.
         if (this.#allSent && state.open.size === 0) continue
       }
-      const isBusy = hasNews && !this.#allSent && !isOrdered
+      // The next batch may wait for this outcome.
+      const isBusy = hasNews && !this.#allSent && !this.recorder.target.isSequential
       const pauseMs = isBusy ? busyPollMs : pollMs
       await this.rest(this.needsLedger ? pauseMs : slowestPollMs)
       if (hasNews) continue

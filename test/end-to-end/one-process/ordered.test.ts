@@ -68,15 +68,22 @@ async function loadAll(t: Test, script: string, target: TargetOptions, delivery:
 }
 
 for (const [name, script, target, kept] of cases) {
-  for (const mode of ['async', 'sync'] as const) {
-    t.test(`${name}, ${mode}: refused batches do not change the order`, async t => {
-      const { result, stored } = await loadAll(t, script, target, { mode })
-      t.ok(result.batches.retried > 0, 'batches were refused')
-      const first = kept === 'first' ? 0 : rowCount - keys
-      t.strictSame(
-        stored,
-        Array.from({ length: keys }, (_, id) => [id, first + id]),
-      )
-    })
+  for (const delivery of [
+    { mode: 'async' },
+    { mode: 'sync' },
+    { connections: 3, unordered: true },
+  ] as const) {
+    t.test(
+      `${name}, ${JSON.stringify(delivery)}: refused batches do not change the order`,
+      async t => {
+        const { result, stored } = await loadAll(t, script, target, delivery)
+        t.ok(result.batches.retried > 0, 'batches were refused')
+        const first = kept === 'first' ? 0 : rowCount - keys
+        t.strictSame(
+          stored,
+          Array.from({ length: keys }, (_, id) => [id, first + id]),
+        )
+      },
+    )
   }
 }

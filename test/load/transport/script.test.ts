@@ -9,6 +9,7 @@ import {
   ledgerScript,
 } from '../../../src/load/transport/script.js'
 import { parseTarget } from '../../../src/load/target/target.js'
+import { outOfTurn } from '../../../src/load/outcomes/refusals.js'
 import type { TargetOptions } from '../../../src/load/options.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { cells, idTable, int } from '../../helpers/values.js'
@@ -26,11 +27,11 @@ const ledger = 'ddbIngestLedger_test'
 const long = (value: number): Value => ({ form: 'scalar', type: 'LONG', value: BigInt(value) })
 
 /** A session on which the functions of a run for this target are defined. */
-async function scene(t: Test, options: TargetOptions, countsDuplicates = false) {
+async function scene(t: Test, options: TargetOptions, countsDuplicates = false, isOrdered = false) {
   const { session, rows } = await startLoadServer(t, initScript)
   await session.run(ledgerScript(ledger))
   const written = { name: ledger, countsDuplicates }
-  await session.run(deliverScript(written, parseTarget(options)))
+  await session.run(deliverScript(written, parseTarget(options), undefined, '', isOrdered))
   return {
     session,
     rows,
@@ -72,6 +73,22 @@ for (const countsDuplicates of [false, true]) {
     t.strictSame(await rows('select id from target'), [['1'], ['1']])
   })
 }
+
+t.test('a batch is stored only after the one that it names', async t => {
+  const { session, rows, receipts } = await scene(t, { table: 'target' }, false, true)
+  const deliver = async (batchNo: number, attempt: number, sendNo: number, after: number) => {
+    const place = [long(1), long(batchNo), int(0), long(1), long(77), int(attempt), long(sendNo)]
+    const rows = [long(after), idTable(batchNo)]
+    return answeredOutcome(await session.call(deliverFunction, [...place, ...rows])).rowCount
+  }
+  t.equal(await deliver(2, 0, 7, 1), -1, 'nothing is known of the first')
+  t.equal((await receipts())[1]?.[5], outOfTurn)
+  t.equal(await deliver(1, 0, 8, 0), 1)
+  t.equal(await deliver(3, 0, 9, 2), -1, 'the second was not stored')
+  t.equal(await deliver(2, 1, 10, 1), 1)
+  t.equal(await deliver(3, 1, 11, 2), 1)
+  t.strictSame(await rows('select id from target'), [['1'], ['2'], ['3']])
+})
 
 t.test('a long error text is clipped', async t => {
   const { deliver, receipts } = await scene(t, { function: 'refuse', types: 'id:INT' })
