@@ -72,8 +72,11 @@ async function pump(run: Run, inputs: Inputs): Promise<boolean> {
       const isNone = batch.rowCount === 0 || (known !== undefined && isBroken)
       // No other shard would find the end of this batch.
       const isLeft = isBroken && run.shared !== undefined
-      if (isNone) batch.release()
-      else if (!run.ending.stopped && !isLeft) {
+      if (isNone) {
+        // The places of later batches count it.
+        if (known === undefined && !isBroken && !run.ending.stopped) run.history.begins(batch)
+        batch.release()
+      } else if (!run.ending.stopped && !isLeft) {
         await hand(run, batch, known, pass)
       } else if (known === undefined && earlierLimit === undefined) {
         run.state.rows.unsent += batch.rowCount

@@ -174,7 +174,7 @@ export class RecordedRun extends Facts {
       const settled = { ...streamStart, input: ranges[0]!.input }
       this.streams.set(number, (stream = { settled, open: new Map() }))
     }
-    this.hasBatches = true
+    this.hasBatches ||= rows > 0
     stream.open.set(no, { ...record, rows, pieces: new Map(), settledRows: 0, hasNoReceipt })
   }
 

@@ -97,6 +97,13 @@ export class RunHistory {
   /** As `record`, for facts that have changed. */
   readonly note = (facts: Partial<Facts>): void => this.record({ kind: 'facts', ...facts })
 
+  /** Records a batch before it is sent, also one without rows: the places of later ones count it. @param lanes  as in the record */
+  begins(batch: Batch, ranges = recordedRanges(batch), lanes?: SentBatch['lanes']): void {
+    if (this.file === undefined) return
+    const early = batch.endedBy === 'full' ? undefined : true
+    this.record({ kind: 'batch', ...batch.place!, ranges, lanes, early })
+  }
+
   /** Records the outcome of a piece, at the next `commit` or together with the next batch. */
   ended(place: Place, rows: EndedRows): void {
     if (this.file !== undefined) this.#ended.push({ kind: 'ended', ...place, ...rows })

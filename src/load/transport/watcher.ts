@@ -61,10 +61,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     if (divided === undefined) return this.#leaveOpen(batch)
     const { pieces, cut, ranges, lanes } = divided
     receipts.checkCut(batch, cut)
-    if (known === undefined && run.history.file !== undefined) {
-      const early = batch.endedBy === 'full' ? undefined : true
-      run.record({ kind: 'batch', ...batch.place!, ranges, lanes, early })
-    }
+    if (known === undefined) run.history.begins(batch, ranges, lanes)
     for (const piece of pieces) {
       if (known !== undefined) this.#takeUp(leftOf(piece, known), known)
       else if (!receipts.isBegun(piece)) this.batches.add(piece)

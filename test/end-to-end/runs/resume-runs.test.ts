@@ -39,6 +39,7 @@ async function scene(t: Test) {
     load,
     /** Starts a run. The server holds the third batch back until `release` is called. */
     stuck: (...argv: string[]) => stuck(() => start(...load, '--max-in-flight', '1k', ...argv)),
+    held: stuck,
     release,
     listed: async (...argv: string[]) =>
       JSON.parse((await run('runs', '--json', ...argv)).stdout) as RunsResult,
@@ -111,6 +112,18 @@ t.test('a killed run is listed and resumed; the command keeps --state-dir and op
   const modes = await Promise.all([files, join(files, 'k.journal')].map(path => stat(path)))
   const rights = modes.map(({ mode }) => mode & 0o777)
   t.strictSame(rights, [0o700, 0o600])
+})
+
+t.test('a batch of bad records alone counts when a killed run goes on', async t => {
+  const { here, folder, held, release, run, start, load } = await scene(t)
+  await writeFile(join(folder, 'bad.csv'), 'sym,id\nA,x\n')
+  const again = ['load', 'bad.csv', ...load.slice(1), '--run-id', 'k', '--rejects', 'r.csv']
+  const { child, outcome } = await held(() => start(...again))
+  child.kill('SIGKILL')
+  await outcome
+  release()
+  t.match(await run(...again), { code: 3 })
+  t.same(await ids(here), upTo(rowCount), 'every row once')
 })
 
 deepTest(t, 'a run without an ID says how it could have been resumable', async t => {
