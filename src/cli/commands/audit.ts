@@ -10,6 +10,7 @@ import {
   type AuditResult,
   type CertificateOptions,
 } from '../../load/audit/audit-result.js'
+import { cellsAsFound } from '../../load/inputs/detected.js'
 import { rangeText } from '../../load/outcomes/pieces.js'
 import { optionsOfShards } from '../../load/shards/report.js'
 import { systemPlatform } from '../../platform/system-files.js'
@@ -122,7 +123,9 @@ async function optionsOf(
   const server = await serverOf(journaled, call, trace)
   // Names of files may be in columns.
   goTo(known, call.processEnvironment)
-  return { ...options, inputs, target, server, ...own }
+  // The first file to be read need not be the one whose times the run has read first.
+  const cells = cellsAsFound(options.cells, {}, known.journal.offsets)
+  return { ...options, cells, inputs, target, server, ...own }
 }
 
 function tell({ missing }: Settings<'audit'>, call: Call, result: AuditResult): void {

@@ -226,6 +226,8 @@ async function nameRows(
   const lacks = 'the table does not have this row'
   let number = ends.findIndex((_, batch) => differences.isIn(batch))
   if (number > 0) beginAfter(ends[number - 1]!, run)
+  // Rows before the first one that is read again may have shown the time zone offsets.
+  Object.assign(run.history.found, { offsets: run.inputs!.reading.offsets })
   run.inputs = await openInputs(run)
   for await (const batch of batchesOf(run)) {
     const named = differences.isIn(number)

@@ -368,6 +368,11 @@ const usualEnds = ['\n', '\r'] as const
 /** The record with a line end, which the last record of an input may lack. */
 function ended(record: Uint8Array, encoding: string): Uint8Array {
   const ends = lineEnds[encoding] ?? usualEnds
+  // A record that is cut inside a character would shift those after it. With half a surrogate pair it stays bad.
+  if (ends !== usualEnds && record.length % 2 === 1) {
+    const rest = encoding === 'utf-16le' ? [0xd8] : [0, 0xd8, 0]
+    return ended(Buffer.concat([record, Buffer.from(rest)]), encoding)
+  }
   const tail = Buffer.from(record.subarray(-ends[0]!.length)).toString('latin1')
   return ends.includes(tail) ? record : Buffer.concat([record, Buffer.from(ends[0]!, 'latin1')])
 }
