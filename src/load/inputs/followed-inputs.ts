@@ -2,7 +2,7 @@
    stopped. A rotated file has a new name, usually in the same folder, so content and inode identify a file. */
 import { setMaxListeners } from 'node:events'
 import { dirname, join } from 'node:path'
-import { DdbError, option, usageError } from '../../errors.js'
+import { DdbError, InputError, option, usageError } from '../../errors.js'
 import { dataExtensions, type InputFormat } from '../../parse/formats.js'
 import type { Batch } from '../../parse/batch.js'
 import { Cuts } from '../../parse/batch-builder.js'
@@ -18,7 +18,12 @@ import {
 } from '../../source/follow/present-files.js'
 import { openGrowing } from '../../source/open-source.js'
 import { runChanged } from '../journal/changed-run.js'
-import { fingerprintText, followedFingerprint, isSameGrown } from '../journal/fingerprint.js'
+import {
+  beginsAs,
+  fingerprintText,
+  followedFingerprint,
+  isSameGrown,
+} from '../journal/fingerprint.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import { streamOfFollowed } from '../journal/run-history.js'
 import type { Detected } from '../options.js'
@@ -32,6 +37,9 @@ const scanEveryMs = 1_000
 
 /** Limit of open files: each needs a descriptor, and some megabytes of buffers for its lines and for a batch. */
 const maxFiles = 256
+
+/** Files that are alike up to here are no copies. */
+const copiedBytes = 1_024
 
 /** The files that the run's inputs match at this moment. @throws {UsageError} as `presentFiles` */
 export async function presentNow({ platform: { files }, options }: Run): Promise<PresentFiles> {
@@ -237,10 +245,11 @@ export class FollowedInputs implements Inputs {
       const opened = await file.status()
       if (fileKey(path, opened) === key) {
         const before = await readBefore(history.now, file, opened)
-        if (before === undefined && this.#open.length < maxFiles) {
+        const original = before === undefined ? await this.#originalOf(file) : undefined
+        if (original !== undefined) ending.fail(copied(path, original))
+        else if (before === undefined && this.#open.length < maxFiles) {
           return new FollowedFile(path, file, opened)
-        }
-        if (before === undefined) ending.fail(usageError(tooMany))
+        } else if (before === undefined) ending.fail(usageError(tooMany))
         else if (before !== 'read') reporter.noticeOnce(`${path} ${late[before]}`)
         this.#compared.set(key, state)
       }
@@ -249,6 +258,20 @@ export class FollowedInputs implements Inputs {
       reporter.noticeOnce(`${path} cannot be read yet, and will be tried again: ${message}`)
     }
     await file?.close()
+    return undefined
+  }
+
+  /** The path of an open file of which this one, which is another, has all that was read. */
+  async #originalOf(file: InputFile): Promise<string | undefined> {
+    const { inputs } = this.#run.history.found
+    for (const { file: other, number } of this.#open) {
+      // A process that goes on has not read as much again at first.
+      const before = number === undefined ? undefined : inputs[number]!.fingerprint
+      const isLong = ({ sizeBytes }: { sizeBytes: number }): boolean => sizeBytes >= copiedBytes
+      if (isLong(other.read) && (await other.isIn(file))) return other.path
+      if (before !== undefined && isLong(before) && (await beginsAs(before, file)))
+        return other.path
+    }
     return undefined
   }
 
@@ -354,6 +377,11 @@ const late = {
     'is still growing long after it was renamed: what was written since is not loaded. The writer should open its new file sooner',
   touched:
     'is not loaded: it has the inode number and the content of a file that was read, but was written later. If its rows are new, load it by itself',
+}
+
+function copied(file: string, original: string): InputError {
+  const message = `"${file}" begins with all that was read of "${original}": its rows would be loaded twice. Move it away if it is a copy (of logrotate: \`create\`, not \`copy\`), or load it by itself`
+  return new InputError('DDB_INPUT_READ', message, { file })
 }
 
 const tooMany = `more than ${maxFiles} files would be followed at once: move away those that are done, or divide them among several runs`

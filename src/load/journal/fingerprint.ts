@@ -73,6 +73,11 @@ export async function isSameGrown(before: Fingerprint, file: InputFile): Promise
   const { inode, sizeBytes, bornNs } = await file.status()
   if (String(inode) !== before.inode || sizeBytes < before.sizeBytes) return false
   if (before.born !== undefined && before.born !== String(bornNs)) return false
+  return beginsAs(before, file)
+}
+
+/** Whether a file, which may be another, begins with what `before` describes. @throws the system's error */
+export async function beginsAs(before: Fingerprint, file: InputFile): Promise<boolean> {
   const length = Math.min(keptBytes, before.sizeBytes)
   if ((await hashOf(file, 0, length)) !== before.head) return false
   return (await hashOf(file, before.sizeBytes - length, length)) === before.tail

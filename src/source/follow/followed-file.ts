@@ -129,7 +129,7 @@ export class FollowedFile {
       const what = `was cut short while it was followed: ${position} bytes of it were read, and it has ${sizeBytes}`
       throw this.#truncated(what, sizeBytes)
     }
-    if (await this.#isIn(this.file)) return
+    if (await this.isIn(this.file)) return
     const what = `was overwritten while it was followed: the bytes before ${position} are not those that were read`
     throw this.#truncated(what, position)
   }
@@ -138,14 +138,16 @@ export class FollowedFile {
     const { path: file } = this
     const advice =
       'A file that is followed may only grow: rotate it by renaming it and creating another (logrotate: `create`, not ' +
-      `\`copytruncate\`). Find out what is missing in the table, then start a run with another ${option('runId')}`
+      `\`copytruncate\`). Find out with \`audit\` which of its rows are missing in the table, and load these. Before a run with another ` +
+      `${option('runId')} begins, move away all of its copies that have loaded rows`
     return new InputError('DDB_INPUT_TRUNCATED', `"${file}" ${what}. ${advice}`, {
       file,
       offsetBytes,
     })
   }
 
-  async #isIn(file: InputFile): Promise<boolean> {
+  /** Whether a file begins with the part that was read. */
+  async isIn(file: InputFile): Promise<boolean> {
     const { sizeBytes, head, tail } = this.read
     return (await holds(file, head, 0)) && holds(file, tail, sizeBytes - tail.length)
   }
@@ -160,7 +162,7 @@ export class FollowedFile {
       if (born !== undefined && born !== status.bornNs) return false
       const named = await files.open(this.path)
       try {
-        return await this.#isIn(named)
+        return await this.isIn(named)
       } finally {
         await named.close()
       }

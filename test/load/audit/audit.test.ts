@@ -68,6 +68,26 @@ async function scene(
   }
 }
 
+t.test('rows are named with the time zone offset that the audit has found before them', async t => {
+  const script = `share table(10:0, \`at\`id, [TIMESTAMP,INT]) as trades
+share table(10:0, \`at\`id, [TIMESTAMP,INT]) as others`
+  // The first row after each batch has an offset that is rejected.
+  const isOther = (id: number): boolean => id % 2 === 1
+  const lines = Array.from(
+    { length: 60_000 },
+    (_, id) => `2024-01-02T10:00:00+0${isOther(id) ? 9 : 8}:00,${id}\n`,
+  )
+  const one = { table: 'trades', script }
+  const { path, rest, load, audit, session } = await scene(t, one, `at,id\n${lines.join('')}`)
+  t.match(await load(path, { rejects: { onError: 'skip', maxErrors: '100%' } }), {
+    rows: { rejected: 30_000 },
+  })
+  await session.run('tableInsert(others, select * from trades where id != 50004)')
+  const found = await audit({ target: { table: 'others' }, missing: rest })
+  t.match(found, { status: 'missing', rows: { missing: 1, rejected: 30_000 } })
+  t.equal(await readFile(rest, 'utf8'), `at,id\n${lines[50_004]}`)
+})
+
 for (const one of tables) {
   t.test(`${one.table}: rows are found, others counted, lost ones named and loaded`, async t => {
     const { path, rest, load, audit, check, session, expression, rows } = await scene(t, one)

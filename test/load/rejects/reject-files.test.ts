@@ -400,6 +400,15 @@ t.test('records in UTF-16 have its byte order mark and line ends', async t => {
       readFileSync(path).equals(encode('\ufeff股,b\r\n1,\u0a0a\n2,\u0d0d\n3,x\r\n4,y\n')),
       encoding,
     )
+    const cut = filesAt(join(t.testdir(), 'cut.csv'), { files: systemFiles })
+    cut.add(encode('5,z').subarray(0, -1), shape, reason)
+    cut.add(encode('6,z'), shape, reason)
+    cut.close()
+    const kept = readFileSync(join(t.testdirName, 'cut.csv'))
+    const last = encode('6,z\n')
+    t.ok(kept.length % 2 === 0 && kept.subarray(-last.length).equals(last), 'no row is shifted')
+    const surrogate = encode('\ud800').subarray(encoding === 'utf-16le' ? 1 : 0)
+    t.ok(kept.includes(surrogate), 'the record that is cut stays bad')
   }
 })
 
