@@ -92,8 +92,9 @@ export function loadResult(run: Run): LoadResult {
   }
 }
 
-function targetOf({ checked: { target }, options: { server } }: Run): LoadResult['target'] {
-  const host = addressText(server.host, server.port)
+function targetOf({ checked: { target }, server, control }: Run): LoadResult['target'] {
+  const node = control ?? server
+  const host = addressText(node.host, node.port)
   if (target.kind === 'function') return { host, table: null, function: target.name, method: null }
   return { host, table: tableText(target.table), function: null, method: target.method }
 }

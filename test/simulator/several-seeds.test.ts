@@ -52,8 +52,10 @@ deepTest(t, `${nodesSeedCount} simulations of lost nodes`, async t => {
   const moved = new Set<number>()
   await playSeeds(t, [firstNodesSeed, nodesSeedCount], ({ runs }) => {
     for (const { notices, result } of runs) {
-      const hasMoved = notices.some(notice => notice.includes('is lost: the run continues with'))
-      if (hasMoved && result !== undefined) moved.add(result.connections)
+      const move = notices.findLast(notice => notice.includes('is lost: the run continues with'))
+      if (move === undefined || result === undefined) continue
+      moved.add(result.connections)
+      t.ok(move.endsWith(` ${result.target.host}`), `${move}, not ${result.target.host}`)
     }
   })
   t.ok(Math.max(...moved) > 1, `over ${[...moved].join(', ')}`)

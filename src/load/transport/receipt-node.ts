@@ -223,7 +223,7 @@ export class ReceiptNode {
       control.abandon(replacedError())
       throw error
     }
-    this.control = control
+    this.#run.control = this.control = control
     const isSame = control.host === former.host && control.port === former.port
     if (!isSame) {
       const [from, to] = [former, control].map(({ host, port }) => addressText(host, port))
@@ -311,7 +311,7 @@ export class ReceiptNode {
         if (!(error instanceof DdbError)) throw error
         this.abandon('all', replacedError())
       }
-      this.control = control
+      this.#run.control = this.control = control
       this.ledger = next.ledger
       this.#data.splice(0, this.#data.length, ...next.#data)
     } catch (error) {
