@@ -49,8 +49,8 @@ export const defects: readonly Defect[] = [
   ]),
   defect(101_000_000, 'a batch of an ordered table is stored before the one before it', [
     'load/transport/script.ts',
-    'if(w > 0 && (${before}) == 0)',
-    'if(w < 0 && (${before}) == 0)',
+    'if(w != 0 && (${before}) == 0)',
+    'if(w != w && (${before}) == 0)',
   ]),
   defect(1, 'a refused batch is resent although part of it may be stored', [
     'load/outcomes/refusals.ts',

@@ -98,7 +98,7 @@ export class Batches {
   settle(piece: Piece, { why, isGone, isIdle = false }: Situation): void {
     if (isGone === true) {
       if (!piece.isEarlier) return this.#leaveUncertain(piece, why)
-      if (!this.#recorder.mayCopyEarlier) return this.giveUp(piece, why)
+      if (!this.#recorder.mayCopy) return this.giveUp(piece, why)
       piece.mayBeStored = true
     }
     const isCarried = this.node.carries(piece)
@@ -152,9 +152,9 @@ export class Batches {
         return recorder.rejected(this.#close(piece), byTransform ? inTransform(errText) : errText)
       case 'uncertain': {
         this.#close(piece)
-        if (!decision.stops) return recorder.uncertain(piece, `refused: ${errText}`)
-        const error = recorder.refused(piece, errText)
-        return error === undefined ? undefined : this.stop(error)
+        const error = decision.stops ? recorder.refused(piece, errText) : undefined
+        if (!decision.stops) recorder.uncertain(piece, `refused: ${errText}`)
+        return error === undefined ? this.#stopInOrder() : this.stop(error)
       }
       case 'stop':
         // The reason must be reported before its consequences.
@@ -197,8 +197,8 @@ export class Batches {
 
   /** Resends a piece of unknown outcome if the user allows that and retries are left. Otherwise gives the piece up. */
   #leaveUncertain(piece: Piece, why: string): void {
-    const { onDoubt, retries } = this.#run.checked
-    if (onDoubt !== 'resend' || piece.resends >= retries) return this.giveUp(piece, why)
+    if (!this.#recorder.mayCopy || piece.resends >= this.#run.checked.retries)
+      return this.giveUp(piece, why)
     piece.mayBeStored = true
     this.#sendAgain(piece)
   }
@@ -206,7 +206,15 @@ export class Batches {
   /** Records the piece as unconfirmed, because its outcome will stay unknown. */
   giveUp(piece: Piece, why: string): void {
     this.#recorder.uncertain(this.#close(piece), why)
+    this.#stopInOrder()
     this.#goOn()
+  }
+
+  /** Sends nothing after a piece of unknown outcome if rows with its keys might follow: a later process could not send it before them. */
+  #stopInOrder(): void {
+    if (this.#ended || !isOrdered(this.#run)) return
+    const why = 'the order of rows decides which one of a key stays, so nothing more is sent'
+    this.stop(new DdbError('DDB_UNCONFIRMED', `it is not known whether a batch is stored: ${why}`))
   }
 
   /** Sends nothing more, but still waits for the pieces in flight. */

@@ -50,8 +50,8 @@ export class Recorder {
     this.evidence = evidence
   }
 
-  /** Whether pieces of earlier processes are sent again if nothing shows their outcome: the table drops a second copy, or the user accepts it. */
-  get mayCopyEarlier(): boolean {
+  /** Whether pieces are sent again if nothing shows their outcome: the table drops a second copy, or the user accepts it. */
+  get mayCopy(): boolean {
     return this.#run.checked.onDoubt === 'resend' || this.target.keyed
   }
 

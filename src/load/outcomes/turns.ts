@@ -51,8 +51,8 @@ export function newTurns(run: Run) {
   const { state } = run
   /** Pieces that must be sent alone. No other piece is sent before them. */
   const alone = new Set<Piece>()
-  /** Of each lane, what was handed over and has no outcome, if order matters. */
-  const waiting: Piece[][] = []
+  /** What was handed over and has no outcome, if order matters. */
+  const waiting: Piece[] = []
   const inFlightOn = (connection: number): number => state.inFlightByConnection[connection] ?? 0
   /**
    * True while a run with several connections sends its first batch alone. At its end, the run looks it up: if a confirmed batch was lost
@@ -60,30 +60,38 @@ export function newTurns(run: Run) {
    */
   const goesAlone = (): boolean =>
     run.checked.connections > 1 && state.rows.confirmed + state.rows.skipped === 0
-  const laneOf = ({ lane }: Piece['whole']): number | undefined =>
-    run.checked.connections === 1 ? 0 : lane
-  /** What must be written before a piece. */
-  const before = ({ whole }: Piece): Piece | undefined => {
-    const all = waiting[laneOf(whole) ?? -1] ?? []
-    while (all[0]?.whole.parts === 0) all.shift()
-    return all[all.findLastIndex(one => one.whole === whole) - 1]
+  const laneOf = ({ whole }: Piece): number | undefined =>
+    run.checked.connections === 1 ? 0 : whole.lane
+  /** What must be written before a piece: what comes before it in its lane. Of rows without a lane nobody knows whose keys they have. */
+  const before = (piece: Piece): Piece | undefined => {
+    while (waiting[0]?.whole.parts === 0) waiting.shift()
+    const lane = laneOf(piece)
+    for (let i = waiting.findLastIndex(one => one.whole === piece.whole) - 1; i >= 0; i--) {
+      const other = waiting[i]!
+      const isAlike = lane === undefined || [lane, undefined].includes(laneOf(other))
+      if (isAlike && other.whole.parts > 0) return other
+    }
+    return undefined
+  }
+  /** As `Copy.after`: −1 if the server cannot tell. */
+  const after = (piece: Piece, last = before(piece)): number => {
+    if (last === undefined) return 0
+    const [a, b] = [piece.place, last.place]
+    return laneOf(piece) !== undefined && a.stream === b.stream && a.lane === b.lane ? b.no : -1
   }
   const follows = (piece: Piece, carriesOne: boolean): boolean => {
     const last = before(piece)
     if (last === undefined) return true
-    return !carriesOne && isInFlight(last.state) && piece.refusal !== outOfTurn
+    const mayPass = !carriesOne && isInFlight(last.state) && piece.refusal !== outOfTurn
+    return mayPass && after(piece, last) > 0
   }
   return {
     /** Must be called for each piece that is handed over, in order. */
     take(piece: Piece): void {
-      const lane = laneOf(piece.whole)
-      if (!isOrdered(run) || lane === undefined) return
-      const all = (waiting[lane] ??= [])
-      if (all.at(-1)?.whole !== piece.whole) all.push(piece)
+      if (isOrdered(run) && waiting.at(-1)?.whole !== piece.whole) waiting.push(piece)
     },
     /** As `Copy.after`. */
-    after: (piece: Piece): number | undefined =>
-      namesBefore(run) ? (before(piece)?.place.no ?? 0) : undefined,
+    after: (piece: Piece): number | undefined => (namesBefore(run) ? after(piece) : undefined),
     hasRoom(): boolean {
       if (goesAlone() && state.open.size > 0) return false
       return state.openBytes < readSizes(run).roomBytes
@@ -100,7 +108,7 @@ export function newTurns(run: Run) {
       const { lane } = whole
       if (lane === undefined) {
         alone.add(piece)
-        return state.inFlightCount === 0
+        return state.inFlightCount === 0 && follows(piece, true)
       }
       if (alone.size > 0 || (carriesOne && inFlightOn(lane) > 0)) return false
       return follows(piece, carriesOne)

@@ -235,7 +235,7 @@ export function deliverScript(
       : writeLines('kept', 'n', 'ddbIngestTarget(made)')
   const before = `exec count(*) from ledger where batchNo=w, streamNo=t, laneNo=l, partNo=1, phase=${outcomePhase}, rowsTaken!=-1`
   const write = isOrdered
-    ? `if(w > 0 && (${before}) == 0) { why = "${outOfTurn}" } else {
+    ? `if(w != 0 && (${before}) == 0) { why = "${outOfTurn}" } else {
         ${lines}
         }`
     : lines
@@ -268,7 +268,7 @@ export interface Copy extends Place {
   readonly cut: number
   readonly attempt: number
   readonly sendNo: number
-  /** In an ordered run, the batch that must be stored before: 0 if it has an outcome. */
+  /** In an ordered run, the batch of its stream and lane that must be stored before: 0 if none, −1 if it is not known to be one of these. */
   readonly after?: number | undefined
 }
 

@@ -22,7 +22,7 @@ const claim = (no: number): LedgerRow => ({
 })
 
 /** The receipts of a run whose journal knows the first two batches, if it has not lost them. */
-async function receipts(numbers: readonly number[], isLost: boolean, mayCopyEarlier = false) {
+async function receipts(numbers: readonly number[], isLost: boolean, mayCopy = false) {
   const { checked, platform, state } = testRun()
   const found = isLost ? readRun() : readRun(inputsRecord, batchRecord(1), batchRecord(2))
   const history = { file: {}, now: { begun: { length: 2 } }, found }
@@ -32,7 +32,7 @@ async function receipts(numbers: readonly number[], isLost: boolean, mayCopyEarl
   const all = new Receipts(
     run,
     { node } as unknown as Batches,
-    { mayCopyEarlier } as unknown as Recorder,
+    { mayCopy } as unknown as Recorder,
   )
   await all.readEarlier(true)
   return all
