@@ -26,6 +26,7 @@ function scene(deliveryCloses: () => Promise<void> = () => Promise.resolve()) {
     reading: { columnCounts: [] },
   } as unknown as Inputs
   run.control = {
+    ...{ host: 'h', port: 1 },
     abandon: ({ code }: DdbError) => void done.push(`control abandon ${code}`),
     close: () => Promise.resolve(void done.push('control close')),
   } as unknown as Session

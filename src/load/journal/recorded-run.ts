@@ -176,6 +176,7 @@ export class RecordedRun extends Facts {
     }
     this.hasBatches ||= rows > 0
     stream.open.set(no, { ...record, rows, pieces: new Map(), settledRows: 0, hasNoReceipt })
+    if (rows === 0) this.#settle(stream)
   }
 
   #end(ended: RecordOf<'ended'>): void {

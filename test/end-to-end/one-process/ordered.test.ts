@@ -1,7 +1,7 @@
 /* Of the rows of a key, a table keeps the last one, or the first: it must be that of the input, whichever batches the server refuses. */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { DeliveryOptions, TargetOptions } from '../../../src/load/options.js'
+import type { DeliveryOptions, LoadOptions, TargetOptions } from '../../../src/load/options.js'
 import type { Faults } from '../../../src/server/index.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
@@ -43,47 +43,87 @@ const cases: readonly (readonly [
   ],
 ]
 
-async function loadAll(t: Test, script: string, target: TargetOptions, delivery: DeliveryOptions) {
+type Before = NonNullable<Faults['before']>
+
+const refusal = { error: '<ChunkInTransaction> try again' }
+
+/** Refuses some batches, by their numbers. */
+function refusing(...numbers: readonly number[]): Before {
   let batches = 0
-  const faults: Faults = {
-    before: ({ rows }) =>
-      rows > 0 && [1, 3, 10, 17].includes(++batches)
-        ? { error: '<ChunkInTransaction> try again' }
-        : undefined,
-  }
+  return ({ rows }) => (rows > 0 && numbers.includes(++batches) ? refusal : undefined)
+}
+
+async function scene(t: Test, [, script, target, kept]: (typeof cases)[number]) {
+  let before: Before = () => undefined
+  const faults: Faults = { before: request => before(request) }
   const isDfs = target.table!.startsWith('dfs:')
   const here = await startLoadServer(t, script, { faults, newValuePartitions: 'fail' })
   const lines = Array.from({ length: rowCount }, (_, i) =>
     isDfs && i === badRow ? `9,${i}\n` : `${i % keys},${i}\n`,
   )
   const dir = t.testdir({ 'in.csv': `id,v\n${lines.join('')}` })
-  const result = await here.load(join(dir, 'in.csv'), {
-    target,
-    delivery: { batchRows: 10, ...delivery },
-    rejects: { file: join(dir, 'r.csv') },
-  })
   const from = isDfs ? 'loadTable("dfs://d", "t")' : 't'
-  const stored = await here.rows(`select id, v from ${from} order by id`)
-  return { result, stored: stored.map(row => row.map(Number)) }
+  return {
+    load: (faults: Before, delivery: DeliveryOptions, change: Partial<LoadOptions> = {}) => {
+      before = faults
+      return here.load(join(dir, 'in.csv'), {
+        target,
+        delivery: { batchRows: 10, ...delivery },
+        rejects: { file: join(dir, 'r.csv') },
+        runId: 'r',
+        journal: { folder: join(dir, 'state') },
+        ...change,
+      })
+    },
+    isRight: async () => {
+      const stored = await here.rows(`select id, v from ${from} order by id`)
+      const first = kept === 'first' ? 0 : rowCount - keys
+      const expected = Array.from({ length: keys }, (_, id) => [id, first + id])
+      t.strictSame(
+        stored.map(row => row.map(Number)),
+        expected,
+      )
+    },
+  }
 }
 
-for (const [name, script, target, kept] of cases) {
-  for (const delivery of [
-    { mode: 'async' },
-    { mode: 'sync' },
-    { connections: 3, unordered: true },
-  ] as const) {
-    t.test(
-      `${name}, ${JSON.stringify(delivery)}: refused batches do not change the order`,
-      async t => {
-        const { result, stored } = await loadAll(t, script, target, delivery)
-        t.ok(result.batches.retried > 0, 'batches were refused')
-        const first = kept === 'first' ? 0 : rowCount - keys
-        t.strictSame(
-          stored,
-          Array.from({ length: keys }, (_, id) => [id, first + id]),
-        )
-      },
-    )
+const ways = [{ mode: 'async' }, { mode: 'sync' }, { connections: 3, unordered: true }] as const
+
+for (const one of cases) {
+  for (const delivery of ways) {
+    const name = `${one[0]}, ${JSON.stringify(delivery)}`
+    t.test(`${name}: refused batches do not change the order`, async t => {
+      const { load, isRight } = await scene(t, one)
+      const result = await load(refusing(1, 3, 10, 17), delivery)
+      t.ok(result.batches.retried > 0, 'batches were refused')
+      await isRight()
+    })
+
+    t.test(`${name}: a run stops at a batch of unknown outcome, and goes on in order`, async t => {
+      const { load, isRight } = await scene(t, one)
+      const stopped = await load(refusing(5), { ...delivery, retries: 0 })
+      t.match(stopped, { exitCode: 4, error: { code: 'DDB_UNCONFIRMED' } })
+      t.ok(stopped.rows.confirmed < rowCount / 2, 'later batches are not stored')
+      t.match((await load(refusing(2), delivery)).rows, { unconfirmed: 0, unsent: 0 })
+      await isRight()
+    })
+  }
+
+  for (const connections of [1, 2]) {
+    t.test(`${one[0]}: goes on in order over ${connections} instead of 3 connections`, async t => {
+      const { load, isRight } = await scene(t, one)
+      const leaving = new AbortController()
+      let batches = 0
+      const dropping: Before = ({ rows }) => {
+        if (rows === 0 || ++batches <= 4) return undefined
+        if (batches === 9) leaving.abort()
+        return 'drop'
+      }
+      const left = await load(dropping, ways[2], { leave: leaving.signal })
+      t.ok(left.rows.unconfirmed > 0)
+      const next = { connections, unordered: true }
+      t.match((await load(refusing(1, 4, 6), next)).rows, { unconfirmed: 0, unsent: 0 })
+      await isRight()
+    })
   }
 }
