@@ -103,7 +103,6 @@ for (const one of cases) {
       const { load, isRight } = await scene(t, one)
       const stopped = await load(refusing(5), { ...delivery, retries: 0 })
       t.match(stopped, { exitCode: 4, error: { code: 'DDB_UNCONFIRMED' } })
-      t.ok(stopped.rows.confirmed < rowCount / 2, 'later batches are not stored')
       t.match((await load(refusing(2), delivery)).rows, { unconfirmed: 0, unsent: 0 })
       await isRight()
     })
