@@ -65,7 +65,8 @@ export async function lookFirst(
     now = look.now
     const mayBeThere = change?.kind === 'unknown' || (isFinished && change?.kind === 'hidden')
     if (change !== undefined && !mayBeThere) throw targetChanged(run, change.text)
-    if (hasLostMemory(run)) throw targetChanged(run, restarted)
+    if (hasLostMemory(run))
+      throw targetChanged(run, found.used === 'answers' ? untraced : restarted)
     const { rows, chunkId, physicalIndex } = found.target
     const ids = [chunkId ?? now.chunkId, physicalIndex ?? now.physicalIndex] as const
     evidence.identity = { ...now, rows, chunkId: ids[0], physicalIndex: ids[1] }
@@ -87,6 +88,9 @@ export async function lookFirst(
   run.note({ isElsewhere: true })
   return 'loaded'
 }
+
+const untraced =
+  'the server keeps no trace of this run, so it would not be noticed if a restart had lost its rows in memory'
 
 const restarted = 'the server was restarted, and its rows in memory are gone'
 

@@ -1,6 +1,6 @@
 /* The batches of a run without an outcome: which piece is sent when and over which connection, and what follows from its outcome. A piece
    may have to wait for the journal, for a pause before a retry, for a connection, for other pieces, or for the move to a new leader. */
-import { bugError, DdbError } from '../../errors.js'
+import { bugError, ConnectionError, DdbError } from '../../errors.js'
 import { maxRedirects, redirectedTooOften, retryDelayMs } from '../connection/connect.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
@@ -205,6 +205,10 @@ export class Batches {
 
   /** Records the piece as unconfirmed, because its outcome will stay unknown. */
   giveUp(piece: Piece, why: string): void {
+    const { carrier } = piece
+    // The memory of the piece will get other rows, which must not leave in its place.
+    if (carrier !== undefined && carrier.bufferedBytes > 0)
+      carrier.abandon(new ConnectionError('DDB_CONNECTION_LOST', why))
     this.#recorder.uncertain(this.#close(piece), why)
     this.#stopInOrder()
     this.#goOn()

@@ -30,7 +30,11 @@ export async function checkSoleProcess(run: Run): Promise<KnownOnServer | undefi
   if (file === undefined) return undefined
   const asking = { session: run.control!, timeoutMs: checked.confirmTimeoutMs }
   const all = await unlessRefused(askRegister(asking, name.runId))
-  if (all === undefined) return undefined
+  if (all === undefined) {
+    // Without receipts, nothing keeps a late request from replacing newer rows.
+    await requestsDone(run, asking, found.dataSessions)
+    return undefined
+  }
   const known = runOf(all, name.token)
   history.onServer = known
   history.foundTokens = new Set(all.rows.map(row => row.token))
@@ -80,7 +84,7 @@ async function requestsDone(
       throw new DdbError(
         'DDB_LOCKED',
         `the server still writes rows that an earlier process of run "${runId}" sent. Wait until getConsoleJobs() does not list them any more, ` +
-          'then start over',
+          'then repeat the command',
       )
     }
     await wait(clock, pauseMs, ending.leaving)
