@@ -20,6 +20,9 @@ export interface Run {
   thrown: unknown
   mostInFlightBytes: number
   readonly notices: string[]
+  readonly interrupt: AbortController
+  /** Aborted after the simulation, it frees the memory of a killed process, which Node keeps while a signal may come. */
+  readonly leave: AbortController
   /** Called whenever the process is about to send rows. */
   onSending: () => void
   /** Called when the process ends without being killed. */
@@ -75,6 +78,8 @@ export function startRun(
     thrown: undefined,
     mostInFlightBytes: 0,
     notices: [],
+    interrupt: new AbortController(),
+    leave: new AbortController(),
     onSending: () => undefined,
     onEnd: () => undefined,
   }
@@ -107,15 +112,14 @@ function optionsOf(
   { world, chance }: SimEnvironment,
 ): LoadOptions {
   const piped = plan.inputs.find(({ path }) => path === '-')
-  const signals = { interrupt: new AbortController(), leave: new AbortController() }
   for (const [controller, atMs] of [
-    [signals.interrupt, plan.interruptAtMs],
-    [signals.leave, plan.leaveAtMs],
+    [run.interrupt, plan.interruptAtMs],
+    [run.leave, plan.leaveAtMs],
   ] as const) {
     if (atMs === undefined) continue
     run.process.later(atMs, () => {
       world.note(
-        () => `${plan.name} is ${controller === signals.leave ? 'told to leave' : 'interrupted'}`,
+        () => `${plan.name} is ${controller === run.leave ? 'told to leave' : 'interrupted'}`,
       )
       controller.abort()
     })
@@ -152,7 +156,7 @@ function optionsOf(
       run.notices.push(notice)
       world.note(() => `${plan.name} says: ${notice}`)
     },
-    signal: signals.interrupt.signal,
-    leave: signals.leave.signal,
+    signal: run.interrupt.signal,
+    leave: run.leave.signal,
   }
 }

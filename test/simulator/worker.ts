@@ -22,7 +22,12 @@ async function work(share: Share): Promise<void> {
   for (let seed = share.from; seed < share.from + share.count; seed++) {
     const simulation = await simulate(seed)
     count(counts, simulation)
-    if (simulation.complaints.length > 0) failures.push(failureText(await simulate(seed, true)))
+    for (const { leave } of simulation.runs) leave.abort()
+    if (simulation.complaints.length === 0) continue
+    // Only the report of a failed seed shows where errors come from.
+    Error.stackTraceLimit = 10
+    failures.push(failureText(await simulate(seed, true)))
+    Error.stackTraceLimit = 0
   }
   const result: ShareResult = { counts, failures }
   process.send?.(result)

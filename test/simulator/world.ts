@@ -10,10 +10,13 @@ interface Event {
   run: (() => void) | undefined
 }
 
-/** All events of one simulation. */
+/** Number of events in a turn of the real event loop, because a turn takes longer than most events. */
+const turnEvents = 100
+
 /** Why events ended: as wanted, because none was left, or because time was up. */
 export type Ended = 'over' | 'idle' | 'late'
 
+/** All events of one simulation. */
 export class World {
   nowMs = 0
   /** The events that have happened, one line each; undefined without tracing. */
@@ -21,6 +24,13 @@ export class World {
   eventCount = 0
   #order = 0
   readonly #queue: Event[] = []
+  /** Number of immediates that this turn of the real event loop still has. */
+  #immediates = 0
+  #settle: () => void = () => undefined
+  readonly #next = (): void => {
+    this.#immediates--
+    this.#settle()
+  }
 
   constructor(traced: boolean) {
     this.trace = traced ? [] : undefined
@@ -47,7 +57,7 @@ export class World {
    */
   async run(isOver: () => boolean, endMs: number): Promise<Ended> {
     for (;;) {
-      await settled()
+      await this.#settled()
       if (isOver()) return 'over'
       const event = this.#pop()
       if (event === undefined) return 'idle'
@@ -57,6 +67,15 @@ export class World {
       this.eventCount++
       event.run()
     }
+  }
+
+  /** Resolves when all promises and ticks of the last event have run, as Node runs them before the next immediate. */
+  #settled(): Promise<void> {
+    if (this.#immediates === 0) {
+      this.#immediates = turnEvents
+      for (let i = 0; i < turnEvents; i++) setImmediate(this.#next)
+    }
+    return new Promise(resolve => (this.#settle = resolve))
   }
 
   #push(event: Event): void {
@@ -92,9 +111,4 @@ export class World {
 
 function isBefore(a: Event, b: Event): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
-}
-
-/** Resolves when all promises and ticks of the last event have run, after a turn of the real event loop. */
-function settled(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve))
 }
