@@ -245,7 +245,7 @@ export class FollowedInputs implements Inputs {
       const opened = await file.status()
       if (fileKey(path, opened) === key) {
         const before = await readBefore(history.now, file, opened)
-        const original = before === undefined ? await this.#originalOf(file) : undefined
+        const original = before === undefined ? await originalOf(history.now, file) : undefined
         if (original !== undefined) ending.fail(copied(path, original))
         else if (before === undefined && this.#open.length < maxFiles) {
           return new FollowedFile(path, file, opened)
@@ -258,20 +258,6 @@ export class FollowedInputs implements Inputs {
       reporter.noticeOnce(`${path} cannot be read yet, and will be tried again: ${message}`)
     }
     await file?.close()
-    return undefined
-  }
-
-  /** The path of an open file of which this one, which is another, has all that was read. */
-  async #originalOf(file: InputFile): Promise<string | undefined> {
-    const { inputs } = this.#run.history.found
-    for (const { file: other, number } of this.#open) {
-      // A process that goes on has not read as much again at first.
-      const before = number === undefined ? undefined : inputs[number]!.fingerprint
-      const isLong = ({ sizeBytes }: { sizeBytes: number }): boolean => sizeBytes >= copiedBytes
-      if (isLong(other.read) && (await other.isIn(file))) return other.path
-      if (before !== undefined && isLong(before) && (await beginsAs(before, file)))
-        return other.path
-    }
     return undefined
   }
 
@@ -307,6 +293,15 @@ export async function readBefore(
     if (status.sizeBytes > fingerprint.sizeBytes) return 'grown'
     const isTouched = Math.floor(status.modifiedMs) !== fingerprint.modifiedMs
     return isTouched && fingerprint.born === undefined ? 'touched' : 'read'
+  }
+  return undefined
+}
+
+/** The path of a file that is still read, and of which this one, which is another, has all that was read. */
+async function originalOf({ inputs }: Pick<RecordedRun, 'inputs'>, file: InputFile) {
+  for (const { path, fingerprint, summary } of inputs) {
+    const isOpen = summary === undefined && fingerprint.sizeBytes >= copiedBytes
+    if (isOpen && (await beginsAs(fingerprint, file))) return path
   }
   return undefined
 }
@@ -379,9 +374,11 @@ const late = {
     'is not loaded: it has the inode number and the content of a file that was read, but was written later. If its rows are new, load it by itself',
 }
 
-function copied(file: string, original: string): InputError {
-  const message = `"${file}" begins with all that was read of "${original}": its rows would be loaded twice. Move it away if it is a copy (of logrotate: \`create\`, not \`copy\`), or load it by itself`
-  return new InputError('DDB_INPUT_READ', message, { file })
-}
+const copied = (file: string, original: string): InputError =>
+  new InputError(
+    'DDB_INPUT_READ',
+    `"${file}" begins with all that was read of "${original}": its rows would be loaded twice. Move it away if it is a copy (of logrotate: \`create\`, not \`copy\`), or load it by itself`,
+    { file },
+  )
 
 const tooMany = `more than ${maxFiles} files would be followed at once: move away those that are done, or divide them among several runs`

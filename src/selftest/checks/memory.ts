@@ -53,15 +53,6 @@ const writes = (kind: Kind, method: string) => ({
 
 const repeated = Array.from({ length: 3000 }, (_, i) => `s${i % 1000}`)
 const thousandSymbols = tableOfColumns({ sym: texts('SYMBOL', repeated) })
-const numbers = [1, null, -3]
-const words = ['x', '', 'y']
-const wholeNumbers = { a: ints(numbers), b: ints(numbers), s: texts('STRING', words) }
-const converted = {
-  a: vectorOf({ type: 'LONG' }, numbers),
-  b: vectorOf({ type: 'DOUBLE' }, numbers),
-  s: texts('SYMBOL', words),
-}
-
 /** The two numbers of tableUpsert, a pair or a vector. */
 function expectCounts(answer: Value | undefined): void {
   const counts = answer?.form === 'pair' ? elementsOf(answer.elements) : elementsOf(answer)
@@ -91,11 +82,6 @@ export const insertChecks = [
       kinds.table,
       call('tableInsert{T}', { ...batch(0, 3), columnNames: ['sym', 'price', 'id'] }),
       ask('select * from T', batch(0, 3)),
-    ),
-    'types are converted in memory': onTable(
-      'table(1:0, `a`b`s, [LONG, DOUBLE, SYMBOL])',
-      call('tableInsert{T}', tableOfColumns(wholeNumbers)),
-      ask('select * from T', tableOfColumns(converted)),
     ),
     'exec count(*) counts': onTable(
       streamTable,

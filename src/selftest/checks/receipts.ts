@@ -25,7 +25,7 @@ import {
   Unavailable,
 } from '../answers.js'
 import type { CheckContext } from '../context.js'
-import { ask, asks, batch, call, checksOf, expectRows, streamTable, wrongBatch } from './steps.js'
+import { ask, asks, batch, call, checksOf, streamTable, wrongBatch } from './steps.js'
 
 function delivery(batchNo: number, sendNo: number, rows: Table): Value[] {
   const place = { stream: 1, no: batchNo, lane: 0, part: 1 }
@@ -206,17 +206,6 @@ async function deliverThrough(
 }
 
 export const functionViewChecks = checksOf('function view', 'load --function', {
-  'called with an answer': async context => {
-    const { view, table } = await addView(context)
-    await context.call(view, [batch(0, 4)], await context.open())
-    await expectSum(context, table)
-  },
-  'called without an answer': async context => {
-    const { view, table } = await addView(context)
-    const session = await context.open()
-    session.send(view, [batch(0, 4)])
-    await expectRows(context, table, 4, session)
-  },
   'R2, delivered with receipts': async context =>
     deliverThrough(context, await addView(context), await context.open()),
   'declared without mutable': async context => {

@@ -4,18 +4,15 @@ import { DdbError } from '../../errors.js'
 import { askIdle } from '../../load/connection/server-queries.js'
 import { parseVersion } from '../../schema/target-schema.js'
 import type { ServerTarget } from '../../load/options.js'
-import { requestFlags } from '../../protocol/request.js'
 import type { Response } from '../../protocol/response.js'
 import type { Column, Value } from '../../protocol/value.js'
 import {
   answerText,
-  columnOf,
   elementsOf,
   expectText,
   fail,
   numberOf,
   numbersOf,
-  tableOf,
   textOf,
   Unavailable,
 } from '../answers.js'
@@ -31,8 +28,6 @@ function expectCounting(columns: readonly Column[], last: number): void {
   if (seen.length !== last) fail(`${seen.length} values came, not ${last}`)
   if (wrong >= 0) fail(`value ${wrong + 1} is ${seen[wrong]}`)
 }
-
-const firstColumn = (answer: Value | undefined): Column => tableOf(answer).columns[0]!
 
 /** @throws {ServerError} with the server's words if it refuses the request */
 const valueOf = (answer: Response): Value | undefined =>
@@ -69,23 +64,6 @@ export const connectionChecks = [
         expectCounting([answer], 1_000_000)
       }),
     ),
-    'an answer in blocks': async ({ open, signal }) => {
-      const session = await open()
-      const blocks: Column[] = []
-      const options = { fetchSize: 8_192, signal }
-      for await (const block of session.readBlocks('table(1..30000 as i)', options)) {
-        blocks.push(firstColumn(block))
-      }
-      expectCounting(blocks, 30_000)
-      return `${blocks.length} blocks`
-    },
-    'a compressed answer': async ({ rawSession }) => {
-      const { exchange, sessionId } = await rawSession()
-      const flags = requestFlags.apiClient | requestFlags.compress
-      const script = 'table(1..30000 as i, take(`a`b`c, 30000) as s)'
-      const answer = await exchange.ask({ sessionId, flags }, { kind: 'script', script })
-      expectCounting([firstColumn(valueOf(answer))], 30_000)
-    },
   }),
   ...checksOf('connection', 'several runs at one time, and noticing a forgotten session', {
     'every answer carries the session id': async ({ rawSession }) => {
@@ -141,26 +119,12 @@ export const loginChecks = checksOf('login', '--user, and ending with 77 if a lo
     if (!(error instanceof DdbError) || error.code !== 'DDB_LOGIN') throw error
     if (!/user name or password is incorrect/i.test(error.message)) fail(error.message)
   },
-  'it holds for its session alone': async ({ server, openGuest, ask, refusalOf }) => {
-    const user = givenUser(server)
-    const session = await openGuest()
-    const refused = await refusalOf(whoScript, session)
-    if (refused !== undefined) return `guests may not run scripts: ${refused}`
-    const seen = textOf(await ask(whoScript, session))
-    return seen === user ? fail('it is logged in without a password') : undefined
-  },
 })
 
 export const jobChecks = checksOf(
   'jobs',
   'waiting for a server that still works on a batch, and continuing when it does not',
   {
-    'the columns of getConsoleJobs': async ({ prepare }) => {
-      const jobs = tableOf(await prepare('getConsoleJobs()'))
-      columnOf(jobs, 'rootJobId')
-      columnOf(jobs, 'sessionId')
-      return jobs.columnNames.join(', ')
-    },
     'a request under way is listed with its session, a session at rest is not': async context => {
       const { prepare, open, until, ask, control } = context
       await prepare('getConsoleJobs()')

@@ -129,7 +129,7 @@ export class FollowedFile {
       const what = `was cut short while it was followed: ${position} bytes of it were read, and it has ${sizeBytes}`
       throw this.#truncated(what, sizeBytes)
     }
-    if (await this.isIn(this.file)) return
+    if (await this.#isIn(this.file)) return
     const what = `was overwritten while it was followed: the bytes before ${position} are not those that were read`
     throw this.#truncated(what, position)
   }
@@ -146,8 +146,7 @@ export class FollowedFile {
     })
   }
 
-  /** Whether a file begins with the part that was read. */
-  async isIn(file: InputFile): Promise<boolean> {
+  async #isIn(file: InputFile): Promise<boolean> {
     const { sizeBytes, head, tail } = this.read
     return (await holds(file, head, 0)) && holds(file, tail, sizeBytes - tail.length)
   }
@@ -162,7 +161,7 @@ export class FollowedFile {
       if (born !== undefined && born !== status.bornNs) return false
       const named = await files.open(this.path)
       try {
-        return await this.isIn(named)
+        return await this.#isIn(named)
       } finally {
         await named.close()
       }
