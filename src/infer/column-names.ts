@@ -39,8 +39,7 @@ const wrongSign = /[^A-Za-z0-9_\u4e00-\u9fff]/gu
 
 /**
  * Proposes one name per column, all different even if case is ignored. Names that need no repair stay unchanged.
- * @param names  in the input; undefined for a column without a name
- * @param existing  names of an existing table's columns, which are not repaired
+ * @param names  in the input; undefined for none @param existing  names of an existing table's columns, which are not repaired
  * @param places  for each column: the number that replaces a name without letters and digits
  */
 export function proposeNames(

@@ -68,8 +68,7 @@ const mostLevels = 3
 const mostAskedBuckets = 65_535
 
 /**
- * Plans partitions by columns without nulls, because rows without a partition are lost.
- * @param hasEngines  false for servers before 2.00, which know only OLAP
+ * Plans partitions by columns without nulls, because rows without a partition are lost. @param hasEngines  false before 2.00: only OLAP
  * @throws {UsageError} DDB_USAGE for requirements that no table can meet
  * @throws {InputError} DDB_INPUT_COLUMN if no column is fit to partition by, or to sort arrays by
  */

@@ -49,9 +49,8 @@ export async function load(options: LoadOptions | LoadRowsOptions): Promise<Load
 }
 
 /**
- * Limits for tables in memory; DFS tables need the higher defaults, because each batch is a transaction. The limits are
- * low because rows in flight stay in memory as the caller's objects. Objects take ten times the space of the bytes
- * sent, and V8 lets garbage grow to four times the live objects.
+ * Limits for tables in memory (each batch of a DFS table is a transaction). They are low because rows in flight stay in memory as objects,
+ * ten times the bytes sent, and V8 lets garbage grow to four times the live objects.
  */
 const ofMemory = { maxInFlightBytes: 4 * 1024 * 1024, batchBytes: 1024 * 1024 }
 
@@ -136,10 +135,8 @@ type Callback = (error?: Error | null) => void
 
 /**
  * Takes objects keyed by column name, or arrays in the order of the table's columns, and delivers them in batches with receipts. As with
- * any Writable, `write` returns false when it is time to wait for `drain`, and `pipeline` waits by itself. The option `onReject` is called
- * for each row that will not be in the table; other rows continue. An `error` means that the run has ended.
- *
- * `Row` is for the compiler only; at run time the server's columns decide.
+ * any Writable, `write` returns false when it is time to wait for `drain`. `onReject` is called for each row that will not be in the table;
+ * an `error` means that the run has ended. `Row` is for the compiler only; at run time the server's columns decide.
  */
 export class TableWriter<Row extends object = AnyRow> extends Writable {
   readonly #store: RowStore
@@ -158,8 +155,7 @@ export class TableWriter<Row extends object = AnyRow> extends Writable {
   }
 
   /**
-   * Connects and reads the table's columns.
-   * @throws {UsageError} DDB_USAGE, DDB_NAME for wrong options
+   * Connects and reads the table's columns. @throws {UsageError} DDB_USAGE, DDB_NAME for wrong options
    * @throws {DdbError} DDB_CONNECT, DDB_LOGIN, DDB_TARGET or similar if no row can be written
    */
   static async open<Row extends object = AnyRow>(
@@ -228,8 +224,7 @@ export class TableWriter<Row extends object = AnyRow> extends Writable {
   }
 
   /**
-   * Sends the rows written so far without waiting for more. Resolves once all of them, except rejected ones, are
-   * confirmed to be in the table.
+   * Sends the rows written so far. Resolves once all of them, except rejected ones, are confirmed to be in the table.
    * @throws {DdbError} DDB_UNCONFIRMED if some rows are not, or may not be, in the table; `unwritten` returns them
    */
   async flush(): Promise<void> {

@@ -12,9 +12,9 @@ export interface CellOptions {
    */
   readonly dateFormats?: Readonly<Record<string, string>>
   /**
-   * Time zone of the stored times, such as `Asia/Shanghai` or `+08:00`. Times with an offset and counts since 1970 are converted to this
-   * zone. `none` stores times as written, whatever their offsets. The default also stores times as written, but all times of a column must
-   * have the same offset, or none; rows with a different offset are rejected. The machine's zone is never used.
+   * Time zone of the stored times, such as `Asia/Shanghai` or `+08:00`, to which times with an offset and counts since 1970 are converted;
+   * never the machine's. `none` stores times as written, whatever their offsets. The default, too, but all times of a column must have the
+   * same offset, or none: others are rejected.
    */
   readonly timeZone?: string
   /** Target column → its times' offset, such as `+08:00`, or `none`; default: that of its first time in the run. Not with `timeZone`. */

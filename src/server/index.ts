@@ -111,9 +111,9 @@ const firstSessionId = 1_000_000_001
 const longestSleepMs = 2 ** 31 - 1
 
 /**
- * Starts an independent server in this process. `close()` releases everything that the server uses.
+ * Starts an independent server in this process. `close()` releases everything that the server uses. @throws {ServerError} DDB_SCRIPT
  * @throws {UsageError} DDB_USAGE for invalid options; DDB_CONFIG for an unusable address or file, or an exposed initial password
- * @throws {ConnectionError} DDB_CONNECT if the port is in use @throws {ServerError} DDB_SCRIPT if the initial script fails
+ * @throws {ConnectionError} DDB_CONNECT if the port is in use
  */
 export function startServer(options: ServerOptions = {}): Promise<EmbeddedServer> {
   return startServerOn(systemPlatform, options)

@@ -105,7 +105,6 @@ export const facts: Readonly<Record<string, Fact>> = {
   string: small,
   sum: small,
   table: small,
-  take: small,
   // A column name in the demo.
   time: small,
   typestr: unknown,

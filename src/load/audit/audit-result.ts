@@ -53,8 +53,8 @@ export interface AuditResult extends Pick<LoadResult, OfRun> {
   ranges: readonly (ValueRange | null)[]
   inputs: { path: string; rows: number; bytes: number }[]
   /**
-   * Of a shard, `input` does not have the rows of others. input = found + missing + changed + replaced + rejected + outside. `changed`: the table has the key with other values. `replaced`: the
-   * table keeps another row of the input with the same key. `outside`: no partition takes the row. `table`: rows that were read there.
+   * input = found + missing + changed + replaced + rejected + outside; of a shard, without the rows of others. `changed`: other values
+   * under the key. `replaced`: another row of the input with the key is there. `outside`: no partition takes it. `table`: rows read there.
    * `others`: those that are not in the input; `repeated`: how many of them equal a row of the input.
    */
   rows: {

@@ -229,11 +229,7 @@ interface RecordReading {
 /** Longer records are not read again. */
 const mostBytes = 256 * 1024
 
-/**
- * @param sources  where the cells come from
- * @returns a text for each source; null if the field has no text, for example an object inside JSON, or the number of a line, which a
- *   record that is read by itself does not have
- */
+/** @returns a text for each source; null if the field has none: an object in JSON, or the line number of a record by itself */
 export async function recordTexts(
   record: Uint8Array,
   { text: { encoding, mark }, texts, options }: RecordReading,

@@ -31,10 +31,8 @@ import { explicitLoads, findRemedies, type Remedies } from './explicit-options.j
 const maxNotices = 100
 
 /**
- * Reads the inputs as `load` would, against the target's columns, and writes nothing: no row, table, journal or rejects file. It does not
- * test whether the user may write.
- * @returns what would happen to the rows, including failures (`error`, `exitCode`). If the server cannot be asked, the result still shows
- *   how the inputs are read
+ * Reads the inputs as `load` would, against the target's columns, and writes nothing. Does not test whether the user may write.
+ * @returns what would happen to the rows, with failures (`error`, `exitCode`). If the server cannot be asked, how the inputs are read
  * @throws {UsageError} DDB_USAGE, DDB_NAME for wrong options, and only for those
  */
 export async function check(options: CheckOptions): Promise<CheckResult> {

@@ -89,8 +89,7 @@ export async function lookFirst(
   return 'loaded'
 }
 
-const untraced =
-  'the server keeps no trace of this run, so it would not be noticed if a restart had lost its rows in memory'
+const untraced = 'the server keeps no trace of the run, which would show that it has not restarted'
 
 const restarted = 'the server was restarted, and its rows in memory are gone'
 

@@ -280,9 +280,8 @@ export function accountedBytes({ contentBytes }: InputSummary): number {
 }
 
 /**
- * The failure to report if the parts of the content do not add up to the bytes read, else undefined. The source counts
- * the bytes it delivers, and the reader classifies each byte, so a lost record shows even if the reader never saw it.
- * @param readToEnd  whether reading reached the end; otherwise some bytes may be unclassified
+ * The failure to report if the parts of the content do not add up to the bytes that the source counts: a lost record shows even if the
+ * reader never saw it. @param readToEnd  whether reading reached the end; otherwise some bytes may be unclassified
  */
 export function bytesError(summary: InputSummary, readToEnd: boolean): DdbError | undefined {
   const { read } = summary.contentBytes

@@ -205,10 +205,9 @@ export class Batches {
 
   /** Records the piece as unconfirmed, because its outcome will stay unknown. */
   giveUp(piece: Piece, why: string): void {
-    const { carrier } = piece
     // The memory of the piece will get other rows, which must not leave in its place.
-    if (carrier !== undefined && carrier.bufferedBytes > 0)
-      carrier.abandon(new ConnectionError('DDB_CONNECTION_LOST', why))
+    const lost = new ConnectionError('DDB_CONNECTION_LOST', why)
+    if ((piece.carrier?.bufferedBytes ?? 0) > 0) piece.carrier!.abandon(lost)
     this.#recorder.uncertain(this.#close(piece), why)
     this.#stopInOrder()
     this.#goOn()

@@ -82,8 +82,8 @@ export function newTurns(run: Run) {
   const follows = (piece: Piece, carriesOne: boolean): boolean => {
     const last = before(piece)
     if (last === undefined) return true
-    const mayPass = !carriesOne && isInFlight(last.state) && piece.refusal !== outOfTurn
-    return mayPass && after(piece, last) > 0
+    const isNamed = !carriesOne && isInFlight(last.state) && after(piece, last) > 0
+    return isNamed && piece.refusal !== outOfTurn
   }
   return {
     /** Must be called for each piece that is handed over, in order. */

@@ -30,11 +30,8 @@ export async function checkSoleProcess(run: Run): Promise<KnownOnServer | undefi
   if (file === undefined) return undefined
   const asking = { session: run.control!, timeoutMs: checked.confirmTimeoutMs }
   const all = await unlessRefused(askRegister(asking, name.runId))
-  if (all === undefined) {
-    // Without receipts, nothing keeps a late request from replacing newer rows.
-    await requestsDone(run, asking, found.dataSessions)
-    return undefined
-  }
+  // Without receipts, nothing keeps a late request from replacing newer rows.
+  if (all === undefined) return void (await requestsDone(run, asking, found.dataSessions))
   const known = runOf(all, name.token)
   history.onServer = known
   history.foundTokens = new Set(all.rows.map(row => row.token))

@@ -52,9 +52,8 @@ export function outsideMarks({
 }
 
 /**
- * The divisions of one dimension, numbered from 0 in the order of its scheme.
- * @returns `keys`: the bounds, or the values of each division. `placeOf`: number of the division that holds the key; −1 if none does.
- *   Undefined if the scheme does not show which values belong together: HASH, SEQ, unknown schemes
+ * The divisions of one dimension, numbered from 0 in the order of its scheme; undefined for HASH, SEQ and unknown schemes.
+ * @returns `keys`: the bounds, or the values of each division. `placeOf`: number of the division that holds the key; −1 if none does
  */
 export function divisionsOf({ kind, scheme }: PartitionDimension) {
   if (scheme?.form !== 'vector') return undefined

@@ -213,8 +213,8 @@ export function writeBody(
 }
 
 /**
- * As `toValue`: true → BOOL; whole numbers → INT, or LONG if INT cannot hold them; other numbers → DOUBLE; text →
- * STRING; null → VOID; a list → a vector if one type holds all its elements, else a tuple.
+ * As `toValue`, for what JSON has: a whole number → INT, or LONG if INT cannot hold it; a list → a vector if one type holds all, else a
+ * tuple.
  * @throws {UsageError} DDB_USAGE for an object, also inside a list, because its type is unclear
  */
 export function jsonToValue(json: unknown): Value {
@@ -232,10 +232,10 @@ function holdsObject(json: unknown): boolean {
 }
 
 /**
- * A query for rows of a table. Selects all columns if one has a name that a script would have to quote.
- * @param range  reads rows with values of this column from `ddbIngestLow` to `ddbIngestHigh`, variables of the session. The bare
- *   comparison lets the server skip partitions that have none; null for all rows
- * @param slice  index of the first row, and number of rows
+ * A query for rows of a table. Selects all columns if one has a name that a script would have to quote. @param slice  first row, number of
+ * rows
+ * @param range  reads rows with values of this column from `ddbIngestLow` to `ddbIngestHigh`, variables of the session: a bare comparison
+ * lets the server skip partitions; null for all
  */
 export function selectText(
   table: TableTarget,

@@ -61,9 +61,8 @@ function wrong(what: string): UsageError {
 }
 
 /**
- * Defines the function that turns a batch into the table to write. The function passes the user's text as the last
- * argument of a call: if the text ends with a query, a later argument would become a condition of the query. The line
- * break after the text ends a comment in the text's last line.
+ * Defines the function that turns a batch into the table to write. The user's text is the last argument of a call: if it ends with a query,
+ * a later one would become a condition of that. The line break after it ends a comment in its last line.
  */
 export function transformScript(text: string): string {
   return `def ${applyFunction}(mutable data, ddbIngestFunction) {

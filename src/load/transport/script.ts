@@ -123,9 +123,8 @@ async function askHead(asking: Asking, ledger: string, phase: number) {
 }
 
 /**
- * Creates the ledger unless it exists, and probes it with the same row twice: sets `ddbIngestHad` to the rows that it had, and
- * `ddbIngestKnown` to the server's answer to inserting a known key, which is 0 if the server counts rows as documented (DolphinDB manual,
- * keyedStreamTable).
+ * Creates the ledger unless it exists, and probes it with the same row twice: sets `ddbIngestHad` to the rows that it had, `ddbIngestKnown`
+ * to the answer to a known key, which is 0 if the server counts rows as documented (DolphinDB manual, keyedStreamTable).
  */
 export function ledgerScript(ledger: string, head = headRow(0, 0, '0')): string {
   return `${shareScript(ledger, ledgerColumns, Object.keys(keys))}ddbIngestLedger = objByName("${ledger}", true)

@@ -126,11 +126,8 @@ function hasKinds(cells: readonly string[], rows: readonly (readonly string[])[]
 }
 
 /**
- * The rows to compare with the assumed header, without rows that repeat it:
- * - If at most a tenth of the rows repeat the header: the other rows.
- * - If more than half of the rows repeat it: all rows, because such rows are data and no repeated headers.
- * - If the header has fewer than three names, or two equal names: all rows, because data may repeat it by chance.
- * - Otherwise undefined.
+ * The rows to compare with the assumed header: those that do not repeat it, if at most a tenth does. All rows if more than half repeat it
+ * (such rows are data), or if the header has fewer than three names or two equal ones (data may repeat it by chance). Otherwise undefined.
  */
 function withoutRepeats(
   cells: readonly string[],

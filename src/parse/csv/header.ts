@@ -209,10 +209,9 @@ const trailingRecords = 100
 
 /**
  * Checks that a field without a name in the header can only come from a trailing delimiter.
- * @param records  those of the sample, from the header on
- * @param target  undefined if nothing is known of the columns, so that every record fits
- * @throws {UsageError} DDB_USAGE if the records' first fields may be row names: all of them differ, none is empty, and
- *   the records fit the columns both with and without them
+ * @param records  of the sample, from the header on @param target  undefined if nothing is known of the columns, so that every record fits
+ * @throws {UsageError} DDB_USAGE if the records' first fields may be row names: all differ, none is empty, and the records fit the columns
+ * both with and without them
  */
 export function checkTrailingDelimiter(
   file: string,

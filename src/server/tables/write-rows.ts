@@ -116,9 +116,8 @@ export interface Transactions {
 }
 
 /**
- * Rows for a DFS table lock their partitions and are written in the next turn of the event loop, so that writes of several
- * sessions can conflict. `serve --discard` drops rows, except those for keyed stream tables that are not a table: the loader
- * inserts receipts in this way.
+ * Rows for a DFS table lock their partitions and are written in the next turn of the event loop, so that writes of several sessions can
+ * conflict. `serve --discard` drops rows, except those for keyed stream tables that are not a table: receipts are inserted so.
  * @param isTable  true if the caller gave the rows as a table @param answer  makes the result from the counts
  * @throws {ScriptError} if the table refuses the rows; `<ChunkInTransaction>… RefId:S00002` with atomic='TRANS'
  */

@@ -236,7 +236,7 @@ const replacement = 0xfffd
 
 /**
  * The code point of each byte sequence; 0 for one that is not exactly one character. @param label  as in the Encoding Standard
- * @param sequences  all sequences, one after the other, without line feeds @param sequenceBytes  length of each sequence
+ * @param sequences  all, one after the other, without line feeds @param sequenceBytes  length of each
  * @throws {UsageError} DDB_USAGE if this Node was built without the decoder
  */
 function codePointsOf(label: string, sequences: Uint8Array, sequenceBytes: number): Uint32Array {
