@@ -134,8 +134,8 @@ function columnsOf(
 }
 
 /**
- * The types of columns that have one. Some options, such as a decimal comma, apply to every column: each round bars those that would harm
- * another one, and a column that needs them stays text, with a warning.
+ * The types of columns that have one. Each round bars options, such as a decimal comma, that would harm another column than the one they
+ * suit.
  */
 function settleTypes(probes: readonly ColumnProbe[], wishes: TypeWishes): readonly ChosenType[] {
   const barred = new Map<string, string>()

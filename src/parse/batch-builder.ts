@@ -24,8 +24,7 @@ export interface BatchSizes {
   /** A batch ends with the block of rows that brings it to this many bytes on the wire. */
   readonly batchBytes: number
   /**
-   * Cuts batches by place: `batchRows` and `batchBytes` are then ignored, and a batch may have no rows, if all its records were bad.
-   * Its rejects are reported before it.
+   * Cuts batches by place, in place of the sizes: a batch may then have no rows, if all its records were bad; its rejects come before it.
    */
   readonly cuts?: Cuts | undefined
 }

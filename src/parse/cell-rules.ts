@@ -6,15 +6,11 @@ import { offsetOf } from './times/time-zone.js'
 export interface CellOptions {
   /** Texts that mean null, besides the empty field, unless they are in quotes. For numbers and dates, blanks around them do not matter. */
   readonly nullTexts?: readonly string[]
-  /**
-   * Target column → format: a DolphinDB format, `epoch:s|ms|us|ns`, or `excel` or `excel:1904` for a spreadsheet's day
-   * numbers. `*` means all columns that the format fits.
-   */
+  /** Target column → format: DolphinDB's, `epoch:s|ms|us|ns`, or `excel`, `excel:1904` for a spreadsheet's days. `*`: all that it fits. */
   readonly dateFormats?: Readonly<Record<string, string>>
   /**
-   * Time zone of the stored times, such as `Asia/Shanghai` or `+08:00`, to which times with an offset and counts since 1970 are converted;
-   * never the machine's. `none` stores times as written, whatever their offsets. The default, too, but all times of a column must have the
-   * same offset, or none: others are rejected.
+   * Time zone of the stored times, such as `Asia/Shanghai`: times with an offset and counts since 1970 are converted to it. `none` stores
+   * times as written. The default, too, but all times of a column must have the same offset, or none. The machine's zone is never used.
    */
   readonly timeZone?: string
   /** Target column → its times' offset, such as `+08:00`, or `none`; default: that of its first time in the run. Not with `timeZone`. */

@@ -124,10 +124,7 @@ export abstract class LineTokenizer {
   /** Called when reading does not continue right after the record scanned last. */
   jumped?(): void
 
-  /**
-   * A place after all delivered records and before the remaining ones. How far it is depends on the chunks. Never inside
-   * a record or line that has begun but was not delivered.
-   */
+  /** A place between the delivered records and the remaining ones, outside of any record or line. How far it is depends on the chunks. */
   get resumePoint(): ResumePoint {
     return this.#pending ?? this.#placeAt(this.window.start, this.lineNumber)
   }

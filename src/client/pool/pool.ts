@@ -36,10 +36,7 @@ const maxSize = 4_096
 const ofPool = { size: whole(1, maxSize), loadBalance: flag, allowRedirect: texts }
 const poolFields = { ...connectFields, ...ofPool }
 
-/**
- * Sessions that take tasks in order of submission. If all sessions are busy, tasks wait. The pool reopens a lost session for the
- * next task; if reopening fails, a different session takes the task.
- */
+/** Sessions that take tasks in order. Tasks wait while all are busy. A lost session is reopened, or another takes the task. */
 export class ConnectionPool implements AsyncDisposable {
   readonly #members: readonly PoolMember[]
   readonly #answers: AnswerOptions

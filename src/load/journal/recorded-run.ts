@@ -163,13 +163,15 @@ export class RecordedRun extends Facts {
   #send(record: RecordOf<'batch'>): void {
     // Every process records how it delivers before it sends.
     const { stream: number, no, ranges, hasNoReceipt = this.used !== 'receipts' } = record
-    let rows = 0
+    let stream = this.streams.get(number)
+    const rows = ranges.reduce((sum, range) => sum + range.rows, 0)
+    // A journal of an earlier version has no batches without rows.
+    const isLate = stream && [stream.settled.no, ...stream.open.keys()].some(other => other > no)
+    if (rows === 0 && isLate) return
     for (const range of ranges) {
       const { endBytes: offsetBytes, endLine: lineNumber, records } = range
       this.#inputAt(range.input).sent = { offsetBytes, lineNumber, records }
-      rows += range.rows
     }
-    let stream = this.streams.get(number)
     if (stream === undefined) {
       const settled = { ...streamStart, input: ranges[0]!.input }
       this.streams.set(number, (stream = { settled, open: new Map() }))

@@ -96,16 +96,19 @@ export class Batches {
    * - no ledger shows it any more: the piece may be stored
    */
   settle(piece: Piece, { why, isGone, isIdle = false }: Situation): void {
+    // What became of another piece may have ended it.
+    if (piece.state === 'closed') return
     if (isGone === true) {
       if (!piece.isEarlier) return this.#leaveUncertain(piece, why)
       if (!this.#recorder.mayCopy) return this.giveUp(piece, why)
       piece.mayBeStored = true
     }
     const isCarried = this.node.carries(piece)
+    const { retries } = this.#run.checked
     if (piece.state === 'queued') this.#send(piece)
     else if (piece.state === 'claimed') {
       if (isIdle) this.#leaveUncertain(piece, 'begun, but its outcome never came')
-    } else if (piece.resends >= this.#run.checked.retries) {
+    } else if (piece.resends >= retries || (this.#ended && isOrdered(this.#run))) {
       if (isIdle || !isCarried) this.giveUp(piece, why)
     } else if (!isCarried) this.#transmit(piece)
   }
@@ -128,6 +131,7 @@ export class Batches {
       piece.refusal = errText
       // Not a retry: it waits for the piece before it, whose fault it was.
       piece.resends--
+      piece.lateSendNo = this.#run.state.lastSendNo
       return this.#ended ? this.#drop(piece) : this.#sendAgain(piece)
     }
     const decision = decideRefusal(errText, piece, recorder.target, byTransform)
@@ -138,6 +142,7 @@ export class Batches {
         clock.afterIfAlive(retryDelayMs(piece.resends + 1, random, restGrowth), () => {
           // Unless it has an outcome by then.
           if (piece.state === 'refused') this.#sendAgain(piece)
+          this.#sendHeld()
         })
         return
       case 'follow':
@@ -168,10 +173,7 @@ export class Batches {
 
   /** Sends the pieces that waited for an outcome, and the next half. */
   #goOn(): void {
-    if (this.#isHolding) {
-      this.#isHolding = false
-      this.flush()
-    }
+    this.#sendHeld()
     if (this.#half !== undefined || this.#ended) return
     if (this.#run.ending.stopped) return this.#leaveLanes()
     this.#half = this.#halves.pop()
@@ -180,10 +182,17 @@ export class Batches {
     this.#send(this.#half)
   }
 
+  #sendHeld(): void {
+    if (!this.#isHolding) return
+    this.#isHolding = false
+    this.flush()
+  }
+
   /** If the run is stopping, drops the halves that were not sent, and all pieces that must follow them. */
   #leaveLanes(): void {
     if (!isOrdered(this.#run)) return
     const left = new Set(this.#halves.map(({ whole }) => whole.lane))
+    this.#ended ||= left.size > 0
     this.endHalves()
     for (const piece of this.#inStates('queued')) {
       if (left.has(piece.whole.lane)) this.#drop(piece)
@@ -207,7 +216,8 @@ export class Batches {
   giveUp(piece: Piece, why: string): void {
     // The memory of the piece will get other rows, which must not leave in its place.
     const lost = new ConnectionError('DDB_CONNECTION_LOST', why)
-    if ((piece.carrier?.bufferedBytes ?? 0) > 0) piece.carrier!.abandon(lost)
+    const isWaiting = isInFlight(piece.state) && (piece.carrier?.bufferedBytes ?? 0) > 0
+    if (isWaiting) piece.carrier!.abandon(lost)
     this.#recorder.uncertain(this.#close(piece), why)
     this.#stopInOrder()
     this.#goOn()

@@ -164,6 +164,8 @@ export class Piece {
   carrier: Session | undefined
   /** Numbers of the transmissions in this attempt, newest last. */
   sendNos: number[] = []
+  /** The last transmission of the run when the piece was last out of turn; −1 if it was not. It may follow what was sent after that. */
+  lateSendNo = -1
   /** How often the piece was sent again, in all attempts together. */
   resends = 0
   /** The server's reason for its last refusal; '' if it has refused nothing. */

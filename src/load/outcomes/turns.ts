@@ -2,7 +2,6 @@
 import type { CutSizes } from '../../parse/batch-builder.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import type { Run } from '../run.js'
-import { outOfTurn } from './refusals.js'
 import { isInFlight, type Piece } from './pieces.js'
 
 /**
@@ -53,6 +52,9 @@ export function newTurns(run: Run) {
   const alone = new Set<Piece>()
   /** What was handed over and has no outcome, if order matters. */
   const waiting: Piece[] = []
+  /** Of each whole, how many were handed over before it. */
+  const places = new WeakMap<Piece['whole'], number>()
+  let taken = 0
   const inFlightOn = (connection: number): number => state.inFlightByConnection[connection] ?? 0
   /**
    * True while a run with several connections sends its first batch alone. At its end, the run looks it up: if a confirmed batch was lost
@@ -66,7 +68,8 @@ export function newTurns(run: Run) {
   const before = (piece: Piece): Piece | undefined => {
     while (waiting[0]?.whole.parts === 0) waiting.shift()
     const lane = laneOf(piece)
-    for (let i = waiting.findLastIndex(one => one.whole === piece.whole) - 1; i >= 0; i--) {
+    const gone = taken - waiting.length
+    for (let i = (places.get(piece.whole) ?? gone) - gone - 1; i >= 0; i--) {
       const other = waiting[i]!
       const isAlike = lane === undefined || [lane, undefined].includes(laneOf(other))
       if (isAlike && other.whole.parts > 0) return other
@@ -83,12 +86,14 @@ export function newTurns(run: Run) {
     const last = before(piece)
     if (last === undefined) return true
     const isNamed = !carriesOne && isInFlight(last.state) && after(piece, last) > 0
-    return isNamed && piece.refusal !== outOfTurn
+    return isNamed && last.sendNos.at(-1)! > piece.lateSendNo
   }
   return {
     /** Must be called for each piece that is handed over, in order. */
     take(piece: Piece): void {
-      if (isOrdered(run) && waiting.at(-1)?.whole !== piece.whole) waiting.push(piece)
+      if (!isOrdered(run) || places.has(piece.whole)) return
+      places.set(piece.whole, taken++)
+      waiting.push(piece)
     },
     /** As `Copy.after`. */
     after: (piece: Piece): number | undefined => (namesBefore(run) ? after(piece) : undefined),
@@ -106,10 +111,8 @@ export function newTurns(run: Run) {
       if (goesAlone() && state.inFlightCount > 0) return false
       if (lanes === undefined) return true
       const { lane } = whole
-      if (lane === undefined) {
-        alone.add(piece)
-        return state.inFlightCount === 0 && follows(piece, true)
-      }
+      if (lane === undefined)
+        return follows(piece, true) && alone.add(piece) !== undefined && state.inFlightCount === 0
       if (alone.size > 0 || (carriesOne && inFlightOn(lane) > 0)) return false
       return follows(piece, carriesOne)
     },

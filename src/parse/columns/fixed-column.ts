@@ -132,10 +132,7 @@ export interface ElementReader {
     ((bytes: Uint8Array, start: number, end: number) => string | undefined) | undefined
   /** The kernel's reader for texts such as the cell, if it has one. */
   readonly kernelRead?: ((block: RecordBlock, cell: number) => KernelRead | undefined) | undefined
-  /**
-   * Stores a program's value as `read` would store its text, from element `at` on. Returns false to leave it to the reader of texts.
-   * Undefined if values are always read as text.
-   */
+  /** Stores a program's value as `read` would store its text; false to leave it to the reader of texts. Undefined if all are left to it. */
   readonly take?: ((value: unknown, into: NumberArray, at: number) => boolean) | undefined
 }
 

@@ -199,10 +199,7 @@ function roleOf(
 /** How many records to examine if every one counts. */
 const examinedRecords = 1000
 
-/**
- * How many fields a record needs to fit the target by position. Undefined if none of the first records has this number of fields, or
- * if the number equals `foundCount`.
- */
+/** How many fields a record needs to fit the target by position. Undefined if it is `foundCount`, or no first record has as many. */
 function wantedCount(
   { target, dialect, records }: Look,
   isHeader: boolean,

@@ -93,10 +93,7 @@ export interface JsonLevel {
 /** The entry of keys that no column needs. */
 export const ignoredEntry: JsonEntry = { field: -1, level: undefined }
 
-/**
- * The record with the members of these names, and the levels inside it. The name `a.b` means a member of that name or the member `b` of
- * the object `a`, whichever a record has.
- */
+/** The record with the members of these names, and the levels inside it. `a.b` is a member of that name, or `b` of the object `a`. */
 export function recordLevel(
   names: readonly string[],
   prefix = '',

@@ -133,10 +133,7 @@ export class JsonTokenizer extends LineTokenizer {
     return this.#depth > this.#names.length
   }
 
-  /**
-   * Reads one token or member between records. Returns the position after it; `p` if a record begins there; −1 if `failure` or the
-   * scanner explains why there is none.
-   */
+  /** Reads one token or member between records. @returns the position after it; `p` if a record begins there; −1 if there is none */
   readonly #step = (p: number): number => {
     const c = this.#scanner.bytes[p]!
     const isClosed = c === (this.#isInArray ? ascii.closeBracket : ascii.closeBrace)

@@ -183,10 +183,7 @@ const fieldLetters: Readonly<Record<string, readonly [field: number, ...lengths:
 /** The digits that `*` drops at most. */
 const mostDropped = 99
 
-/**
- * The patterns that a format stands for: `a|b` is either of the two, and text in brackets may be missing. The first
- * pattern has every text in brackets.
- */
+/** The patterns that a format stands for, the longest first: `a|b` is either of the two, and text in brackets may be missing. */
 export function alternativesOf(format: string): string[] {
   const tokens: readonly string[] = format.match(/'(?:[^']|'')*'|[^]/gu) ?? []
   const text = (from: number, to?: number): string => tokens.slice(from, to).join('')

@@ -8,10 +8,7 @@ import { isStream } from './prepare.js'
 
 type Context = Pick<CallContext, 'node' | 'session'>
 
-/**
- * True for administrators, the owner of the object, and users who have one of the rights. A right that ends with `*` includes all that
- * begin like it (manual, page grant).
- */
+/** True for administrators, the owner, and users with one of the rights; one that ends with `*` includes all that begin so (page grant). */
 export function hasRight(
   { node, session }: Context,
   rights: readonly string[],

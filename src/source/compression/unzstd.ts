@@ -161,8 +161,7 @@ class DecoderThread {
 
 /**
  * The code of the thread, as a text, because the path of a file would differ between sources, bundle and tests. Calls the decoder's
- * WebAssembly, because the package ignores errors and copies once more. Each call gets at most one piece: one that fails loses what it has
- * decompressed.
+ * WebAssembly, because the package ignores errors. Each call gets at most one piece: one that fails loses what it has decompressed.
  */
 const zstdWorkerCode = `
 const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_threads')

@@ -143,14 +143,14 @@ t.test('if a file is truncated, the run ends, and the error gives the remedy', a
 })
 
 t.test('a copy of a file that is followed ends the run, also when the run goes on', async t => {
-  const { at, begin, named, ids } = await scene(t, { 'a.csv': `id,sym\n${rows(1, 300)}` })
+  const { at, begin, named, ids } = await scene(t, { 'a.csv': `id,sym\n${rows(1, 3_000)}` })
   const follower = begin(['a*'], named)
-  await follower.has(300)
+  await follower.has(3_000)
   copyFileSync(at('a.csv'), at('a.csv.1'))
   const isCopy = { code: 'DDB_INPUT_READ', message: /a\.csv\.1" begins with all .* of ".*a\.csv"/ }
   t.match(await follower.outcome, { exitCode: 66, error: isCopy })
   t.match(await begin(['a*'], named).outcome, { exitCode: 66, error: isCopy })
-  t.equal((await ids()).length, 300)
+  t.equal((await ids()).length, 3_000)
 })
 
 const rows = (first: number, last: number): string =>
