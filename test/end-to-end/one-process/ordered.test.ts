@@ -108,20 +108,60 @@ for (const one of cases) {
     })
   }
 
-  for (const connections of [1, 2]) {
-    t.test(`${one[0]}: goes on in order over ${connections} instead of 3 connections`, async t => {
+  for (const connections of [
+    [3, 1],
+    [3, 2],
+    [2, 3, 2],
+  ]) {
+    t.test(
+      `${one[0]}: goes on in order over ${connections.join(', then ')} connections`,
+      async t => {
+        const { load, isRight } = await scene(t, one)
+        for (const [i, count] of connections.entries()) {
+          const leaving = new AbortController()
+          let batches = 0
+          const most = i === 0 ? 4 : 0
+          const dropping: Before = ({ rows }) => {
+            if (rows === 0 || ++batches <= most) return undefined
+            if (batches === most + 3) leaving.abort()
+            return 'drop'
+          }
+          const isLast = i === connections.length - 1
+          const { rows } = await load(
+            isLast ? refusing(1, 4, 6) : dropping,
+            { connections: count, unordered: true },
+            { leave: leaving.signal },
+          )
+          t.equal(rows.unconfirmed + rows.unsent > 0, !isLast)
+        }
+        await isRight()
+      },
+    )
+  }
+
+  const refusals = [
+    ['is interrupted while a batch is divided', 'Failed to append data to column', true],
+    ['stops because the disk is full', 'No space left on device', false],
+  ] as const
+  for (const [name, error, interrupts] of refusals) {
+    t.test(`${one[0]}: a run that ${name} goes on in order`, async t => {
       const { load, isRight } = await scene(t, one)
-      const leaving = new AbortController()
+      const stop = new AbortController()
       let batches = 0
-      const dropping: Before = ({ rows }) => {
-        if (rows === 0 || ++batches <= 4) return undefined
-        if (batches === 9) leaving.abort()
-        return 'drop'
+      const failing: Before = ({ rows }) => {
+        if (rows === 0) return undefined
+        if (++batches === 3) return 'close'
+        const refuse = ({ table }: { table: string }) => {
+          if (/ddbIngest/.test(table)) return undefined
+          if (interrupts) stop.abort()
+          return { error }
+        }
+        return batches === 2 ? { insert: refuse } : undefined
       }
-      const left = await load(dropping, ways[2], { leave: leaving.signal })
-      t.ok(left.rows.unconfirmed > 0)
-      const next = { connections, unordered: true }
-      t.match((await load(refusing(1, 4, 6), next)).rows, { unconfirmed: 0, unsent: 0 })
+      const stopped = await load(failing, {}, { signal: stop.signal })
+      // Upserts are not inserts to the embedded server's faults.
+      if (one[0] !== 'an upsert') t.not(stopped.exitCode, 0)
+      t.match((await load(refusing(), {})).rows, { unconfirmed: 0, unsent: 0 })
       await isRight()
     })
   }

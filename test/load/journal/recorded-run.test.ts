@@ -100,3 +100,26 @@ t.test('rows are counted by their last outcome, and by none twice', async () => 
     deepStrictEqual(run.rows(), { confirmed, unsent, filtered, unconfirmed, rejected: 0 })
   })
 })
+
+t.test(
+  'a batch without rows settles with those before it, and one that comes late is left out',
+  async t => {
+    const none = (no: number): JournalRecord => {
+      const { ranges, ...batch } = batchRecord(no) as Extract<JournalRecord, { kind: 'batch' }>
+      return { ...batch, ranges: ranges.map(range => ({ ...range, rows: 0 })) }
+    }
+    const whole = { isHalved: false, confirmed: batchRows, unsent: 0, filtered: 0, rejected: 0 }
+    const ended = (no: number): JournalRecord[] => recordsOf({ no, ...whole })
+    const settledOf = (...records: JournalRecord[]) => {
+      const { settled, open } = readRun(runRecord('r'), inputsRecord, ...records).streams.get(1)!
+      return [settled.no, [...open.keys()]]
+    }
+    t.strictSame(settledOf(none(1), batchRecord(2)), [1, [2]])
+    t.strictSame(settledOf(batchRecord(1), none(2), batchRecord(3), ...ended(1)), [2, [3]])
+    t.strictSame(settledOf(batchRecord(1), batchRecord(3), none(2), ...ended(1)), [1, [3]])
+    t.strictSame(settledOf(batchRecord(1), batchRecord(3), ...ended(1), ...ended(3), none(2)), [
+      3,
+      [],
+    ])
+  },
+)
