@@ -60,7 +60,7 @@ export async function writeInternals(folder) {
     export { symbolVectorOf } from './protocol/types/symbols.js'
     export { mapColumns } from './schema/column-mapping.js'
     export { schemaFromTypes } from './schema/target-schema.js'
-    export { runDecoder, readerOf } from './wire/byte-reader.js'
+    export { runDecoder, readerOf } from '../test/helpers/decoding.js'
     export { ByteWriter } from './wire/byte-writer.js'`
   const root = fileURLToPath(new URL('../..', import.meta.url))
   const form = { bundle: true, format: 'esm', platform: 'node', target: 'node20.19' }

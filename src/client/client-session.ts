@@ -8,7 +8,7 @@ import type { Request, RequestHead } from '../protocol/request.js'
 import type { Response, ResponseOptions } from '../protocol/response.js'
 import { decodeResponse } from '../protocol/response.js'
 import type { Value } from '../protocol/value.js'
-import type { ByteReader } from '../wire/byte-reader.js'
+import type { ByteReader, Decoding } from '../wire/byte-reader.js'
 import { interrupted, type ResponseDecoder } from './exchange-queue.js'
 import { addressText, serverFailure } from './failure.js'
 import { Link } from './link.js'
@@ -299,7 +299,7 @@ class BlockBuffer {
   }
 
   /** Decodes an answer in block mode (docs/protocol.md#blocks). The response has a value only if no blocks came. */
-  *decode(reader: ByteReader, options: ResponseOptions): Generator<void, Response, void> {
+  *decode(reader: ByteReader, options: ResponseOptions): Decoding<Response> {
     const response = yield* decodeResponse(reader, { ...options, blocks: true })
     const blockCount = response.ok ? (response.blockCount ?? 0) : 0
     for (let i = 0; i < blockCount; i++) {

@@ -3,7 +3,7 @@
 import { DdbError, TimeoutError } from '../errors.js'
 import type { Request, RequestHead } from '../protocol/request.js'
 import type { Response } from '../protocol/response.js'
-import type { ByteReader } from '../wire/byte-reader.js'
+import type { ByteReader, Decoding } from '../wire/byte-reader.js'
 import type { Clock } from '../platform/platform.js'
 import type { Outgoing } from './outgoing.js'
 import type { ConnectionTrace } from './trace.js'
@@ -53,7 +53,7 @@ export const noAnswer = (timeoutMs: number): TimeoutError =>
     'timeoutMs',
   )
 
-export type ResponseDecoder = (reader: ByteReader) => Generator<void, Response, void>
+export type ResponseDecoder = (reader: ByteReader) => Decoding<Response>
 
 /** Checks an answer. Returns an error if the connection must end after this answer, else undefined. */
 export type LastAnswer = (response: Response) => DdbError | undefined
@@ -86,7 +86,7 @@ export class ExchangeQueue {
   /** True while only requests of the caller of `hold` are sent. */
   isHeld = false
   #outstanding: Exchange | undefined
-  #decoding: Generator<void, Response, void> | undefined
+  #decoding: Decoding<Response> | undefined
   #onIdle: (() => void) | undefined
 
   constructor(

@@ -14,7 +14,7 @@
 */
 import { ValueError } from '../errors.js'
 import { GrowableBytes } from '../wire/growable-bytes.js'
-import type { ByteReader } from '../wire/byte-reader.js'
+import type { ByteReader, Decoding } from '../wire/byte-reader.js'
 import type { ByteWriter } from '../wire/byte-writer.js'
 import type { DataType } from './data-type.js'
 import { arrayTypeOffset, dataTypes, isDecimal } from './data-type.js'
@@ -118,7 +118,7 @@ export function* decodeArrayBlocks(
   length: number,
   cellCount: number | undefined,
   sentScale?: number,
-): Generator<void, ArrayVector, void> {
+): Decoding<ArrayVector> {
   // No client sends arrays of other types (docs/protocol.md#array-vectors).
   if (!isFixedType(type)) throw reader.fault(`There are no array vectors of ${type} on the wire`)
   let scale = sentScale

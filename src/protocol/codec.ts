@@ -25,7 +25,7 @@
     columns  columns × vector with flag; SYMBOL columns may share bases
 */
 import { ValueError } from '../errors.js'
-import type { ByteReader } from '../wire/byte-reader.js'
+import type { ByteReader, Decoding } from '../wire/byte-reader.js'
 import type { ByteWriter } from '../wire/byte-writer.js'
 import { encodeArrayVector } from './array-vector.js'
 import { decodeCompressed, encodeCompressed } from './compression/compressed-column.js'
@@ -183,10 +183,7 @@ function encodeTable(writer: ByteWriter, table: Table, isCompressed: boolean): v
  * Reads one value, flag first. The generator yields while it needs bytes that have not arrived.
  * @throws {ProtocolError} DDB_PROTOCOL for bytes that are not a value, DDB_LIMIT for a value beyond `limits`
  */
-export function* decodeValue(
-  reader: ByteReader,
-  limits?: DecodeLimits,
-): Generator<void, Value, void> {
+export function* decodeValue(reader: ByteReader, limits?: DecodeLimits): Decoding<Value> {
   return yield* decodeObject(reader, new DecodeContext(reader, limits))
 }
 
@@ -195,7 +192,7 @@ export function* decodeObject(
   reader: ByteReader,
   context: DecodeContext,
   symbolBases?: SymbolBases,
-): Generator<void, Value, void> {
+): Decoding<Value> {
   context.expect(reader, 2)
   if (!reader.has(2)) yield* reader.need(2)
   const typeId = reader.u8()
@@ -226,10 +223,7 @@ export function* decodeObject(
   }
 }
 
-function* decodeTuple(
-  reader: ByteReader,
-  context: DecodeContext,
-): Generator<void, AnyVector, void> {
+function* decodeTuple(reader: ByteReader, context: DecodeContext): Decoding<AnyVector> {
   if (!reader.has(8)) yield* reader.need(8)
   const length = readCount(reader, 'elements') * readCount(reader, 'columns')
   // The smallest object is a VOID scalar, with three bytes.
@@ -241,16 +235,13 @@ function* decodeTuple(
   return tupleOf(data)
 }
 
-function* decodeSet(reader: ByteReader, context: DecodeContext): Generator<void, SetValue, void> {
+function* decodeSet(reader: ByteReader, context: DecodeContext): Decoding<SetValue> {
   const elements = yield* decodeInnerVector(reader, context)
   if (!isTuple(elements)) return { form: 'set', elements }
   throw reader.fault('A set cannot hold a tuple')
 }
 
-function* decodeDictionary(
-  reader: ByteReader,
-  context: DecodeContext,
-): Generator<void, Dictionary, void> {
+function* decodeDictionary(reader: ByteReader, context: DecodeContext): Decoding<Dictionary> {
   const keys = yield* decodeInnerVector(reader, context)
   const values = yield* decodeInnerVector(reader, context)
   if (keys.length !== values.length) {
@@ -259,10 +250,7 @@ function* decodeDictionary(
   return { form: 'dictionary', keys, values }
 }
 
-function* decodeInnerVector(
-  reader: ByteReader,
-  context: DecodeContext,
-): Generator<void, Vector, void> {
+function* decodeInnerVector(reader: ByteReader, context: DecodeContext): Decoding<Vector> {
   context.descend(reader)
   const value = yield* decodeObject(reader, context)
   context.ascend()
@@ -270,7 +258,7 @@ function* decodeInnerVector(
   throw reader.fault(`Expected a vector, got a ${value.form}`)
 }
 
-function* decodeMatrix(reader: ByteReader, context: DecodeContext): Generator<void, Matrix, void> {
+function* decodeMatrix(reader: ByteReader, context: DecodeContext): Decoding<Matrix> {
   if (!reader.has(1)) yield* reader.need(1)
   const labels = reader.u8()
   const rowLabels = labels & hasRowLabels ? yield* decodeInnerVector(reader, context) : undefined
@@ -298,7 +286,7 @@ function* decodeMatrix(reader: ByteReader, context: DecodeContext): Generator<vo
   }
 }
 
-function* decodeTable(reader: ByteReader, context: DecodeContext): Generator<void, Table, void> {
+function* decodeTable(reader: ByteReader, context: DecodeContext): Decoding<Table> {
   if (!reader.has(8)) yield* reader.need(8)
   const rows = readCount(reader, 'rows')
   const columnCount = readCount(reader, 'columns')

@@ -12,7 +12,7 @@
 */
 import { Buffer } from 'node:buffer'
 import { ProtocolError, UsageError } from '../errors.js'
-import type { ByteReader } from '../wire/byte-reader.js'
+import type { ByteReader, Decoding } from '../wire/byte-reader.js'
 import type { ByteWriter } from '../wire/byte-writer.js'
 import { decodeObject, encodeValue } from './codec.js'
 import type { DecodeLimits } from './decode-context.js'
@@ -61,8 +61,6 @@ export type Request =
   | { kind: 'function'; name: string; args: readonly Value[] }
   | { kind: 'variable'; names: readonly string[]; values: readonly Value[] }
 
-type Call = Extract<Request, { kind: 'function' }>
-
 /** Limits for each request that this process reads. */
 export interface RequestLimits extends DecodeLimits {
   maxHeaderBytes: number
@@ -100,7 +98,7 @@ export function encodeRequest(
   try {
     if (typeof written === 'string') writer.utf8(written)
     else writer.bytes(written)
-    const values = argumentsOf(request)
+    const values = 'args' in request ? request.args : 'values' in request ? request.values : []
     for (let index = 0; index < values.length; index++) {
       encodeValue(writer, values[index]!, isCompressed)
     }
@@ -156,11 +154,6 @@ function checkNames(names: readonly string[], values: readonly Value[]): void {
   }
 }
 
-function argumentsOf(request: Request): readonly Value[] {
-  if (request.kind === 'function') return request.args
-  return request.kind === 'variable' ? request.values : []
-}
-
 /** Makes the error for a request, with the position of its first byte. */
 type Fault = (problem: string, code?: 'DDB_LIMIT') => ProtocolError
 
@@ -168,7 +161,7 @@ type Fault = (problem: string, code?: 'DDB_LIMIT') => ProtocolError
 export function* decodeRequest(
   reader: ByteReader,
   limits: RequestLimits = defaultRequestLimits,
-): Generator<void, { head: RequestHead; request: Request } | undefined, void> {
+): Decoding<{ head: RequestHead; request: Request } | undefined> {
   while (!reader.has(1)) {
     if (reader.ended) return undefined
     yield
@@ -189,7 +182,7 @@ export function* decodeRequest(
   while (values.length < argumentCount) values.push(yield* decodeObject(reader, context))
   if (request.kind === 'variable') return { head, request: { ...request, values } }
   // Values follow only the text of `variable` and `function`.
-  return { head, request: { ...(request as Call), args: values } }
+  return { head, request: { ...(request as Request & { kind: 'function' }), args: values } }
 }
 
 function parseHeader(line: string, fault: Fault): { head: RequestHead; bodyBytes: number } {

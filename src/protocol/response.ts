@@ -8,7 +8,7 @@
   columns, then rows × columns objects.
 */
 import { ProtocolError } from '../errors.js'
-import type { ByteReader } from '../wire/byte-reader.js'
+import type { ByteReader, Decoding } from '../wire/byte-reader.js'
 import type { ByteWriter } from '../wire/byte-writer.js'
 import { decodeObject, encodeValue } from './codec.js'
 import { dataTypes } from './data-type.js'
@@ -84,7 +84,7 @@ export interface ResponseOptions {
 export function* decodeResponse(
   reader: ByteReader,
   options: ResponseOptions = {},
-): Generator<void, Response, void> {
+): Decoding<Response> {
   const startOffsetBytes = reader.offsetBytes
   let line = yield* reader.line(maxLineBytes)
   while (line === 'MSG') {

@@ -34,6 +34,14 @@ export interface VectorShape<T extends string, A> {
   data: A
 }
 
+/** Texts or bytes in wire form, one value after the other. Parsers make such vectors to send them. */
+export interface EncodedShape<T extends string> {
+  form: 'vector'
+  type: T
+  length: number
+  encoded: Uint8Array
+}
+
 /** `value: null` is the type's null. BOOL has booleans, 64-bit types bigints, decimals unscaled bigints. */
 export type Scalar =
   | VoidScalar

@@ -13,7 +13,7 @@
     elements  of the type's size, sentinels for null
 */
 import { ValueError } from '../errors.js'
-import type { ByteReader } from '../wire/byte-reader.js'
+import type { ByteReader, Decoding } from '../wire/byte-reader.js'
 import type { ByteWriter } from '../wire/byte-writer.js'
 import { decodeArrayBlocks } from './array-vector.js'
 import type { DataType } from './data-type.js'
@@ -39,7 +39,7 @@ export function decodeScalar(
   reader: ByteReader,
   context: DecodeContext,
   type: DataType,
-): Generator<void, Scalar, void> {
+): Decoding<Scalar> {
   const { scalars } = dataTypes[type]
   if (scalars === undefined) throw reader.fault(`A scalar cannot be of type ${type}`)
   return scalars.decodeScalar(reader, context, type as Scalar['type'])
@@ -87,7 +87,7 @@ export function* decodeVector(
   context: DecodeContext,
   typeId: number,
   symbolBases?: SymbolBases,
-): Generator<void, TypedVector | ArrayVector, void> {
+): Decoding<TypedVector | ArrayVector> {
   if (!reader.has(8)) yield* reader.need(8)
   const length = readCount(reader, 'rows')
   const columns = readCount(reader, 'columns')
@@ -106,7 +106,7 @@ export function decodeElements(
   typeId: number,
   length: number,
   symbolBases: SymbolBases = new Map(),
-): Generator<void, TypedVector, void> {
+): Decoding<TypedVector> {
   if (typeId === symbolBaseTypeId) return decodeSymbols(reader, context, length, symbolBases)
   return decodeTyped(reader, context, typeOfId(reader, typeId), length)
 }
@@ -118,7 +118,7 @@ export function decodeTyped(
   type: DataType,
   length: number,
   sentScale?: number,
-): Generator<void, TypedVector, void> {
+): Decoding<TypedVector> {
   const { elements } = dataTypes[type]
   if (elements === undefined) throw reader.fault(`There are no vectors of ${type} on the wire`)
   const decoding = elements.decodeElements(
@@ -128,14 +128,14 @@ export function decodeTyped(
     type as TypedVector['type'],
     sentScale,
   )
-  return decoding as Generator<void, TypedVector, void>
+  return decoding as Decoding<TypedVector>
 }
 
 export function* decodePair(
   reader: ByteReader,
   context: DecodeContext,
   typeId: number,
-): Generator<void, Pair, void> {
+): Decoding<Pair> {
   const elements = yield* decodeVector(reader, context, typeId)
   if (elements.form === 'vector' && elements.length === 2) return { form: 'pair', elements }
   throw reader.fault(`A pair of ${elements.length} elements is impossible`)

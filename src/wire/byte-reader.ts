@@ -5,6 +5,9 @@ import { ProtocolError } from '../errors.js'
 import { ArrayPool, type StringSink } from './string-collector.js'
 import { GrowableBytes } from './growable-bytes.js'
 
+/** A decoder of a T. It yields while bytes are missing. */
+export type Decoding<T> = Generator<void, T, void>
+
 const noBytes: Buffer = Buffer.alloc(0)
 const lineFeed = 10
 /** For texts up to this length, a loop over ASCII is faster than calling V8's decoder. */
@@ -75,7 +78,7 @@ export class ByteReader {
   }
 
   /** Waits until `has(byteLength)` is true. Use it for headers and single values, and `payload` for others. */
-  *need(byteLength: number): Generator<void, void, void> {
+  *need(byteLength: number): Decoding<void> {
     while (!this.has(byteLength)) {
       this.#failIfEnded()
       yield
@@ -122,7 +125,7 @@ export class ByteReader {
   }
 
   /** Moves `byteLength` bytes to `sink`. The sink grows as bytes arrive, because an announced number may be false. */
-  *append(sink: Pick<GrowableBytes, 'extend'>, byteLength: number): Generator<void, void, void> {
+  *append(sink: Pick<GrowableBytes, 'extend'>, byteLength: number): Decoding<void> {
     let missing = byteLength
     while (missing > 0) {
       const here = Math.min(this.available, missing)
@@ -137,7 +140,7 @@ export class ByteReader {
   }
 
   /** Like `take`, but waits until the bytes have arrived. */
-  *payload(byteLength: number): Generator<void, Uint8Array<ArrayBuffer>, void> {
+  *payload(byteLength: number): Decoding<Uint8Array<ArrayBuffer>> {
     if (byteLength <= trustedBytes) {
       const target = this.#pool.allocate(byteLength)
       let filled = 0
@@ -151,7 +154,7 @@ export class ByteReader {
   }
 
   /** Reads text up to LF. Consumes the LF but does not return it; keeps a CR before the LF. */
-  *line(maxBytes: number): Generator<void, string, void> {
+  *line(maxBytes: number): Decoding<string> {
     return this.tryLine(maxBytes) ?? (yield* this.#collectText(lineFeed, maxBytes, 'line'))
   }
 
@@ -161,7 +164,7 @@ export class ByteReader {
   }
 
   /** Reads text up to a 00 byte. Consumes the 00 but does not return it. */
-  *str0(maxBytes: number): Generator<void, string, void> {
+  *str0(maxBytes: number): Decoding<string> {
     return this.#textBefore(0, maxBytes) ?? (yield* this.#collectText(0, maxBytes, 'string'))
   }
 
@@ -266,11 +269,7 @@ export class ByteReader {
     return chunk.toString('utf8', start, end)
   }
 
-  *#collectText(
-    terminator: number,
-    maxBytes: number,
-    what: 'line' | 'string',
-  ): Generator<void, string, void> {
+  *#collectText(terminator: number, maxBytes: number, what: 'line' | 'string'): Decoding<string> {
     const startOffsetBytes = this.offsetBytes
     const sink = new GrowableBytes(maxBytes)
     for (;;) {
@@ -310,20 +309,4 @@ function copyBytes(
     return
   }
   for (let at = 0; at < byteLength; at++) target[offset + at] = source[start + at]!
-}
-
-/** A reader that contains all these bytes and has ended. */
-export function readerOf(...chunks: readonly Uint8Array[]): ByteReader {
-  const reader = new ByteReader()
-  for (const chunk of chunks) reader.push(chunk)
-  reader.end()
-  return reader
-}
-
-/** Runs a decoder whose reader already has all bytes, so that it never waits. */
-export function runDecoder<T>(decode: Generator<void, T, void>): T {
-  for (;;) {
-    const step = decode.next()
-    if (step.done) return step.value
-  }
 }

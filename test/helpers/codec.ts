@@ -7,8 +7,8 @@ import { isFixedType, vectorOfBytes, type FixedType } from '../../src/protocol/e
 import { symbolVectorOf } from '../../src/protocol/types/symbols.js'
 import type { ArrayVector, Column, Scalar, Table, Value, Vector } from '../../src/protocol/value.js'
 import { explicitNull } from '../../src/protocol/value.js'
-import { runDecoder, readerOf } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
+import { runDecoder, readerOf } from './decoding.js'
 
 /** Bytes from hexadecimal text; blanks and `|` are ignored. */
 export const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/[\s|]/g, ''), 'hex')

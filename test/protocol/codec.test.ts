@@ -28,7 +28,7 @@ import {
   type Value,
   type Vector,
 } from '../../src/protocol/value.js'
-import { ByteReader, runDecoder } from '../../src/wire/byte-reader.js'
+import { ByteReader } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
 import {
   arbitraryArrayVector,
@@ -42,6 +42,7 @@ import {
 import { forAll } from '../helpers/runs.js'
 import { tableOf } from '../helpers/values.js'
 import { tupleOf } from '../../src/protocol/types/tuples.js'
+import { runDecoder } from '../helpers/decoding.js'
 
 const vector = (
   type: 'BOOL' | 'INT' | 'STRING' | 'SYMBOL',

@@ -20,8 +20,9 @@ import {
   type ResponseOptions,
 } from '../../src/protocol/response.js'
 import type { Value } from '../../src/protocol/value.js'
-import { ByteReader, runDecoder, readerOf } from '../../src/wire/byte-reader.js'
+import { ByteReader } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
+import { runDecoder, readerOf } from '../helpers/decoding.js'
 import { arbitraryScalar, arbitraryValue, encoded, hex, scalar } from '../helpers/codec.js'
 import { forAll } from '../helpers/runs.js'
 

@@ -10,8 +10,9 @@ import {
 } from '../../src/protocol/request.js'
 import { formatElement } from '../../src/protocol/element.js'
 import type { Scalar, Table, Value } from '../../src/protocol/value.js'
-import { ByteReader, runDecoder, readerOf } from '../../src/wire/byte-reader.js'
+import { ByteReader } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
+import { runDecoder, readerOf } from '../helpers/decoding.js'
 import {
   headOf,
   recordings,

@@ -3,7 +3,7 @@
 import { systemPlatform } from '../../src/platform/system-files.js'
 import type { Network } from '../../src/platform/platform.js'
 import { decodeRequest, type Request, type RequestHead } from '../../src/protocol/request.js'
-import { runDecoder, readerOf } from '../../src/wire/byte-reader.js'
+import { runDecoder, readerOf } from '../helpers/decoding.js'
 
 export interface SentRequest {
   readonly head: RequestHead

@@ -3,9 +3,10 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import { ArrayPool, StringCollector } from '../../src/wire/string-collector.js'
-import { ByteReader, runDecoder, readerOf } from '../../src/wire/byte-reader.js'
+import { ByteReader } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
 import { GrowableBytes } from '../../src/wire/growable-bytes.js'
+import { runDecoder, readerOf } from '../helpers/decoding.js'
 import { deepTest, forAll, forAllAsync } from '../helpers/runs.js'
 
 const all = Uint8Array.from({ length: 40 }, (_, at) => at + 1)

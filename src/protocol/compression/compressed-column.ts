@@ -21,7 +21,7 @@
 */
 import { Buffer } from 'node:buffer'
 import type { ProtocolError } from '../../errors.js'
-import { ByteReader } from '../../wire/byte-reader.js'
+import { ByteReader, type Decoding } from '../../wire/byte-reader.js'
 import { ByteWriter } from '../../wire/byte-writer.js'
 import { decodeArrayBlocks } from '../array-vector.js'
 import type { DataType } from '../data-type.js'
@@ -158,7 +158,7 @@ interface CompressedHeader {
 export function* decodeCompressed(
   reader: ByteReader,
   context: DecodeContext,
-): Generator<void, TypedVector | ArrayVector, void> {
+): Decoding<TypedVector | ArrayVector> {
   if (!reader.has(sizeBytes)) yield* reader.need(sizeBytes)
   const header = readHeader(reader)
   context.expect(reader, header.bodyBytes)
@@ -213,7 +213,7 @@ function elementsOf(
   inner: ByteReader,
   context: DecodeContext,
   header: CompressedHeader,
-): Generator<void, TypedVector | ArrayVector, void> {
+): Decoding<TypedVector | ArrayVector> {
   const { type, isArray, length, scale } = header
   if (isArray) return decodeArrayBlocks(inner, context, type, length, undefined, scale)
   return decodeTyped(inner, context, type, length, scale)
@@ -224,7 +224,7 @@ function* readBlock(
   context: DecodeContext,
   header: CompressedHeader,
   end: number,
-): Generator<void, Uint8Array, void> {
+): Decoding<Uint8Array> {
   if (!reader.has(4)) yield* reader.need(4)
   const start = reader.offsetBytes
   const blockBytes = reader.i32()

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer'
 import { ValueError } from '../../errors.js'
 import { readCount } from '../decode-context.js'
-import type { ScalarShape, VectorShape } from '../value.js'
+import type { EncodedShape, ScalarShape, VectorShape } from '../value.js'
 import {
   checkRows,
   type ElementCodec,
@@ -17,13 +17,8 @@ import {
 export type BlobScalar = ScalarShape<'BLOB', Uint8Array>
 export type BlobVector = VectorShape<'BLOB', readonly Uint8Array[]>
 
-/** Values in wire form: each an int32 length and that many bytes. Parsers make such vectors to send them. */
-export interface EncodedBlobVector {
-  form: 'vector'
-  type: 'BLOB'
-  length: number
-  encoded: Uint8Array
-}
+/** Each value is an int32 length and that many bytes. */
+export type EncodedBlobVector = EncodedShape<'BLOB'>
 
 const countBytes = 4
 

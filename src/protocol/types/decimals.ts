@@ -1,24 +1,20 @@
 /* Decimals: unscaled integers; with scale 2, 150 means 1.50. The scale comes once, before the values. The smallest integer is null. */
 import type { ByteReader } from '../../wire/byte-reader.js'
 import { nullInt128, nullInt32 } from '../null-value.js'
-import type { VectorShape } from '../value.js'
+import type { ScalarShape, VectorShape } from '../value.js'
 import { storedBigInt, typeFacts, type TypeFacts } from './type-facts.js'
 import { fixedParts, type FixedStorage, int64Storage } from './fixed-types.js'
 
 export type DecimalType = 'DECIMAL32' | 'DECIMAL64' | 'DECIMAL128'
 
-export interface DecimalScalar {
-  form: 'scalar'
-  type: DecimalType
-  scale: number
-  value: bigint | null
-}
+export type DecimalScalar = ScalarShape<DecimalType, bigint | null> & { scale: number }
 
-type Decimal32Vector = VectorShape<'DECIMAL32', Int32Array> & { scale: number }
-type Decimal64Vector = VectorShape<'DECIMAL64', BigInt64Array> & { scale: number }
-/** `data` has 16 bytes per value, little-endian two's complement. */
-type Decimal128Vector = VectorShape<'DECIMAL128', Uint8Array> & { scale: number }
-export type DecimalVector = Decimal32Vector | Decimal64Vector | Decimal128Vector
+/** In a DECIMAL128, `data` has 16 bytes per value, little-endian two's complement. */
+export type DecimalVector = { scale: number } & (
+  | VectorShape<'DECIMAL32', Int32Array>
+  | VectorShape<'DECIMAL64', BigInt64Array>
+  | VectorShape<'DECIMAL128', Uint8Array>
+)
 
 /** Largest number of digits after the point, by type. */
 export const maxScale = { DECIMAL32: 9, DECIMAL64: 18, DECIMAL128: 38 } as const
@@ -32,15 +28,22 @@ const int32Decimals: FixedStorage<Int32Array, bigint> = {
   },
 }
 
+const viewOf128 = (data: Uint8Array, index: number): DataView =>
+  new DataView(data.buffer, data.byteOffset + index * 16, 16)
+
 const int128Decimals: FixedStorage<Uint8Array, bigint> = {
   array: Uint8Array,
   perValue: 16,
   get(data, index) {
-    const value = readInt128(data, index)
+    const view = viewOf128(data, index)
+    const value = (view.getBigInt64(8, true) << 64n) | view.getBigUint64(0, true)
     return value === nullInt128 ? null : value
   },
   set(data, index, value, type) {
-    writeInt128(data, index, storedBigInt(value, nullInt128, type))
+    const stored = storedBigInt(value, nullInt128, type)
+    const view = viewOf128(data, index)
+    view.setBigUint64(0, BigInt.asUintN(64, stored), true)
+    view.setBigInt64(8, stored >> 64n, true)
   },
 }
 
@@ -106,17 +109,4 @@ export function formatDecimal(unscaled: bigint, scale: number): string {
   const sign = unscaled < 0n ? '-' : ''
   const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0')
   return `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
-}
-
-/** Value `index` of a DECIMAL128 column: 16 bytes, little-endian. */
-function readInt128(data: Uint8Array, index: number): bigint {
-  const view = new DataView(data.buffer, data.byteOffset + index * 16, 16)
-  return (view.getBigInt64(8, true) << 64n) | view.getBigUint64(0, true)
-}
-
-/** Stores a value. The caller checks that it fits into 128 bits. */
-function writeInt128(data: Uint8Array, index: number, value: bigint): void {
-  const view = new DataView(data.buffer, data.byteOffset + index * 16, 16)
-  view.setBigUint64(0, BigInt.asUintN(64, value), true)
-  view.setBigInt64(8, value >> 64n, true)
 }

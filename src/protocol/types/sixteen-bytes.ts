@@ -21,7 +21,7 @@ const storage: FixedStorage<Uint8Array, Uint8Array> = {
   get(data, index) {
     // Does not use slice(), because the data may be a Buffer, whose slices share memory.
     const value = data.subarray(index * 16, index * 16 + 16)
-    return isZero(value) ? null : new Uint8Array(value)
+    return value.every(byte => byte === 0) ? null : new Uint8Array(value)
   },
   set(data, index, value, type) {
     if (value === null) data.fill(0, index * 16, index * 16 + 16)
@@ -35,10 +35,6 @@ export const bytes16Types: Readonly<Record<Bytes16Type, TypeFacts>> = {
   UUID: typeFacts(19, 'binary', parts, formatUuid),
   IPADDR: typeFacts(30, 'binary', parts, formatIpAddress),
   INT128: typeFacts(31, 'binary', parts, formatHex),
-}
-
-function isZero(bytes: Uint8Array): boolean {
-  return bytes.every(byte => byte === 0)
 }
 
 function bytes16Of(type: Bytes16Type, value: ElementValue): Uint8Array {

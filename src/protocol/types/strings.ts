@@ -2,11 +2,11 @@
    DATASOURCE and RESOURCE) are sent as text and only as scalars. */
 import { Buffer } from 'node:buffer'
 import { ValueError } from '../../errors.js'
-import type { ByteReader } from '../../wire/byte-reader.js'
+import type { ByteReader, Decoding } from '../../wire/byte-reader.js'
 import { EncodedStrings, StringCollector, type StringSink } from '../../wire/string-collector.js'
 import type { ByteWriter } from '../../wire/byte-writer.js'
 import type { DecodeContext } from '../decode-context.js'
-import type { ScalarShape, VectorShape } from '../value.js'
+import type { EncodedShape, ScalarShape, VectorShape } from '../value.js'
 import {
   checkRows,
   type ElementCodec,
@@ -23,23 +23,13 @@ export type StringScalar = ScalarShape<'STRING', string>
 type ObjectType = 'HANDLE' | 'CODE' | 'DATASOURCE' | 'RESOURCE'
 type ObjectScalar = ScalarShape<ObjectType, string>
 /** `functionKind`: 0 system, 3 user, 4 partial, … (docs/protocol.md#data-types). Default: 0. */
-interface FunctionScalar {
-  form: 'scalar'
-  type: 'FUNCTIONDEF'
-  functionKind?: number
-  value: string
-}
+type FunctionScalar = ScalarShape<'FUNCTIONDEF', string> & { functionKind?: number }
 export type ServerObjectScalar = ObjectScalar | FunctionScalar
 
 export type StringVector = VectorShape<'STRING', readonly string[]>
 
-/** Texts in wire form: `length` UTF-8 strings, each followed by a byte 00. Parsers make such vectors to send them. */
-export interface EncodedStringVector {
-  form: 'vector'
-  type: 'STRING'
-  length: number
-  encoded: Uint8Array
-}
+/** Each value is UTF-8, followed by a byte 00. */
+export type EncodedStringVector = EncodedShape<'STRING'>
 
 /** The codec for scalars that are a single text, such as STRING and FUNCTIONDEF. */
 export const textScalars: ScalarCodec<StringScalar | SymbolScalar | ObjectScalar> = {
@@ -86,7 +76,7 @@ function stringVector(data: readonly string[]): StringVector {
   return { form: 'vector', type: 'STRING', length: data.length, data }
 }
 
-function decodeText(reader: ByteReader, context: DecodeContext): Generator<void, string, void> {
+function decodeText(reader: ByteReader, context: DecodeContext): Decoding<string> {
   context.expect(reader, 0)
   return reader.str0(context.remainingBytes(reader))
 }
@@ -111,7 +101,7 @@ export function* decodeStrings(
   reader: ByteReader,
   context: DecodeContext,
   length: number,
-): Generator<void, string[], void> {
+): Decoding<string[]> {
   const collector = new StringCollector(length, reader.available)
   yield* collect(reader, context, length, collector)
   return collector.texts
@@ -122,7 +112,7 @@ function* collect(
   context: DecodeContext,
   length: number,
   sink: StringSink,
-): Generator<void, void, void> {
+): Decoding<void> {
   context.expect(reader, length)
   while (sink.length < length) {
     if (reader.strings(length - sink.length, sink)) context.expect(reader, 0)

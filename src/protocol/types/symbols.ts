@@ -11,7 +11,7 @@
   Empty vectors (as in the C++ client), pairs and sets are sent as plain strings of type 17.
 */
 import { ValueError } from '../../errors.js'
-import type { ByteReader } from '../../wire/byte-reader.js'
+import type { ByteReader, Decoding } from '../../wire/byte-reader.js'
 import type { ByteWriter } from '../../wire/byte-writer.js'
 import { type DecodeContext, encodeFlag, readCount, type SymbolBases } from '../decode-context.js'
 import type { ScalarShape } from '../value.js'
@@ -203,7 +203,7 @@ export function* decodeSymbols(
   context: DecodeContext,
   length: number,
   bases: SymbolBases,
-): Generator<void, SymbolVector, void> {
+): Decoding<SymbolVector> {
   if (!reader.has(8)) yield* reader.need(8)
   const baseId = reader.i32()
   const baseSize = readCount(reader, 'symbols')
@@ -249,7 +249,7 @@ function* decodeBase(
   reader: ByteReader,
   context: DecodeContext,
   baseSize: number,
-): Generator<void, string[], void> {
+): Decoding<string[]> {
   if (baseSize > maxBaseSize) {
     throw reader.excess(
       `A symbol base of ${baseSize} entries exceeds the ${maxBaseSize} allowed`,

@@ -139,8 +139,11 @@ function temporal(id: number, parts: FixedParts, perDay: number, isDated: boolea
     // Further digits of the fraction must be 0.
     if (/[1-9]/.test(moment.fraction.slice(fractionDigits))) return undefined
     const fraction = Number(moment.fraction.slice(0, fractionDigits) || '0')
-    if (is64) return within64(BigInt(moment.seconds) * BigInt(perSecond) + BigInt(fraction))
-    return within32((moment.seconds / secondsPerUnit) * perSecond + fraction)
+    const value = is64
+      ? BigInt(moment.seconds) * BigInt(perSecond) + BigInt(fraction)
+      : (moment.seconds / secondsPerUnit) * perSecond + fraction
+    const smallest = is64 ? nullInt64 : nullInt32
+    return value > smallest && value < -smallest ? value : undefined
   }
   return { ...typeFacts(id, 'temporal', parts, format), perDay, isDated, format, parse }
 }
@@ -221,12 +224,4 @@ function parseMoment(
     seconds: days * daySeconds + hours * 3600 + minutes * 60 + seconds,
     fraction: fraction?.padEnd(9, '0') ?? '',
   }
-}
-
-function within32(value: number): number | undefined {
-  return value > nullInt32 && value < -nullInt32 ? value : undefined
-}
-
-function within64(value: bigint): bigint | undefined {
-  return value > nullInt64 && value < -nullInt64 ? value : undefined
 }

@@ -1,6 +1,6 @@
 /* ANY, the type of tuples: each element is a complete value with a flag of its own, and may have any form, so `../codec.ts` also writes and
    reads tuples. VOID, the type of NULL in them: a scalar is one byte, its `voidKind`; an element of a vector takes no bytes. */
-import type { Scalar, Value, Vector } from '../value.js'
+import type { Scalar, ScalarShape, Value, Vector, VectorShape } from '../value.js'
 import {
   type ColumnAccess,
   type ElementCodec,
@@ -13,12 +13,7 @@ import {
 } from './type-facts.js'
 
 /** `voidKind`: 0 no value, 1 NULL, 2 a default (docs/protocol.md#data-types); default 0. */
-export interface VoidScalar {
-  form: 'scalar'
-  type: 'VOID'
-  voidKind?: number
-  value: null
-}
+export type VoidScalar = ScalarShape<'VOID', null> & { voidKind?: number }
 
 export interface VoidVector {
   form: 'vector'
@@ -69,12 +64,7 @@ export const voidTypes: Readonly<Record<VoidScalar['type'], TypeFacts>> = {
 }
 
 /** A tuple, whose elements are values of any form. */
-export interface AnyVector {
-  form: 'vector'
-  type: 'ANY'
-  length: number
-  data: readonly Value[]
-}
+export type AnyVector = VectorShape<'ANY', readonly Value[]>
 
 const tupleColumns = listColumns<Value, Value, AnyVector>({
   vector: tupleOf,
