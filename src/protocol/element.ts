@@ -5,15 +5,7 @@ import type { ColumnType, DataType } from './data-type.js'
 import { columnTypeText, dataTypes } from './data-type.js'
 import { type ColumnAccess, type ElementValue, unsuitableValue } from './types/type-facts.js'
 import { isTuple } from './types/tuples.js'
-import type {
-  ArrayVector,
-  Column,
-  FixedVector,
-  Scalar,
-  TypedVector,
-  Value,
-  Vector,
-} from './value.js'
+import type { ArrayVector, Column, FixedVector, Scalar, Value, Vector } from './value.js'
 
 export type { ElementValue } from './types/type-facts.js'
 export type { FixedVector } from './value.js'
@@ -171,8 +163,8 @@ export function elementAt(column: Column, index: number): Value {
   return isTuple(column) ? column.data[index]! : scalarAt(column, index)
 }
 
-/** Element `index`, from 0, as a scalar that shares no memory with `vector`; null for a null sentinel. */
-export function scalarAt(vector: TypedVector, index: number): Scalar {
+/** Element `index`, from 0, as a scalar that shares no memory with `vector`, which must not be a tuple; null for a null sentinel. */
+export function scalarAt(vector: Vector, index: number): Scalar {
   return accessOf(vector.type).scalarAt(vector, index)
 }
 

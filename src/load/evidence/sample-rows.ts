@@ -4,7 +4,7 @@
 import type { Batch } from '../../parse/batch.js'
 import type { DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, scalarAt, vectorOf } from '../../protocol/element.js'
-import type { Column, Scalar, Table, TypedVector, Value } from '../../protocol/value.js'
+import type { Column, Scalar, Table, Vector, Value } from '../../protocol/value.js'
 import { isIdentifier } from '../../schema/field-names.js'
 import { longsOf, partsOf, unlessRefused } from '../connection/server-queries.js'
 import {
@@ -67,7 +67,7 @@ export function rowReader(shape: RowShape) {
     order ??= orderOf(columns)
     const cells: SampleRow[number][] = []
     for (const index of order) {
-      const scalar = scalarAt(columns[index] as TypedVector, row)
+      const scalar = scalarAt(columns[index] as Vector, row)
       const value: Scalar = scalar.type === 'SYMBOL' ? { ...scalar, type: 'STRING' } : scalar
       if (isExact(scalar)) cells.push([named[index]!.name, value])
       if (keys.length === 0 && cells.length === mostColumns) break

@@ -3,7 +3,7 @@
 import { option, usageError } from '../../errors.js'
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, scalarAt, vectorOf } from '../../protocol/element.js'
-import type { Scalar, TypedVector } from '../../protocol/value.js'
+import type { Scalar, Vector } from '../../protocol/value.js'
 import { isIdentifier } from '../../schema/field-names.js'
 import type { PartitionDimension, PartitionScheme } from '../../schema/target-schema.js'
 import type { Shard } from '../options.js'
@@ -111,7 +111,7 @@ export function boundsOf({ type, low, high }: ValueRange): Record<string, Scalar
     const vector = isText
       ? vectorOf({ type: 'STRING' }, [text])
       : vectorOf({ type }, [valueOf(text)])
-    return scalarAt(vector as TypedVector, 0)
+    return scalarAt(vector as Vector, 0)
   })
   return { ddbIngestLow: from!, ddbIngestHigh: to! }
 }

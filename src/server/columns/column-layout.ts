@@ -11,7 +11,7 @@ import {
   vectorOfBytes,
 } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'
-import { type Column, type TypedVector, type Vector } from '../../protocol/value.js'
+import { type Column, type Vector } from '../../protocol/value.js'
 import { check } from '../script-error.js'
 import { nullInt64, nullInt8 } from '../../protocol/null-value.js'
 
@@ -138,7 +138,7 @@ export function cellsOf(vector: Vector): Cell[] {
   check(isNumeric, `A vector of numbers is expected, but the actual type is ${type}.`)
   const cells = new Array<Cell>(length)
   if (kind === 'decimal') {
-    for (let i = 0; i < length; i++) cells[i] = scalarAt(vector as TypedVector, i).value as Cell
+    for (let i = 0; i < length; i++) cells[i] = scalarAt(vector, i).value as Cell
     return cells
   }
   const { data } = vector as FixedVector

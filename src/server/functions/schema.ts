@@ -6,7 +6,7 @@ import { partitionTypeIds, stringVector, tupleOf, voidValue } from '../values/va
 import { dictionaryOf, family, tableArgument, tableOf } from './arguments.js'
 import { factsOf, tableWords, typeId } from './types.js'
 import { type ElementValue, scalarAt, vectorOf } from '../../protocol/element.js'
-import type { TypedVector, Vector } from '../../protocol/value.js'
+import type { Vector } from '../../protocol/value.js'
 import { firstReleases, isAtLeast } from '../node.js'
 import type { PartitionLevel } from '../tables/partitions/partition-level.js'
 import { checkRead } from '../tables/privileges.js'
@@ -120,7 +120,7 @@ function levelsSchema(levels: readonly PartitionLevel[]): Record<string, ServerV
 }
 
 function oneOrMany(vector: Vector): ServerValue {
-  return vector.length === 1 ? scalarAt(vector as TypedVector, 0) : vector
+  return vector.length === 1 ? scalarAt(vector, 0) : vector
 }
 
 function integers(values: readonly number[]): ServerValue {

@@ -1,5 +1,5 @@
 /* Vectors, dictionaries, sets and matrices (DolphinDB manual). Those that reduce a vector ignore nulls, or return null if none is left. */
-import { columnTypeOf, elementAt, isNullAt, takeRows } from '../../protocol/element.js'
+import { columnTypeOf, elementAt, isNullAt, scalarAt, takeRows } from '../../protocol/element.js'
 import { nullInt128 } from '../../protocol/null-value.js'
 import { type Column, type Vector, explicitNull } from '../../protocol/value.js'
 import {
@@ -21,7 +21,7 @@ import {
 } from '../elements/elements.js'
 import { applyBinary, castValue, typeArgument } from '../operators/operators.js'
 import { distinctRows, rowComparison, sortRows, truthOf } from '../operators/comparison.js'
-import { isLiteral, operandOf, refused, scalarAt } from '../operators/operands.js'
+import { isLiteral, operandOf, refused } from '../operators/operands.js'
 import { check } from '../script-error.js'
 import {
   doubleScalar,

@@ -1,7 +1,7 @@
 /* The operators and the names of their functions. Makes vectors of operands, so that each operator is written once, for vectors. */
 import { type DataType, dataTypes } from '../../protocol/data-type.js'
-import { elementAt } from '../../protocol/element.js'
-import type { Scalar, Vector } from '../../protocol/value.js'
+import { scalarAt } from '../../protocol/element.js'
+import type { Vector } from '../../protocol/value.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 import { ScriptError } from '../script-error.js'
 import { intScalar } from '../values/values.js'
@@ -32,11 +32,6 @@ export function operatorError(message: string): ScriptError {
 
 export function refused(operation: string, what: string): ScriptError {
   return operatorError(`Arguments for ${operation} method can not be ${what}.`)
-}
-
-/** Do not call this for a tuple, because elements of a tuple need not be scalars. */
-export function scalarAt(vector: Vector, index: number): Scalar {
-  return elementAt(vector, index) as Scalar
 }
 
 /** @throws {ScriptError} with the name of `operation`, if operators do not accept this value */

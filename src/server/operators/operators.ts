@@ -1,6 +1,12 @@
 /* Applies operators to values of any form. `x $ TYPE` and cast(x, TYPE) convert more than an insert. */
 import { type ColumnType, parseColumnType } from '../../protocol/data-type.js'
-import { type FixedVector, columnTypeOf, elementAt, vectorOf } from '../../protocol/element.js'
+import {
+  type FixedVector,
+  columnTypeOf,
+  elementAt,
+  scalarAt,
+  vectorOf,
+} from '../../protocol/element.js'
 import type { Scalar, Value, Vector } from '../../protocol/value.js'
 import { kindOf, maxCells, widerType, zeroColumn } from '../columns/column-layout.js'
 import { columnOfScalar, convertColumn, incompatible } from '../columns/convert-column.js'
@@ -23,7 +29,6 @@ import {
   operatorError,
   operatorNames,
   pairOperands,
-  scalarAt,
   type BinaryOperator,
   type UnaryOperator,
 } from './operands.js'

@@ -18,7 +18,6 @@ import {
 import {
   type Column,
   type Scalar,
-  type TypedVector,
   type Value,
   type Vector,
   dataForms,
@@ -51,7 +50,7 @@ export function stringVector(data: readonly string[]): Vector {
 
 export function nullOf(type: DataType, scale = 0): Scalar {
   const column = nullColumn(isDecimal(type) ? { type, scale } : { type }, 1)
-  return scalarAt(column as TypedVector, 0)
+  return scalarAt(column as Vector, 0)
 }
 
 /** True for NULL without a type and for the absence of a value. A null that has a type is a value. */

@@ -1,9 +1,9 @@
 /* Executes statements. Each execution returns how the statement ended. Assignment copies (manual, "Assignment"). Also makes the texts of
    errors: `<source of the failing call> => <message>`; inside the function f, also `f: …` (docs/server-semantics.md#error-texts). */
 import { DdbError, messageOf } from '../../../errors.js'
-import { formatValue } from '../../../protocol/element.js'
+import { formatValue, scalarAt } from '../../../protocol/element.js'
 import { assignElements, indexValue } from '../../elements/elements.js'
-import { type BinaryOperator, scalarAt } from '../../operators/operands.js'
+import type { BinaryOperator } from '../../operators/operands.js'
 import { applyBinary } from '../../operators/operators.js'
 import { ScriptError, check } from '../../script-error.js'
 import { shareTable } from '../../tables/privileges.js'
