@@ -112,13 +112,13 @@ function encodeBlock(
 
 /** @param cellCount  undefined for compressed columns, sent without it @param sentScale  a decimal's, if not before the blocks */
 export function* decodeArrayBlocks(
-  reader: ByteReader,
   context: DecodeContext,
   type: DataType,
   length: number,
   cellCount: number | undefined,
   sentScale?: number,
 ): Decoding<ArrayVector> {
+  const { reader } = context
   // No client sends arrays of other types (docs/protocol.md#array-vectors).
   if (!isFixedType(type)) throw reader.fault(`There are no array vectors of ${type} on the wire`)
   let scale = sentScale
@@ -127,10 +127,10 @@ export function* decodeArrayBlocks(
     scale = readScale(reader, type)
   }
   const { bytesPerValue } = dataTypes[type]
-  context.expect(reader, Math.max(length, (cellCount ?? 0) * bytesPerValue))
+  context.expect(Math.max(length, (cellCount ?? 0) * bytesPerValue))
   // The announced counts may be false. Reserves only memory that the received bytes can fill.
   const arrivedBytes = Math.min(reader.available, (cellCount ?? 0) * bytesPerValue)
-  const cells = new GrowableBytes(context.remainingBytes(reader), arrivedBytes)
+  const cells = new GrowableBytes(context.remainingBytes, arrivedBytes)
   let offsets = new Uint32Array(Math.min(reader.available, length) + 1)
   let rows = 0
   while (rows < length) {
@@ -157,7 +157,7 @@ export function* decodeArrayBlocks(
     readOffsets(reader, offsets, rows, rowCount, countBytes)
     rows += rowCount
     const cellBytes = (offsets[rows]! - before) * bytesPerValue
-    context.expect(reader, cellBytes)
+    context.expect(cellBytes)
     yield* reader.append(cells, cellBytes)
   }
   const found = offsets[rows]!

@@ -184,37 +184,34 @@ function encodeTable(writer: ByteWriter, table: Table, isCompressed: boolean): v
  * @throws {ProtocolError} DDB_PROTOCOL for bytes that are not a value, DDB_LIMIT for a value beyond `limits`
  */
 export function* decodeValue(reader: ByteReader, limits?: DecodeLimits): Decoding<Value> {
-  return yield* decodeObject(reader, new DecodeContext(reader, limits))
+  return yield* decodeObject(new DecodeContext(reader, limits))
 }
 
 /** Reads one value within the limits of `context`, which all values of a request share. */
-export function* decodeObject(
-  reader: ByteReader,
-  context: DecodeContext,
-  symbolBases?: SymbolBases,
-): Decoding<Value> {
-  context.expect(reader, 2)
+export function* decodeObject(context: DecodeContext, symbolBases?: SymbolBases): Decoding<Value> {
+  const { reader } = context
+  context.expect(2)
   if (!reader.has(2)) yield* reader.need(2)
   const typeId = reader.u8()
   const form = reader.u8()
   switch (form) {
     case dataForms.scalar:
-      return yield* decodeScalar(reader, context, typeOfId(reader, typeId))
+      return yield* decodeScalar(context, typeOfId(reader, typeId))
     case dataForms.vector:
-      if (typeId === dataTypes.ANY.id) return yield* decodeTuple(reader, context)
-      if (typeId === compressedTypeId) return yield* decodeCompressed(reader, context)
-      return yield* decodeVector(reader, context, typeId, symbolBases)
+      if (typeId === dataTypes.ANY.id) return yield* decodeTuple(context)
+      if (typeId === compressedTypeId) return yield* decodeCompressed(context)
+      return yield* decodeVector(context, typeId, symbolBases)
     case dataForms.pair:
-      return yield* decodePair(reader, context, typeId)
+      return yield* decodePair(context, typeId)
     case dataForms.matrix:
-      return yield* decodeMatrix(reader, context)
+      return yield* decodeMatrix(context)
     case dataForms.set:
-      return yield* decodeSet(reader, context)
+      return yield* decodeSet(context)
     case dataForms.dictionary:
-      return yield* decodeDictionary(reader, context)
+      return yield* decodeDictionary(context)
     case dataForms.table: {
-      context.descend(reader)
-      const table = yield* decodeTable(reader, context)
+      context.descend()
+      const table = yield* decodeTable(context)
       context.ascend()
       return table
     }
@@ -223,47 +220,48 @@ export function* decodeObject(
   }
 }
 
-function* decodeTuple(reader: ByteReader, context: DecodeContext): Decoding<AnyVector> {
+function* decodeTuple(context: DecodeContext): Decoding<AnyVector> {
+  const { reader } = context
   if (!reader.has(8)) yield* reader.need(8)
   const length = readCount(reader, 'elements') * readCount(reader, 'columns')
   // The smallest object is a VOID scalar, with three bytes.
-  context.expect(reader, length * 3)
-  context.descend(reader)
+  context.expect(length * 3)
+  context.descend()
   const data: Value[] = []
-  while (data.length < length) data.push(yield* decodeObject(reader, context))
+  while (data.length < length) data.push(yield* decodeObject(context))
   context.ascend()
   return tupleOf(data)
 }
 
-function* decodeSet(reader: ByteReader, context: DecodeContext): Decoding<SetValue> {
-  const elements = yield* decodeInnerVector(reader, context)
+function* decodeSet(context: DecodeContext): Decoding<SetValue> {
+  const elements = yield* decodeInnerVector(context)
   if (!isTuple(elements)) return { form: 'set', elements }
-  throw reader.fault('A set cannot hold a tuple')
+  throw context.reader.fault('A set cannot hold a tuple')
 }
 
-function* decodeDictionary(reader: ByteReader, context: DecodeContext): Decoding<Dictionary> {
-  const keys = yield* decodeInnerVector(reader, context)
-  const values = yield* decodeInnerVector(reader, context)
+function* decodeDictionary(context: DecodeContext): Decoding<Dictionary> {
+  const keys = yield* decodeInnerVector(context)
+  const values = yield* decodeInnerVector(context)
   if (keys.length !== values.length) {
-    throw reader.fault(`A dictionary has ${keys.length} keys but ${values.length} values`)
+    throw context.reader.fault(`A dictionary has ${keys.length} keys but ${values.length} values`)
   }
   return { form: 'dictionary', keys, values }
 }
 
-function* decodeInnerVector(reader: ByteReader, context: DecodeContext): Decoding<Vector> {
-  context.descend(reader)
-  const value = yield* decodeObject(reader, context)
+function* decodeInnerVector(context: DecodeContext): Decoding<Vector> {
+  context.descend()
+  const value = yield* decodeObject(context)
   context.ascend()
   if (value.form === 'vector') return value
-  throw reader.fault(`Expected a vector, got a ${value.form}`)
+  throw context.reader.fault(`Expected a vector, got a ${value.form}`)
 }
 
-function* decodeMatrix(reader: ByteReader, context: DecodeContext): Decoding<Matrix> {
+function* decodeMatrix(context: DecodeContext): Decoding<Matrix> {
+  const { reader } = context
   if (!reader.has(1)) yield* reader.need(1)
   const labels = reader.u8()
-  const rowLabels = labels & hasRowLabels ? yield* decodeInnerVector(reader, context) : undefined
-  const columnLabels =
-    labels & hasColumnLabels ? yield* decodeInnerVector(reader, context) : undefined
+  const rowLabels = labels & hasRowLabels ? yield* decodeInnerVector(context) : undefined
+  const columnLabels = labels & hasColumnLabels ? yield* decodeInnerVector(context) : undefined
   if (!reader.has(10)) yield* reader.need(10)
   const typeId = reader.u8()
   reader.u8()
@@ -275,7 +273,7 @@ function* decodeMatrix(reader: ByteReader, context: DecodeContext): Decoding<Mat
   if (columnLabels !== undefined && columnLabels.length !== columns) {
     throw reader.fault(`${columns} columns have ${columnLabels.length} labels`)
   }
-  const elements = yield* decodeElements(reader, context, typeId, rows * columns)
+  const elements = yield* decodeElements(context, typeId, rows * columns)
   return {
     form: 'matrix',
     rows,
@@ -286,19 +284,20 @@ function* decodeMatrix(reader: ByteReader, context: DecodeContext): Decoding<Mat
   }
 }
 
-function* decodeTable(reader: ByteReader, context: DecodeContext): Decoding<Table> {
+function* decodeTable(context: DecodeContext): Decoding<Table> {
+  const { reader } = context
   if (!reader.has(8)) yield* reader.need(8)
   const rows = readCount(reader, 'rows')
   const columnCount = readCount(reader, 'columns')
   if (columnCount === 0) throw reader.fault('A table has no columns', 4)
   // A column takes at least eleven bytes: the 00 after an empty name, and the ten bytes of a vector's header.
-  context.expect(reader, columnCount * 11)
-  const columnNames = yield* decodeStrings(reader, context, 1 + columnCount)
+  context.expect(columnCount * 11)
+  const columnNames = yield* decodeStrings(context, 1 + columnCount)
   const name = columnNames.shift()!
   const symbolBases: SymbolBases = new Map()
   const columns: Column[] = []
   while (columns.length < columnCount) {
-    const column = yield* decodeObject(reader, context, symbolBases)
+    const column = yield* decodeObject(context, symbolBases)
     if ((column.form !== 'vector' && column.form !== 'arrayVector') || column.length !== rows) {
       const found =
         'length' in column ? `a ${column.form} of ${column.length} values` : `a ${column.form}`

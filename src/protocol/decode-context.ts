@@ -41,45 +41,47 @@ const voidRowBytes = 64
 /** Base id → base (list of texts) of the SYMBOL columns of one table. */
 export type SymbolBases = Map<number, readonly string[]>
 
-/** The part of its limits that a decoding has used. The values of a request share one context, and so one limit. */
+/** What is decoded, and the part of its limits that was used. The values of a request share one context, and so one limit. */
 export class DecodeContext {
+  readonly reader: ByteReader
   readonly limits: DecodeLimits
   #lastOffsetBytes: number
   #depth = 0
 
   constructor(reader: ByteReader, limits: DecodeLimits = defaultDecodeLimits) {
+    this.reader = reader
     this.limits = limits
     this.#lastOffsetBytes = reader.offsetBytes + limits.maxValueBytes
   }
 
-  remainingBytes(reader: ByteReader): number {
-    return this.#lastOffsetBytes - reader.offsetBytes
+  get remainingBytes(): number {
+    return this.#lastOffsetBytes - this.reader.offsetBytes
   }
 
   /** Checks an announced length before its bytes arrive. @throws {ProtocolError} DDB_LIMIT */
-  expect(reader: ByteReader, byteLength: number): void {
-    if (byteLength > this.remainingBytes(reader)) {
-      throw reader.excess(
+  expect(byteLength: number): void {
+    if (byteLength > this.remainingBytes) {
+      throw this.reader.excess(
         `A value is larger than the ${this.limits.maxValueBytes} bytes this end accepts`,
       )
     }
   }
 
   /** Counts bytes that are not on the wire, such as the bytes that decompression adds. */
-  charge(reader: ByteReader, byteLength: number): void {
-    this.expect(reader, byteLength)
+  charge(byteLength: number): void {
+    this.expect(byteLength)
     this.#lastOffsetBytes -= byteLength
   }
 
-  chargeVoid(reader: ByteReader, rows: number): void {
-    this.charge(reader, rows * voidRowBytes)
+  chargeVoid(rows: number): void {
+    this.charge(rows * voidRowBytes)
   }
 
   /** Enters a nested value. @throws {ProtocolError} DDB_LIMIT */
-  descend(reader: ByteReader): void {
+  descend(): void {
     this.#depth += 1
     if (this.#depth > this.limits.maxDepth) {
-      throw reader.excess(
+      throw this.reader.excess(
         `Values are nested deeper than the ${this.limits.maxDepth} levels this end accepts`,
       )
     }

@@ -179,7 +179,7 @@ export function* decodeRequest(
   if (argumentCount === 0) return { head, request }
   const context = new DecodeContext(reader, limits)
   const values: Value[] = []
-  while (values.length < argumentCount) values.push(yield* decodeObject(reader, context))
+  while (values.length < argumentCount) values.push(yield* decodeObject(context))
   if (request.kind === 'variable') return { head, request: { ...request, values } }
   // Values follow only the text of `variable` and `function`.
   return { head, request: { ...(request as Request & { kind: 'function' }), args: values } }

@@ -106,7 +106,7 @@ export function* decodeResponse(
       return { sessionId, ok: true, value: undefined, blockCount }
     }
   }
-  return { sessionId, ok: true, value: yield* decodeObject(reader, context) }
+  return { sessionId, ok: true, value: yield* decodeObject(context) }
 }
 
 function parseHeader(

@@ -13,7 +13,7 @@
     elements  of the type's size, sentinels for null
 */
 import { ValueError } from '../errors.js'
-import type { ByteReader, Decoding } from '../wire/byte-reader.js'
+import type { Decoding } from '../wire/byte-reader.js'
 import type { ByteWriter } from '../wire/byte-writer.js'
 import { decodeArrayBlocks } from './array-vector.js'
 import type { DataType } from './data-type.js'
@@ -35,14 +35,10 @@ export function encodeScalar(writer: ByteWriter, scalar: Scalar): void {
   scalars!.encodeScalar(writer, scalar)
 }
 
-export function decodeScalar(
-  reader: ByteReader,
-  context: DecodeContext,
-  type: DataType,
-): Decoding<Scalar> {
+export function decodeScalar(context: DecodeContext, type: DataType): Decoding<Scalar> {
   const { scalars } = dataTypes[type]
-  if (scalars === undefined) throw reader.fault(`A scalar cannot be of type ${type}`)
-  return scalars.decodeScalar(reader, context, type as Scalar['type'])
+  if (scalars === undefined) throw context.reader.fault(`A scalar cannot be of type ${type}`)
+  return scalars.decodeScalar(context, type as Scalar['type'])
 }
 
 /** @param symbolBaseId  id of a SYMBOL vector's base, unique among the columns of a table */
@@ -83,60 +79,49 @@ export function encodeShapedElements(
 
 /** Reads a vector of type number `typeId` after its flag, unless it is a tuple or compressed. */
 export function* decodeVector(
-  reader: ByteReader,
   context: DecodeContext,
   typeId: number,
   symbolBases?: SymbolBases,
 ): Decoding<TypedVector | ArrayVector> {
+  const { reader } = context
   if (!reader.has(8)) yield* reader.need(8)
   const length = readCount(reader, 'rows')
   const columns = readCount(reader, 'columns')
   if (typeId >= arrayTypeOffset && typeId < 128) {
     const type = typeOfId(reader, typeId - arrayTypeOffset)
-    return yield* decodeArrayBlocks(reader, context, type, length, columns)
+    return yield* decodeArrayBlocks(context, type, length, columns)
   }
   if (columns !== 1 && length > 0) throw reader.fault(`A vector cannot have ${columns} columns`, 4)
-  return yield* decodeElements(reader, context, typeId, length, symbolBases)
+  return yield* decodeElements(context, typeId, length, symbolBases)
 }
 
 /** Reads `length` elements of type number `typeId`. The caller has read the counts. */
 export function decodeElements(
-  reader: ByteReader,
   context: DecodeContext,
   typeId: number,
   length: number,
   symbolBases: SymbolBases = new Map(),
 ): Decoding<TypedVector> {
-  if (typeId === symbolBaseTypeId) return decodeSymbols(reader, context, length, symbolBases)
-  return decodeTyped(reader, context, typeOfId(reader, typeId), length)
+  if (typeId === symbolBaseTypeId) return decodeSymbols(context, length, symbolBases)
+  return decodeTyped(context, typeOfId(context.reader, typeId), length)
 }
 
 /** @param sentScale  a decimal's scale, if it does not come before the elements */
 export function decodeTyped(
-  reader: ByteReader,
   context: DecodeContext,
   type: DataType,
   length: number,
   sentScale?: number,
 ): Decoding<TypedVector> {
   const { elements } = dataTypes[type]
-  if (elements === undefined) throw reader.fault(`There are no vectors of ${type} on the wire`)
-  const decoding = elements.decodeElements(
-    reader,
-    context,
-    length,
-    type as TypedVector['type'],
-    sentScale,
-  )
+  if (elements === undefined)
+    throw context.reader.fault(`There are no vectors of ${type} on the wire`)
+  const decoding = elements.decodeElements(context, length, type as TypedVector['type'], sentScale)
   return decoding as Decoding<TypedVector>
 }
 
-export function* decodePair(
-  reader: ByteReader,
-  context: DecodeContext,
-  typeId: number,
-): Decoding<Pair> {
-  const elements = yield* decodeVector(reader, context, typeId)
+export function* decodePair(context: DecodeContext, typeId: number): Decoding<Pair> {
+  const elements = yield* decodeVector(context, typeId)
   if (elements.form === 'vector' && elements.length === 2) return { form: 'pair', elements }
-  throw reader.fault(`A pair of ${elements.length} elements is impossible`)
+  throw context.reader.fault(`A pair of ${elements.length} elements is impossible`)
 }

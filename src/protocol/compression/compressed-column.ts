@@ -155,24 +155,22 @@ interface CompressedHeader {
   length: number
 }
 
-export function* decodeCompressed(
-  reader: ByteReader,
-  context: DecodeContext,
-): Decoding<TypedVector | ArrayVector> {
+export function* decodeCompressed(context: DecodeContext): Decoding<TypedVector | ArrayVector> {
+  const { reader } = context
   if (!reader.has(sizeBytes)) yield* reader.need(sizeBytes)
   const header = readHeader(reader)
-  context.expect(reader, header.bodyBytes)
-  if (dataTypes[header.type].category === 'nothing') context.chargeVoid(reader, header.length)
+  context.expect(header.bodyBytes)
+  if (dataTypes[header.type].category === 'nothing') context.chargeVoid(header.length)
   const end = reader.offsetBytes + header.bodyBytes
   const inner = new ByteReader(reader.offsetBytes)
   const innerContext = new DecodeContext(inner, {
     ...context.limits,
-    maxValueBytes: context.remainingBytes(reader),
+    maxValueBytes: context.remainingBytes,
   })
-  const elements = elementsOf(inner, innerContext, header)
+  const elements = elementsOf(innerContext, header)
   let step = elements.next()
   while (reader.offsetBytes < end) {
-    const block = yield* readBlock(reader, context, header, end)
+    const block = yield* readBlock(context, header, end)
     if (step.done) throw unlike(reader, header)
     inner.push(block)
     step = elements.next()
@@ -210,21 +208,20 @@ function readHeader(reader: ByteReader): CompressedHeader {
 }
 
 function elementsOf(
-  inner: ByteReader,
   context: DecodeContext,
   header: CompressedHeader,
 ): Decoding<TypedVector | ArrayVector> {
   const { type, isArray, length, scale } = header
-  if (isArray) return decodeArrayBlocks(inner, context, type, length, undefined, scale)
-  return decodeTyped(inner, context, type, length, scale)
+  if (isArray) return decodeArrayBlocks(context, type, length, undefined, scale)
+  return decodeTyped(context, type, length, scale)
 }
 
 function* readBlock(
-  reader: ByteReader,
   context: DecodeContext,
   header: CompressedHeader,
   end: number,
 ): Decoding<Uint8Array> {
+  const { reader } = context
   if (!reader.has(4)) yield* reader.need(4)
   const start = reader.offsetBytes
   const blockBytes = reader.i32()
@@ -239,7 +236,7 @@ function* readBlock(
     header.method === methodLz4
       ? decompressLz4(block, maxDecompressedBytes, start)
       : decodeDeltaOfDelta(block, unit, start)
-  context.charge(reader, Math.max(0, bytes.length - blockBytes))
+  context.charge(Math.max(0, bytes.length - blockBytes))
   return bytes
 }
 

@@ -27,11 +27,12 @@ const scalars: ScalarCodec<BlobScalar> = {
     writer.i32(value.length)
     writer.bytes(value)
   },
-  *decodeScalar(reader, context, type) {
-    context.expect(reader, 4)
+  *decodeScalar(context, type) {
+    const { reader } = context
+    context.expect(4)
     if (!reader.has(4)) yield* reader.need(4)
     const byteLength = readCount(reader, 'bytes')
-    context.expect(reader, byteLength)
+    context.expect(byteLength)
     return { form: 'scalar', type, value: yield* reader.payload(byteLength) }
   },
 }
@@ -64,13 +65,14 @@ const elements: ElementCodec<AnyBlobVector> = {
       writer.payload(blob)
     }
   },
-  *decodeElements(reader, context, length) {
-    context.expect(reader, length * 4)
+  *decodeElements(context, length) {
+    const { reader } = context
+    context.expect(length * 4)
     const data: Uint8Array[] = []
     while (data.length < length) {
       if (!reader.has(4)) yield* reader.need(4)
       const byteLength = readCount(reader, 'bytes')
-      context.expect(reader, byteLength)
+      context.expect(byteLength)
       data.push(
         reader.available < byteLength ? yield* reader.payload(byteLength) : reader.take(byteLength),
       )

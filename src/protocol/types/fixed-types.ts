@@ -88,9 +88,10 @@ export function fixedParts<D extends FixedData, T>(
       set(one, 0, scalar.value, scalar.type)
       writer.bytes(oneBytes)
     },
-    *decodeScalar(reader, context, type) {
+    *decodeScalar(context, type) {
+      const { reader } = context
       const byteLength = bytesPerValue + (scales === undefined ? 0 : 4)
-      context.expect(reader, byteLength)
+      context.expect(byteLength)
       if (!reader.has(byteLength)) yield* reader.need(byteLength)
       const scale = scales?.(reader, type as never)
       // A copy is aligned for its typed array.
@@ -103,14 +104,15 @@ export function fixedParts<D extends FixedData, T>(
       if ('scale' in vector) writer.i32(vector.scale)
       writer.payload(fixed.bytesOf(vector, 0, vector.length))
     },
-    *decodeElements(reader, context, length, type, sentScale) {
+    *decodeElements(context, length, type, sentScale) {
+      const { reader } = context
       let scale = sentScale
       if (scales !== undefined && scale === undefined) {
         if (!reader.has(4)) yield* reader.need(4)
         scale = scales(reader, type as never)
       }
       const byteLength = length * bytesPerValue
-      context.expect(reader, byteLength)
+      context.expect(byteLength)
       const bytes =
         reader.available < byteLength ? yield* reader.payload(byteLength) : reader.take(byteLength)
       return fixed.vectorOver(type, length, bytes, scale)

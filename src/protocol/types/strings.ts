@@ -2,7 +2,7 @@
    DATASOURCE and RESOURCE) are sent as text and only as scalars. */
 import { Buffer } from 'node:buffer'
 import { ValueError } from '../../errors.js'
-import type { ByteReader, Decoding } from '../../wire/byte-reader.js'
+import type { Decoding } from '../../wire/byte-reader.js'
 import { EncodedStrings, StringCollector, type StringSink } from '../../wire/string-collector.js'
 import type { ByteWriter } from '../../wire/byte-writer.js'
 import type { DecodeContext } from '../decode-context.js'
@@ -36,8 +36,8 @@ export const textScalars: ScalarCodec<StringScalar | SymbolScalar | ObjectScalar
   encodeScalar(writer, { value }) {
     writer.str0(value)
   },
-  *decodeScalar(reader, context, type) {
-    return { form: 'scalar', type, value: yield* decodeText(reader, context) }
+  *decodeScalar(context, type) {
+    return { form: 'scalar', type, value: yield* decodeText(context) }
   },
 }
 
@@ -54,12 +54,12 @@ const columns = listColumns<StringScalar, string, AnyStringVector>({
 
 const elements: ElementCodec<AnyStringVector> = {
   encodeElements: encodeStrings,
-  *decodeElements(reader, context, length) {
+  *decodeElements(context, length) {
     if (context.limits.keepsEncoded !== true) {
-      return stringVector(yield* decodeStrings(reader, context, length))
+      return stringVector(yield* decodeStrings(context, length))
     }
-    const strings = new EncodedStrings(reader.available)
-    yield* collect(reader, context, length, strings)
+    const strings = new EncodedStrings(context.reader.available)
+    yield* collect(context, length, strings)
     return { form: 'vector', type: 'STRING', length, encoded: strings.finish() }
   },
 }
@@ -76,9 +76,9 @@ function stringVector(data: readonly string[]): StringVector {
   return { form: 'vector', type: 'STRING', length: data.length, data }
 }
 
-function decodeText(reader: ByteReader, context: DecodeContext): Decoding<string> {
-  context.expect(reader, 0)
-  return reader.str0(context.remainingBytes(reader))
+function decodeText(context: DecodeContext): Decoding<string> {
+  context.expect(0)
+  return context.reader.str0(context.remainingBytes)
 }
 
 /** Large texts in wire form are not copied. @throws {ValueError} DDB_STRING_HAS_NUL; DDB_USAGE if texts are missing or do not end in 00 */
@@ -97,26 +97,18 @@ function encodeStrings(writer: ByteWriter, vector: AnyStringVector): void {
 }
 
 /** Reads `length` texts. Invalid UTF-8 becomes U+FFFD. @throws {ProtocolError} DDB_LIMIT */
-export function* decodeStrings(
-  reader: ByteReader,
-  context: DecodeContext,
-  length: number,
-): Decoding<string[]> {
-  const collector = new StringCollector(length, reader.available)
-  yield* collect(reader, context, length, collector)
+export function* decodeStrings(context: DecodeContext, length: number): Decoding<string[]> {
+  const collector = new StringCollector(length, context.reader.available)
+  yield* collect(context, length, collector)
   return collector.texts
 }
 
-function* collect(
-  reader: ByteReader,
-  context: DecodeContext,
-  length: number,
-  sink: StringSink,
-): Decoding<void> {
-  context.expect(reader, length)
+function* collect(context: DecodeContext, length: number, sink: StringSink): Decoding<void> {
+  const { reader } = context
+  context.expect(length)
   while (sink.length < length) {
-    if (reader.strings(length - sink.length, sink)) context.expect(reader, 0)
-    else sink.add(yield* reader.str0(context.remainingBytes(reader)))
+    if (reader.strings(length - sink.length, sink)) context.expect(0)
+    else sink.add(yield* reader.str0(context.remainingBytes))
   }
 }
 
@@ -140,11 +132,12 @@ const functions: ScalarCodec<FunctionScalar> = {
     writer.u8(functionKind ?? 0)
     writer.str0(value)
   },
-  *decodeScalar(reader, context, type) {
-    context.expect(reader, 1)
+  *decodeScalar(context, type) {
+    const { reader } = context
+    context.expect(1)
     if (!reader.has(1)) yield* reader.need(1)
     const functionKind = reader.u8()
-    return { form: 'scalar', type, functionKind, value: yield* decodeText(reader, context) }
+    return { form: 'scalar', type, functionKind, value: yield* decodeText(context) }
   },
 }
 

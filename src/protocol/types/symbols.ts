@@ -11,7 +11,7 @@
   Empty vectors (as in the C++ client), pairs and sets are sent as plain strings of type 17.
 */
 import { ValueError } from '../../errors.js'
-import type { ByteReader, Decoding } from '../../wire/byte-reader.js'
+import type { Decoding } from '../../wire/byte-reader.js'
 import type { ByteWriter } from '../../wire/byte-writer.js'
 import { type DecodeContext, encodeFlag, readCount, type SymbolBases } from '../decode-context.js'
 import type { ScalarShape } from '../value.js'
@@ -62,8 +62,8 @@ const elements: ElementCodec<SymbolVector> = {
   encodeElements(writer, { length, codes, base }) {
     for (let row = 0; row < length; row++) writer.str0(base[codes[row]!]!)
   },
-  *decodeElements(reader, context, length) {
-    return symbolVectorOf(yield* decodeStrings(reader, context, length))
+  *decodeElements(context, length) {
+    return symbolVectorOf(yield* decodeStrings(context, length))
   },
 }
 
@@ -199,21 +199,21 @@ export function symbolVectorOf(texts: readonly string[]): SymbolVector {
 
 /** Reads the base and the codes of a vector, after its numbers of rows and columns. */
 export function* decodeSymbols(
-  reader: ByteReader,
   context: DecodeContext,
   length: number,
   bases: SymbolBases,
 ): Decoding<SymbolVector> {
+  const { reader } = context
   if (!reader.has(8)) yield* reader.need(8)
   const baseId = reader.i32()
   const baseSize = readCount(reader, 'symbols')
-  const base = baseSize === 0 ? bases.get(baseId) : yield* decodeBase(reader, context, baseSize)
+  const base = baseSize === 0 ? bases.get(baseId) : yield* decodeBase(context, baseSize)
   if (base === undefined) {
     throw reader.fault(`Symbol base ${baseId} has not been sent`, 8)
   }
   bases.set(baseId, base)
   const byteLength = length * 4
-  context.expect(reader, byteLength)
+  context.expect(byteLength)
   const bytes = yield* reader.payload(byteLength)
   const codes = new Int32Array(bytes.buffer, bytes.byteOffset, length)
   if (!allWithin(codes, base.length)) {
@@ -245,18 +245,15 @@ function allWithin(codes: Int32Array, baseLength: number): boolean {
   return signs >= 0
 }
 
-function* decodeBase(
-  reader: ByteReader,
-  context: DecodeContext,
-  baseSize: number,
-): Decoding<string[]> {
+function* decodeBase(context: DecodeContext, baseSize: number): Decoding<string[]> {
+  const { reader } = context
   if (baseSize > maxBaseSize) {
     throw reader.excess(
       `A symbol base of ${baseSize} entries exceeds the ${maxBaseSize} allowed`,
       4,
     )
   }
-  const base = yield* decodeStrings(reader, context, baseSize)
+  const base = yield* decodeStrings(context, baseSize)
   if (base[0] !== '') throw reader.fault('Entry 0 of a symbol base is not the empty string')
   return base
 }

@@ -28,8 +28,9 @@ const scalars: ScalarCodec<VoidScalar> = {
   encodeScalar(writer, { voidKind }) {
     writer.u8(voidKind ?? 0)
   },
-  *decodeScalar(reader, context, type) {
-    context.expect(reader, 1)
+  *decodeScalar(context, type) {
+    const { reader } = context
+    context.expect(1)
     if (!reader.has(1)) yield* reader.need(1)
     const voidKind = reader.u8()
     return { form: 'scalar', type, ...(voidKind > 0 && { voidKind }), value: null }
@@ -49,8 +50,8 @@ const voidColumns: ColumnAccess<Scalar, VoidVector> = {
 const elements: ElementCodec<VoidVector> = {
   encodeElements: () => undefined,
   // eslint-disable-next-line require-yield -- it has no bytes to wait for
-  *decodeElements(reader, context, length) {
-    context.chargeVoid(reader, length)
+  *decodeElements(context, length) {
+    context.chargeVoid(length)
     return voidVector(length)
   },
 }

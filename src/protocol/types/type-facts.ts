@@ -2,7 +2,7 @@
    printed. `../data-type.ts` lists the files. Code for vectors, matrices and tables names no type. Also JavaScript values of single
    elements: in columns, null is the sentinel of the type, and a number that it cannot hold is an error. */
 import { ValueError } from '../../errors.js'
-import type { ByteReader, Decoding } from '../../wire/byte-reader.js'
+import type { Decoding } from '../../wire/byte-reader.js'
 import type { ByteWriter } from '../../wire/byte-writer.js'
 import type { ColumnType, DataType } from '../data-type.js'
 import type { DecodeContext } from '../decode-context.js'
@@ -39,7 +39,7 @@ export interface FixedElements {
 /** Writes and reads scalars after their flag; null is the sentinel of the type. */
 export interface ScalarCodec<S extends Scalar = Scalar> {
   encodeScalar(writer: ByteWriter, scalar: S): void
-  decodeScalar(reader: ByteReader, context: DecodeContext, type: S['type']): Decoding<S>
+  decodeScalar(context: DecodeContext, type: S['type']): Decoding<S>
 }
 
 /** What can be done with the columns of a type. Loops over whole columns should read the arrays instead. */
@@ -63,7 +63,6 @@ export interface ElementCodec<V extends Vector = Vector> {
   encodeElements(writer: ByteWriter, vector: V): void
   /** @param sentScale  a decimal's scale, if it does not come before the elements */
   decodeElements(
-    reader: ByteReader,
     context: DecodeContext,
     length: number,
     type: V['type'],
