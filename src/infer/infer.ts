@@ -142,16 +142,17 @@ function settleTypes(probes: readonly ColumnProbe[], wishes: TypeWishes): readon
   for (;;) {
     const types = probes.map(probe => chooseType(probe, { ...wishes, barred })!)
     const before = barred.size
-    barWords(probes, types, barred)
-    barNotations(probes, types, barred)
+    barHarmful(probes, types, barred)
     if (barred.size > before) continue
     const nullTexts = types.flatMap(({ options }) => options.nullTexts ?? [])
     return probes.map(probe => chooseType(probe, { ...wishes, barred, nullTexts })!)
   }
 }
 
-/** Stops a word from meaning null if the word may be a text in another column. */
-function barWords(
+/**
+ * Bars words that mean null but may be a text in another column, and notations of numbers that would make other columns unreadable.
+ */
+function barHarmful(
   probes: readonly ColumnProbe[],
   types: readonly ChosenType[],
   barred: Map<string, string>,
@@ -162,13 +163,6 @@ function barWords(
     const isText = found.has(word) && !sureNulls.includes(word)
     if (isText) barred.set(wordKey(word), 'a text in another column')
   }
-}
-
-function barNotations(
-  probes: readonly ColumnProbe[],
-  types: readonly ChosenType[],
-  barred: Map<string, string>,
-): void {
   const asked = types.map(({ options }) => options).filter(options => notationOf(options) !== '')
   const first = asked.find(({ thousands }) => thousands !== undefined)
   const areArrays = types.some(

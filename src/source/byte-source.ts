@@ -27,14 +27,14 @@ export interface ByteSource {
   /** The first characters of the text, for guessing its format; empty for an empty input. */
   readonly head: Uint8Array
   /** Content as UTF-8, readable once. @throws {InputError} DDB_INPUT_READ, DDB_INPUT_TRUNCATED, DDB_INPUT_ENCODING */
-  chunks(): Chunks
+  readonly chunks: () => Chunks
   /**
    * Makes the next chunk begin at `toBytes` of the content. `bytesRead` and `contentBytesRead` then count the skipped bytes, too.
    * Undefined for compressed or decoded inputs and pipes, which are read in order.
    * @param fromBytes  end of the chunks that the caller has consumed @param toBytes  where a character begins, or the content ends
    * @returns false if the source has read further than the caller; then nothing is skipped
    */
-  readonly skipTo?: ((fromBytes: number, toBytes: number) => boolean) | undefined
+  readonly skipTo?: (fromBytes: number, toBytes: number) => boolean
   /** Closes the file or stream; has no effect after everything was read. */
   close(): Promise<void>
 }

@@ -147,22 +147,15 @@ async function startSource(
       refuseCompressed(content.head, name, compression)
     }
     const opened = await openText(content, name, options.encoding ?? 'auto', isFile)
-    const { text, startOffsetBytes, head, chunks, skipTo } = opened
     return {
-      name,
-      compression,
-      text,
-      totalBytes,
-      startOffsetBytes,
-      head,
+      ...opened,
+      ...{ name, compression, totalBytes },
       get bytesRead() {
         return counted.byteCount
       },
       get contentBytesRead() {
         return content.byteCount
       },
-      chunks,
-      ...(skipTo === undefined ? {} : { skipTo }),
       close: closeInput,
     }
   } catch (error) {

@@ -63,7 +63,8 @@ function sentenceOf(host: string, address: string, code: string, reason: Error):
     return names === undefined
       ? `The certificate of ${address} names its host by the common name alone, which does not count: the ` +
           'server needs one with the name among its alternative ones (subjectAltName).'
-      : isName(names, host)
+      : // An address counts only as an address, not among the names of hosts.
+        names.split(', ').includes(host)
         ? `The certificate of ${address} has ${host} as the name of a host, not as an IP address: the server needs one with IP:${host}.`
         : `The certificate of ${address} is not for "${host}", but for ${names}: connect by a name it has.`
   }
@@ -86,9 +87,6 @@ function sentenceOf(host: string, address: string, code: string, reason: Error):
   if (code.startsWith('ERR_')) return `TLS with ${address} failed (${code}).`
   return `The certificate of ${address} is refused (${code}).`
 }
-
-/** True if an address is among the names, where it counts only as an address. */
-const isName = (names: string, host: string): boolean => names.split(', ').includes(host)
 
 /** The names in a certificate, shortened because its owner may choose long names. Undefined if there are none. */
 function namesOf(reason: Error): string | undefined {

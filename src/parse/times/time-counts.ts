@@ -4,12 +4,13 @@ import type { KernelRead } from '../../kernel/kernel.js'
 import { counts, type KernelUnit } from '../../kernel/reads.js'
 import type { RecordBlock } from '../record-block.js'
 import { isRead, noValue, outOfRange, type Outcome } from '../cells/cell-bytes.js'
-import { readScaled, scaledRead } from '../cells/read-number.js'
 import {
   numberRead,
   powersOfTen,
   readNumber,
+  readScaled,
   readShort,
+  scaledRead,
   trimmedText,
 } from '../cells/read-number.js'
 import { nanoDigits } from './time-pattern.js'

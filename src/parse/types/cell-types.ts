@@ -141,14 +141,11 @@ const hexReader =
     return isRead
   }
 
-/** Reads what `parse` makes 16 bytes of. */
-function bytesReader(parse: (text: string) => Uint8Array | undefined): ReadCell {
-  return (bytes, start, end, into, at) => {
-    const found = parse(trimmedText(bytes, start, end))
-    if (found === undefined) return noValue
-    into.set(new Int32Array(found.buffer), at)
-    return isRead
-  }
+const readAddress: ReadCell = (bytes, start, end, into, at) => {
+  const found = parseSixteenBytes('IPADDR', trimmedText(bytes, start, end))
+  if (found === undefined) return noValue
+  into.set(new Int32Array(found.buffer), at)
+  return isRead
 }
 
 /** The sign between the two numbers is the last one that does not belong to an exponent. */
@@ -332,7 +329,6 @@ function sixteenBytes(
 }
 
 const readUuid = hexReader(36, 0x842100)
-const readAddress = bytesReader(text => parseSixteenBytes('IPADDR', text))
 
 /** All types of fixed-size elements, except those of dates and times. */
 export const elementTypes: readonly ElementType[] = [

@@ -127,14 +127,10 @@ function newArchives(files: Files) {
   }
 }
 
-function isSame(a: DatedFileStatus, b: DatedFileStatus): boolean {
-  return (
-    a.sizeBytes === b.sizeBytes &&
-    a.modifiedMs === b.modifiedMs &&
-    a.inode === b.inode &&
-    a.device === b.device
-  )
-}
+const identity = ['sizeBytes', 'modifiedMs', 'inode', 'device'] as const
+
+const isSame = (a: DatedFileStatus, b: DatedFileStatus): boolean =>
+  identity.every(key => a[key] === b[key])
 
 /** Gives a member a negative inode, because no file has one. */
 function statusOf(archive: FileStatus, member: Member, index: number): DatedFileStatus {

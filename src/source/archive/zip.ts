@@ -33,11 +33,6 @@ const mostMembers = 1_000_000
 /** A directory is read in pieces of this size, because yauzl requests small pieces. */
 const windowBytes = 256 * 1024
 
-/** Loads yauzl only when the first archive is read, because most runs have none. */
-async function yauzl(): Promise<Yauzl> {
-  return (await import('yauzl')).default
-}
-
 /** The files in the archive, without folders. @throws {InputError} DDB_INPUT_READ for a damaged archive; DDB_INPUT_FORMAT for unsafe names */
 export async function readDirectory(path: string, file: InputFile): Promise<Member[]> {
   const zip = await openZip(path, file)
@@ -71,7 +66,8 @@ export async function readDirectory(path: string, file: InputFile): Promise<Memb
 
 /** @throws {InputError} DDB_INPUT_READ */
 async function openZip(path: string, file: InputFile): Promise<ZipFile> {
-  const library = await yauzl()
+  // Loads yauzl only when the first archive is read, because most runs have none.
+  const { default: library } = await import('yauzl')
   try {
     const { sizeBytes } = await file.status()
     const reader = readerOf(library, file)

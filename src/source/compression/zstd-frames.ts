@@ -133,9 +133,12 @@ class FrameReader {
       await this.#skip(contentBytes)
       return
     }
-    // A further frame that ends in its first bytes was cut off.
-    const isBegun = magic === 0 && this.#bytes![start] === (frameMagic & 0xff)
-    if (magic !== frameMagic) throw isBegun ? this.#cutOff() : this.#unknownRest(from)
+    if (magic !== frameMagic) {
+      // A further frame that ends in its first bytes was cut off.
+      if (magic === 0 && this.#bytes![start] === (frameMagic & 0xff)) throw this.#cutOff()
+      if (from > 0) throw damagedInput(this.#name, trailingDataText(from))
+      throw notCompressed(this.#name, 'zstd')
+    }
     await this.#copy(1)
     const bytes = this.#bytes!
     const descriptor = bytes[start + magicBytes]!
@@ -147,11 +150,12 @@ class FrameReader {
     const size = dictionary + dictionaryBytes
     await this.#copy(size + sizeBytes - window)
     if (bytes.subarray(dictionary, size).some(byte => byte !== 0)) {
-      throw this.#unreadable('need a dictionary: decompress them with zstd -D')
+      throw damagedInput(this.#name, 'need a dictionary: decompress them with zstd -D')
     }
     const keptBytes = isSingle ? contentSize(bytes, size, sizeBytes) : windowBytes(bytes[window]!)
     if (keptBytes > maxWindowBytes) {
-      throw this.#unreadable(
+      throw damagedInput(
+        this.#name,
         'need more than 128 MiB of memory: decompress them with the zstd tool, or compress them without a long window',
       )
     }
@@ -167,7 +171,10 @@ class FrameReader {
     const type = (header >> 1) & 3
     const size = header >> 3
     if (type === reserved || size > maxBlockBytes) {
-      throw this.#unreadable(`are damaged at byte ${from} of the file: write or copy it again`)
+      throw damagedInput(
+        this.#name,
+        `are damaged at byte ${from} of the file: write or copy it again`,
+      )
     }
     await this.#copy(type === singleByteRun ? 1 : size)
     this.#endPiece(start)
@@ -233,15 +240,6 @@ class FrameReader {
 
   #cutOff(): InputError {
     return damagedInput(this.#name, isCutOff(this.#position))
-  }
-
-  #unknownRest(from: number): InputError {
-    if (from > 0) return damagedInput(this.#name, trailingDataText(from))
-    return notCompressed(this.#name, 'zstd')
-  }
-
-  #unreadable(how: string): InputError {
-    return damagedInput(this.#name, how)
   }
 }
 

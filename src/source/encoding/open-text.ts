@@ -2,7 +2,7 @@
    is checked mostly by Node's own fast check. Readers get the text unchanged, and the positions of invalid bytes. */
 import { isUtf8 } from 'node:buffer'
 import { attempt, InputError, option } from '../../errors.js'
-import type { BrokenBytes, BrokenText, ByteSource, Chunks, SourceText } from '../byte-source.js'
+import type { BrokenBytes, BrokenText, ByteSource, Chunks } from '../byte-source.js'
 import type { CountedChunks } from '../file-chunks.js'
 import { DecodedText } from './decoded-text.js'
 import type { Encoding } from './encodings.js'
@@ -13,15 +13,10 @@ const sampleBytes = 1024 * 1024
 /** How many bytes of text are enough to guess the format. */
 const headBytes = 4096
 
-export interface OpenedText {
-  readonly text: SourceText
-  readonly startOffsetBytes: number
-  readonly head: Uint8Array
-  /** UTF-8, readable once. */
-  readonly chunks: () => Chunks
-  /** As in `ByteSource`; undefined if the text is decoded. */
-  readonly skipTo: ByteSource['skipTo']
-}
+export type OpenedText = Pick<
+  ByteSource,
+  'text' | 'startOffsetBytes' | 'head' | 'chunks' | 'skipTo'
+>
 
 /**
  * @param mayWait  true for a file: then waits until the sample is complete @throws {UsageError} DDB_USAGE if this Node lacks the encoding
@@ -69,7 +64,6 @@ export async function openText(
     startOffsetBytes: start,
     head,
     chunks: () => textChunks(content, start, decoded),
-    skipTo: undefined,
   }
 }
 
