@@ -144,7 +144,7 @@ export type Found = readonly boolean[] | undefined
 /**
  * A search for rows by their values, which are sent as typed arguments: of each first in a table with this row alone, then in `table` (an
  * expression). If the server does not find it in the first, it cannot compare the values, and the second proves nothing. A column hides a
- * variable of its name (manual, page col_ref), so the function's names are no column's. A request names its function in one line.
+ * variable of its name (manual, page col_ref), so the function uses names that no column has. A request names its function in one line.
  * @param script  runs before the search @param answers  the expressions to answer, before what `foundIn` reads
  * @returns the function, and the values to call it with
  */

@@ -38,7 +38,7 @@ const scanEveryMs = 1_000
 /** Limit of open files: each needs a descriptor, and some megabytes of buffers for its lines and for a batch. */
 const maxFiles = 256
 
-/** Files that are alike up to here are no copies: they may have a long header. */
+/** Files that are alike up to here need not be copies: they may have a long header. */
 const copiedBytes = 16_384
 
 /** The files that the run's inputs match at this moment. @throws {UsageError} as `presentFiles` */

@@ -215,9 +215,8 @@ export class Batches {
   /** Records the piece as unconfirmed, because its outcome will stay unknown. */
   giveUp(piece: Piece, why: string): void {
     // The memory of the piece will get other rows, which must not leave in its place.
-    const lost = new ConnectionError('DDB_CONNECTION_LOST', why)
     const isWaiting = isInFlight(piece.state) && (piece.carrier?.bufferedBytes ?? 0) > 0
-    if (isWaiting) piece.carrier!.abandon(lost)
+    if (isWaiting) piece.carrier!.abandon(new ConnectionError('DDB_CONNECTION_LOST', why))
     this.#recorder.uncertain(this.#close(piece), why)
     this.#stopInOrder()
     this.#goOn()

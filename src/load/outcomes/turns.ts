@@ -64,7 +64,7 @@ export function newTurns(run: Run) {
     run.checked.connections > 1 && state.rows.confirmed + state.rows.skipped === 0
   const laneOf = ({ whole }: Piece): number | undefined =>
     run.checked.connections === 1 ? 0 : whole.lane
-  /** What must be written before a piece: what comes before it in its lane. Of rows without a lane nobody knows whose keys they have. */
+  /** What must be written before a piece: what comes before it in its lane. Rows without a lane may have any keys. */
   const before = (piece: Piece): Piece | undefined => {
     while (waiting[0]?.whole.parts === 0) waiting.shift()
     const lane = laneOf(piece)

@@ -118,7 +118,7 @@ export class ReceiptNode {
     return this.#data.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0)
   }
 
-  /** Sends one copy of a batch on its connection. @param after  as in `Copy`. A lost connection is not an error here, because the batch stays open. */
+  /** Sends one copy of a batch. A lost connection is not an error here, because the batch stays open. @param after  as in `Copy` */
   send(piece: Piece, sendNo: number, after: number | undefined): void {
     const session = this.#data[piece.connection!]!
     piece.carrier = session
