@@ -156,8 +156,8 @@ async function* again(
   isWhole: boolean,
   chunks: AsyncIterator<Uint8Array, void>,
 ): AsyncGenerator<Uint8Array, void, void> {
-  // Releases each chunk when it is delivered.
-  for (let chunk = taken.shift(); chunk !== undefined; chunk = taken.shift()) yield chunk
+  yield* taken
+  taken.length = 0
   if (isWhole) return
   for (let next = pending ?? chunks.next(); ; next = chunks.next()) {
     const { done, value } = await next

@@ -178,10 +178,13 @@ deepTest(t, 'a run does not start over once the server knows that it has begun',
       const unreached = readFileSync(one.path)
       if (isKilled) await one.killedAt(4)
       else t.match(await one.load(), { exitCode: 0, rows: { confirmed: rowCount } })
-      const stored = await one.here.count('target')
       writeFileSync(one.path, unreached)
-      t.match(await one.load(), { exitCode: 66, error: { code: 'DDB_RUN_DAMAGED' } })
-      t.equal(await one.here.count('target'), stored, `${mode}: nothing was sent`)
+      // The table may still grow by what the killed process has sent.
+      t.match(await one.load(), {
+        exitCode: 66,
+        error: { code: 'DDB_RUN_DAMAGED' },
+        batches: { sent: 0 },
+      })
     }
   }
 })
