@@ -5,6 +5,9 @@ export const controlCharacters =
   // eslint-disable-next-line no-control-regex -- this file is about control characters
   /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
+/** Characters that look like nothing or like a plain blank, such as a byte order mark, a no-break space and the end mark of DOS. */
+export const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu
+
 export const escapeOf = (character: string): string =>
   `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import type { NeededOptions } from '../../infer/inferred-schema.js'
 import type { ServerAddress } from '../../load/options.js'
 import { addressText } from '../../client/failure.js'
-import { controlCharacters } from '../../platform/control-characters.js'
+import { invisible } from '../../platform/control-characters.js'
 import { systemName } from '../../platform/file-name.js'
 import { defaultMaxErrors } from '../../load/checked-options.js'
 import type { OptionDefinition, OptionTable, OptionSources } from './definition.js'
@@ -18,10 +18,10 @@ import { jsonTo } from './readers.js'
 
 type Flags = OptionSources['flags']
 
-/** One word for a POSIX shell. Control characters, and bytes of names that are not UTF-8, need bash, zsh or a shell of POSIX 2024. */
+/** One word for a POSIX shell. Invisible characters, and bytes of names that are not UTF-8, need bash, zsh or a shell of POSIX 2024. */
 export function shellWord(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text
-  const escaped = new RegExp(`[\\udc80-\\udcff]|${controlCharacters.source}`, 'gu')
+  const escaped = new RegExp(`[\\udc80-\\udcff]|${invisible.source}`, 'gu')
   if (text.search(escaped) < 0) return `'${text.replaceAll("'", `'\\''`)}'`
   // With three digits, a digit after the escape does not become part of it.
   const octal = (one: string): string =>

@@ -5,7 +5,7 @@ import { eastAsianWidth } from 'get-east-asian-width'
 import { hideInData, newSecrets } from '../../client/login/hide-password.js'
 import { DdbError } from '../../errors.js'
 import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'
-import { escapeControls } from '../../platform/control-characters.js'
+import { escapeControls, invisible } from '../../platform/control-characters.js'
 import { nearestNames } from '../../schema/nearest.js'
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
@@ -59,8 +59,11 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
     note: (sentence: string, style?: Style): void => {
       for (const line of wrapped(clean(safe(sentence)), noteColumns)) writeNote(line, style)
     },
-    /** Writes `label: command` to standard error. The command is never divided, because users copy it. */
-    command: (label: string, command: string) => writeNote(clean(safe(`${label}: ${command}`))),
+    /** Writes `label: command` to standard error. Users copy the command, so it is never divided, and not shown with a part redacted. */
+    command: (label: string, command: string) => {
+      const isOpen = safe(command) === command
+      writeNote(clean(`${label}: ${isOpen ? command : 'a command with the password, not shown'}`))
+    },
     /** Writes `ddb-ingest: … [CODE]` to standard error, in red if colours are on; in GitHub Actions also as an annotation. */
     problem: (sentence: string, code?: string, place?: Place): void => {
       const text = clean(code === undefined ? safe(sentence) : `${safe(sentence)} [${code}]`)
@@ -134,9 +137,6 @@ const blanks = /[\t\n\v\f\r\u0085\u2028\u2029]+/g
 
 // Bytes of file names that are not UTF-8 (platform/file-name.ts).
 const nameBytes = /[\udc80-\udcff]/gu
-
-/** Characters that look like nothing or like a plain blank, such as a byte order mark, a no-break space and the end mark of DOS. */
-const invisible = /[\p{Cc}\p{Cf}]|(?! )\p{Zs}/gu
 
 /** Turns any text into one line that cannot move a terminal's cursor. Shows invisible characters as `\u{FEFF}`. */
 export function clean(text: string): string {

@@ -94,7 +94,8 @@ export async function findRemedies(
     if (source.kind === 'member' && source.name !== name) map[name] = source.name
     const [part, ...others] = textSources(source)
     // `inferSchema` makes no column from a part of the path, such as `{date}`, that a template of `set` has, so it is added here.
-    if (part?.kind === 'input' && others.length === 0) set[name] ??= `{${part.name}}`
+    const isWhole = part?.kind === 'input' && others.length === 0
+    if (isWhole && !Object.hasOwn(set, name)) set[name] = `{${part.name}}`
   }
   const filled = looked.mapping.columns.filter(
     ({ name, source }) => source.kind !== 'constant' || Object.hasOwn(set, name),

@@ -5,7 +5,7 @@ import type { Batch } from '../../parse/batch.js'
 import type { DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, scalarAt, vectorOf } from '../../protocol/element.js'
 import type { Column, Scalar, Table, Vector, Value } from '../../protocol/value.js'
-import { isIdentifier } from '../../schema/field-names.js'
+import { isPlainName } from '../../schema/field-names.js'
 import { longsOf, partsOf, unlessRefused } from '../connection/server-queries.js'
 import {
   neverDecreases,
@@ -56,7 +56,7 @@ export function rowReader(shape: RowShape) {
   const orderOf = (columns: readonly Column[]): readonly number[] => {
     const ranks = named.map(({ name }, index) => {
       const { type, array } = columnTypeOf(columns[index]!)
-      const isUsed = isIdentifier(name) && !array && (keys.length === 0 || keys.includes(name))
+      const isUsed = isPlainName(name) && !array && (keys.length === 0 || keys.includes(name))
       const rank = isUsed ? comparable.indexOf(type) : -1
       return rank < 0 || partitionColumns.includes(name) ? rank : rank + comparable.length
     })

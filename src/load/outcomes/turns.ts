@@ -1,6 +1,7 @@
 /* How much is read and sent at a time: sizes of batches, bytes in flight, which connection carries a piece, which pieces wait. */
 import type { CutSizes } from '../../parse/batch-builder.js'
 import { dataTypes } from '../../protocol/data-type.js'
+import { ownText } from '../../schema/cell-source.js'
 import type { Run } from '../run.js'
 import { isInFlight, type Piece } from './pieces.js'
 
@@ -24,11 +25,11 @@ export function fixedSizes(run: Run): CutSizes {
   const { sizes } = run.history.found
   if (sizes !== undefined) return { records: sizes.records, bytes: sizes.bytes }
   const { batchRows, batchBytes: bytes } = readSizes(run)
-  const set = run.options.mapping?.set ?? {}
+  const set = run.options.mapping?.set
   const rowBytes = run.target.columns.reduce((sum, { name, type: { type, array } }) => {
     // On the wire, without texts and the elements of arrays.
     const cellBytes = array === true ? 1 : Math.max(1, dataTypes[type].bytesPerValue)
-    return sum + cellBytes + Buffer.byteLength(set[name] ?? '')
+    return sum + cellBytes + Buffer.byteLength(ownText(set, name) ?? '')
   }, 0)
   const records = Math.max(1, Math.min(batchRows, Math.floor(bytes / Math.max(1, rowBytes))))
   run.note({ sizes: { records, bytes } })

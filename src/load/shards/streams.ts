@@ -80,13 +80,17 @@ const windowBytes = 65_536
 export async function partsOf(
   path: string,
   files: Files,
-  { input = {}, mapping }: Pick<LoadOptions, 'input' | 'mapping'>,
+  { input = {}, mapping, cells = {} }: Pick<LoadOptions, 'input' | 'mapping' | 'cells'>,
 ): Promise<readonly FilePart[] | undefined> {
-  const { format, quote, escape, header, skipLines, comment, path: pattern } = input
+  const { format, delimiter, quote, escape, header, skipLines, comment, path: pattern } = input
   const { compression = 'auto', encoding = 'auto', jsonPath } = input
   const isPlain = ['auto', 'none'].includes(compression) && ['auto', 'utf-8'].includes(encoding)
   const isUnquoted = quote === '' && escape === undefined && header === 'yes'
-  const isWhole = !isUnquoted || (skipLines ?? 0) > 0 || comment !== undefined
+  // What is detected in one part may differ from what another part shows.
+  const isCommaKnown =
+    delimiter === ',' || cells.decimalComma !== undefined || cells.thousands === ','
+  const isDetected = delimiter === undefined || !isCommaKnown
+  const isWhole = !isUnquoted || isDetected || (skipLines ?? 0) > 0 || comment !== undefined
   // A part has a name and line numbers of its own.
   const isNamed = templateNames(mapping?.set).some(name => isInputWord(name) || name === lineWord)
   if (!isPlain || isNamed || pattern !== undefined || jsonPath !== undefined) return undefined

@@ -13,6 +13,7 @@ import { wait } from '../../platform/clocks.js'
 import type { Files } from '../../platform/platform.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { formats } from '../../parse/formats.js'
+import { ownText } from '../../schema/cell-source.js'
 import { parseVersion, schemaFromTypes } from '../../schema/target-schema.js'
 import { textOf, unlessRefused } from '../connection/server-queries.js'
 import type { Run } from '../run.js'
@@ -163,7 +164,7 @@ export function missingOptions(
   anyCase: boolean,
 ): string[] {
   const isFound = ([name, source]: readonly [string, string]): boolean => {
-    const own = mapping.map?.[name]
+    const own = ownText(mapping.map, name)
     return own === source || (anyCase && !own && name.toLowerCase() === source.toLowerCase())
   }
   const { rejects } = needed

@@ -1,7 +1,7 @@
 /* The target of a run: a shared table, a DFS table or a function, and the DolphinDB expressions that name it. This file checks every name
    before the name can enter a script; no other code in `load/` builds script text from names. */
 import { UsageError, option, usageError } from '../../errors.js'
-import { isIdentifier } from '../../schema/field-names.js'
+import { isIdentifier, isPlainName } from '../../schema/field-names.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'
 import type { Method, TargetOptions } from '../options.js'
 import { checkTransform } from './transform.js'
@@ -243,9 +243,9 @@ export function selectText(
   range: { readonly column: string; readonly low: unknown; readonly high: unknown } | null,
   slice?: { readonly from: number; readonly rows: number },
 ): string {
-  const names = columns.every(isIdentifier) ? columns.join(', ') : '*'
+  const names = columns.every(isPlainName) ? columns.join(', ') : '*'
   const from = table.kind === 'shared' ? `objByName("${table.name}", true)` : tableExpression(table)
-  const column = range !== null && isIdentifier(range.column) ? range.column : undefined
+  const column = range !== null && isPlainName(range.column) ? range.column : undefined
   const between = range?.low === range?.high ? '' : `, ${column} <= ddbIngestHigh`
   const sign = between === '' ? '=' : '>='
   const where = column === undefined ? '' : ` where ${column} ${sign} ddbIngestLow${between}`

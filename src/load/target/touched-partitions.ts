@@ -4,7 +4,7 @@ import { option, usageError } from '../../errors.js'
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, scalarAt, vectorOf } from '../../protocol/element.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
-import { isIdentifier } from '../../schema/field-names.js'
+import { isPlainName } from '../../schema/field-names.js'
 import type { PartitionDimension, PartitionScheme } from '../../schema/target-schema.js'
 import type { Shard } from '../options.js'
 import type { TargetDescription } from './describe-target.js'
@@ -37,7 +37,7 @@ export function touchedPartitions(
   const marksOf = outsideMarks(target)
   // A range of a column with another name cannot be asked for (`selectText`).
   const indexOf = ({ columnName }: PartitionDimension): number =>
-    columns.findIndex(({ name }) => name === columnName && isIdentifier(name))
+    columns.findIndex(({ name }) => name === columnName && isPlainName(name))
   const dimension = partition?.dimensions.find(one => indexOf(one) >= 0 && divisionsOf(one))
   if (dimension === undefined && count > 1) {
     throw usageError(

@@ -73,6 +73,7 @@ t.test('words that need no quotes get none', async t => {
   t.equal(shellWord('a b'), "'a b'")
   t.equal(shellWord("it's"), "'it'\\''s'")
   t.equal(shellWord(''), "''")
+  t.equal(shellWord('N\u00a0A'), "$'N\\302\\240A'", 'what nobody sees is escaped')
 })
 
 t.test('a shell reads the words unchanged', async () => {

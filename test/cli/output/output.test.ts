@@ -261,6 +261,20 @@ t.test('in GitHub Actions, an error is an annotation of the line of the input', 
   })
 })
 
+t.test(
+  'a command with the password is not shown, because with a part redacted it would be another one',
+  async t => {
+    const { processEnvironment, stderr } = fakeProcess()
+    const output = openOutput(processEnvironment, true)
+    output.keepSecret('123456')
+    output.command('next', 'ddb-ingest load trades-123456.csv')
+    output.command('next', 'ddb-ingest load trades-1.csv')
+    const shown =
+      'next: a command with the password, not shown\nnext: ddb-ingest load trades-1.csv\n'
+    t.equal(stderr(), shown)
+  },
+)
+
 t.test('on a terminal, sentences end between words, and commands stay whole', async () => {
   const { processEnvironment } = fakeProcess()
   const command = `ddb-ingest load ${'a/'.repeat(40)}x.csv --table trades`

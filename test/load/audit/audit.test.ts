@@ -549,3 +549,12 @@ t.test('a full disk ends the writing of missing records, and no number is given'
     rows: { missing: null, found: null },
   })
 })
+
+t.test('columns that a script cannot name, or that every object has', async t => {
+  const names = 'toString constructor not else exec'.split(' ')
+  const script = `share streamTable(10:0, ["${names.join('","')}"], [INT, INT, INT, INT, INT]) as odd`
+  const text = `${names.join(',')}\n1,2,3,4,5\n6,7,8,9,10\n`
+  const { load, audit, path } = await scene(t, { table: 'odd', script }, text)
+  t.match(await load(path), { exitCode: 0, rows: { confirmed: 2 } })
+  t.match(await audit(), { exitCode: 0, rows: { found: 2 } })
+})

@@ -36,7 +36,7 @@ function files(sizeBytes: number, lineBytes: number, start = '', blankLines = 0)
 
 const ndjson = { format: 'ndjson' } as const
 const lines = { input: ndjson }
-const plain = { quote: '', header: 'yes' } as const
+const plain = { delimiter: ',', quote: '', header: 'yes' } as const
 const csv = { input: plain }
 
 t.test('the parts of a file are all of it, and begin with lines', async () => {
@@ -87,9 +87,11 @@ t.test('a part has the header, and nothing of other parts', async t => {
 })
 
 const undivided: Record<string, [Parameters<typeof partsOf>[2], string?, string?]> = {
-  'quotes may hold line ends': [{ input: { header: 'yes' } }],
-  'nobody says whether there is a header': [{ input: { quote: '' } }],
-  'the first record says how many fields there are': [{ input: { quote: '', header: 'no' } }],
+  'quotes may hold line ends': [{ input: { delimiter: ',', header: 'yes' } }],
+  'nobody says whether there is a header': [{ input: { delimiter: ',', quote: '' } }],
+  'the first record says how many fields there are': [{ input: { ...plain, header: 'no' } }],
+  'a delimiter that is detected': [{ input: { quote: '', header: 'yes' } }],
+  'a decimal comma that is detected': [{ input: { ...plain, delimiter: ';' } }],
   'lines before the header': [{ input: { ...plain, skipLines: 1 } }],
   'comments may come before the header': [{ input: { ...plain, comment: '#' } }],
   'a line that names the separator': [csv, 'sep=;\nid;x\n'],
