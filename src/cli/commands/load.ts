@@ -29,7 +29,8 @@ import {
   peakMemory,
   summaryLines,
 } from '../output/summary.js'
-import { adviseNeededOptions, isInDoubt, nextSteps, printSteps } from '../output/failures.js'
+import { adviseNeededOptions, isInDoubt, isReadOnce } from '../output/failures.js'
+import { nextSteps, printSteps } from '../output/failures.js'
 import { startProgress } from '../output/progress.js'
 import type { NextStep } from '../output/run-report.js'
 import type { Timeline } from '../report/page.js'
@@ -107,9 +108,6 @@ async function openResults(
 /** How long a run that must leave at once may take to report its outcome, ms. */
 const longestLeaveMs = 900
 
-const nameHint =
-  'this run has no journal and cannot be resumed: name the next run with --run-id NAME'
-
 interface OpenedRun {
   readonly options: LoadOptions
   /** Flags that a command to resume the run must repeat. */
@@ -159,8 +157,10 @@ async function runLoad(
     // With -q, a run shows its notices only if it fails.
     const notes = quiet ? [...result.notices] : []
     // A run that reads a pipe could not be resumed under a name either.
-    if (isInterrupted && asked.runId === undefined && !asked.inputs.includes('-')) {
-      notes.push(nameHint)
+    if (isInterrupted && asked.runId === undefined && !asked.inputs.some(isReadOnce)) {
+      notes.push(
+        'this run has no journal and cannot be resumed: name the next run with --run-id NAME',
+      )
     }
     // A failure to write its files changes the next steps.
     const steps = (): NextStep[] => nextSteps(result, call.asked)

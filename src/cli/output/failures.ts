@@ -1,9 +1,11 @@
 /* What is printed after a failure: its message, and last the command to run next, which is `explain` if no other can help. */
-import { DdbError, errorCodes, InputError, type ErrorCode, type Fix } from '../../errors.js'
+import { attempt, DdbError, errorCodes, InputError } from '../../errors.js'
+import type { ErrorCode, Fix } from '../../errors.js'
 import type { NeededOptions } from '../../infer/inferred-schema.js'
 import type { LoadResult } from '../../load/options.js'
 import { asDdbError } from '../../load/run-ending.js'
 import { parseTableTarget, tableExpression } from '../../load/target/target.js'
+import { systemFiles } from '../../platform/system-files.js'
 import { commandOptions } from '../options/options.js'
 import { commandWords, sameCommand, serverWords, shellText } from '../options/shell-command.js'
 import { withNeeded, type TypedCall } from '../options/shell-command.js'
@@ -134,9 +136,15 @@ function knownCall(asked: UserCall, fix: Fix | null = null): Known | undefined {
   return { ...asked, command, args, flags, fix: own }
 }
 
-/** True if the inputs can be read again, unlike data from a pipe. */
+/** True for standard input, a named pipe or a device: nothing can read the same bytes again. */
+export function isReadOnce(path: string): boolean {
+  const status = attempt(() => systemFiles.statusNow(path))
+  return path === '-' || (status !== undefined && !status.isFile && !status.isFolder)
+}
+
+/** True if the inputs can be read again. */
 const hasFiles = ({ args, flags }: Known): boolean =>
-  flags.has('files-from') || (args.length > 0 && !args.includes('-'))
+  flags.has('files-from') || (args.length > 0 && !args.some(isReadOnce))
 
 const isLoad = ({ command }: Known): boolean => command === 'load' || command === 'check'
 
@@ -201,6 +209,8 @@ const look: Advice = asked => {
   return ['exec', '-e', script, ...serverWords(flags)]
 }
 
+const lookIfStored: Advice = asked => (asked.mayHaveStored ? look(asked) : undefined)
+
 const runs: Advice = ({ flags, args, command }) => {
   const name = flags.get('run-id')?.at(-1) ?? (command === 'resume' ? args[0] : undefined)
   const folder = flags.get('state-dir')?.at(-1)
@@ -214,14 +224,11 @@ const login: Advice = ({ flags }) => {
   return ['exec', '-e', '1', ...serverWords(new Map(flags).set(change[0]!, [change[1]!]))]
 }
 
-/** If no server answered: the embedded server. If `serve` itself failed: a free port. */
-const serve: Advice = asked =>
-  asked.command === 'serve' ? sameCommand(asked, { '--port': '0' }) : ['serve']
-
 const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
   DDB_USAGE: usage,
   DDB_RUN_CHANGED: runs,
   DDB_RUN_MISSING: () => ['runs'],
+  DDB_INPUT_READ: lookIfStored,
   DDB_INPUT_ENCODING: decode,
   DDB_INPUT_QUOTE: check,
   DDB_INPUT_RECORD_TOO_LONG: check,
@@ -235,7 +242,9 @@ const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
   DDB_STRING_HAS_NUL: check,
   DDB_SERVER_REFUSED_ROW: check,
   DDB_TARGET: tables,
-  DDB_CONNECT: serve,
+  // If `serve` itself failed: a free port.
+  DDB_CONNECT: asked =>
+    asked.command === 'serve' ? sameCommand(asked, { '--port': '0' }) : ['serve'],
   DDB_CONNECTION_LOST: look,
   DDB_UNCONFIRMED: look,
   DDB_EXPECTATION: check,
@@ -244,7 +253,7 @@ const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
   // Does not suggest repeating a named run: with a different state folder, its rows would be stored twice.
   DDB_LOCKED: asked => (runs(asked) === undefined ? again(asked) : undefined),
   DDB_UNAVAILABLE: again,
-  DDB_INTERRUPTED: asked => (asked.mayHaveStored ? look(asked) : undefined),
+  DDB_INTERRUPTED: lookIfStored,
 }
 
 export function nextCommand({ code, fix }: Failed, asked: UserCall): string {
@@ -291,36 +300,24 @@ export function nextSteps(result: LoadResult, asked: UserCall): NextStep[] {
 }
 
 const findOut = 'to find out which rows are there'
-
-/** Codes of records as well as of inputs whose rest cannot be read. */
-const brokenCodes: ReadonlySet<string> = new Set<ErrorCode>([
-  'DDB_INPUT_READ',
-  'DDB_INPUT_ENCODING',
-  'DDB_INPUT_JSON',
-  'DDB_INPUT_QUOTE',
-  'DDB_INPUT_RECORD_TOO_LONG',
-])
-
-/** An audit of an input that broke would break there as well, so only the rows can be counted, as after a pipe. */
-const asPipe = (asked: UserCall): UserCall =>
-  asked.mayHaveStored ? { ...asked, args: ['-'] } : asked
+/** Codes of inputs whose rest may be impossible to read. Before the repair, an audit would fail at the same place. */
+const brokenCodes = /^DDB_INPUT_(READ|ENCODING|JSON|QUOTE|RECORD_TOO_LONG)$/
+const afterRepair = 'to find the rows that are not stored yet, after you have repaired the input'
 
 function lastStep(result: LoadResult, asked: UserCall): NextStep | undefined {
   const { resume, error, rows, rejects, exitCode, confirm } = result
   // Without an error the run itself went well; perhaps only its result could not be printed or stored.
-  const isUnwritten = exitCode === errorCodes.DDB_OUTPUT_WRITE
-  const code = isUnwritten
-    ? 'DDB_OUTPUT_WRITE'
-    : rows.unconfirmed > 0
-      ? 'DDB_UNCONFIRMED'
-      : undefined
+  const unknown = rows.unconfirmed > 0 ? 'DDB_UNCONFIRMED' : undefined
+  const code = exitCode === errorCodes.DDB_OUTPUT_WRITE ? 'DDB_OUTPUT_WRITE' : unknown
   const next = (command: string): NextStep => ({ when: 'next', command })
   // The rows that were left out are all that a check is to show.
   const isLeftOut = error === null && code === undefined
   const isStopped = rows.rejected > 0 && rejects.files.length === 0
-  const isBroken = !isStopped && error !== null && brokenCodes.has(error.code)
-  const call = isLeftOut ? { ...asked, mayHaveStored: false } : isBroken ? asPipe(asked) : asked
-  const usual = next(nextCommand(error ?? { code: code ?? 'DDB_INPUT_CELL' }, call))
+  const call = isLeftOut ? { ...asked, mayHaveStored: false } : asked
+  const command = nextCommand(error ?? { code: code ?? 'DDB_INPUT_CELL' }, call)
+  const isAudit = command.startsWith('ddb-ingest audit ')
+  const isBroken = error !== null && brokenCodes.test(error.code)
+  const usual = isAudit && isBroken ? { when: afterRepair, command } : next(command)
   if (!asked.serverEnds) {
     if (resume.restart !== null && resume.audit !== null) {
       return { when: findOut, command: resume.audit }

@@ -91,8 +91,7 @@ function unreadable(
   }
   return damagedInput(
     name,
-    `end between byte ${fromBytes} and byte ${toBytes} of the file, and something else follows: cut it off, or load what gzip can ` +
-      'decompress: gzip -dc FILE | ddb-ingest load -',
+    `end between byte ${fromBytes} and byte ${toBytes} of the file, and something else follows: write the file again (gzip -dc FILE | gzip > NEW)`,
     cause,
   )
 }

@@ -47,7 +47,8 @@ export function isZstd(head: Uint8Array): boolean {
 const isSkippable = (magic: number): boolean => (magic & 0xfffffff0) >>> 0 === skippableMagic
 
 /**
- * Splits the frames in `stored` into batches of some blocks. Yields all whole pieces before an error. @throws all errors of `stored`
+ * Splits the frames in `stored` into batches of some blocks. Yields all whole pieces before an error, and before it may have to wait,
+ * because a pipe may stay silent. @throws all errors of `stored`
  * @throws {InputError} DDB_INPUT_READ for truncated frames, other data after the frames, and frames that no decoder reads
  * @param room  returns an unused buffer of `maxPiecesBytes` for the next batch
  */
@@ -58,10 +59,9 @@ export async function* zstdPieces(
 ): AsyncGenerator<ZstdPieces, void, void> {
   const reader = new FrameReader(stored, name, room)
   try {
-    for (;;) {
+    while (!reader.isOver) {
       await reader.next()
-      if (reader.isOver) return
-      if (reader.isFull) yield reader.take()
+      if (reader.isDue && !reader.isEmpty) yield reader.take()
     }
   } catch (error) {
     if (!reader.isEmpty) yield reader.take()
@@ -76,7 +76,7 @@ class FrameReader {
   readonly #stored: Chunks
   readonly #name: string
   readonly #room: () => ArrayBuffer
-  #chunk: Uint8Array = new Uint8Array(0)
+  #chunk: Buffer = Buffer.alloc(0)
   #at = 0
   #offset = 0
   #bytes: Buffer<ArrayBuffer> | undefined
@@ -92,12 +92,21 @@ class FrameReader {
     this.#room = room
   }
 
-  get isFull(): boolean {
-    return this.#blocks >= maxBlocks
-  }
-
   get isEmpty(): boolean {
     return this.#lengths.length === 0
+  }
+
+  /** True if the batch is full, or if `next` may have to wait for the input. */
+  get isDue(): boolean {
+    if (this.#blocks >= maxBlocks) return true
+    const leftBytes = this.#chunk.length - this.#at
+    if (this.#frame === undefined) {
+      return leftBytes < maxHeaderBytes || isSkippable(this.#chunk.readUInt32LE(this.#at))
+    }
+    if (leftBytes < blockHeaderBytes) return true
+    const { storedBytes } = blockOf(this.#chunk, this.#at)
+    const endBytes = this.#frame.hasChecksum ? checksumBytes : 0
+    return leftBytes < blockHeaderBytes + storedBytes + endBytes
   }
 
   take(): ZstdPieces {
@@ -119,16 +128,12 @@ class FrameReader {
 
   async #header(start: number): Promise<void> {
     const from = this.#position
-    if (!(await this.#has())) {
-      // Sets `isOver` only after the caller has taken the last blocks.
-      this.isOver = this.isEmpty
-      this.#blocks = maxBlocks
-      return
-    }
-    const magic = (await this.#copied(magicBytes)) ? this.#uint32(start) : 0
+    this.isOver = !(await this.#has())
+    if (this.isOver) return
+    const magic = (await this.#copied(magicBytes)) ? this.#bytes!.readUInt32LE(start) : 0
     if (isSkippable(magic)) {
       await this.#copy(4)
-      const contentBytes = this.#uint32(start + magicBytes)
+      const contentBytes = this.#bytes!.readUInt32LE(start + magicBytes)
       this.#length = start
       await this.#skip(contentBytes)
       return
@@ -160,44 +165,32 @@ class FrameReader {
       )
     }
     this.#frame = { hasChecksum: (descriptor & 4) !== 0 }
-    this.#endPiece(start)
+    this.#lengths.push(this.#length - start)
   }
 
   async #block(start: number, { hasChecksum }: { readonly hasChecksum: boolean }): Promise<void> {
     const from = this.#position
     await this.#copy(blockHeaderBytes)
-    const header = this.#bytes!.readUIntLE(start, blockHeaderBytes)
-    const isLast = (header & 1) !== 0
-    const type = (header >> 1) & 3
-    const size = header >> 3
-    if (type === reserved || size > maxBlockBytes) {
+    const { isLast, isValid, storedBytes } = blockOf(this.#bytes!, start)
+    if (!isValid) {
       throw damagedInput(
         this.#name,
         `are damaged at byte ${from} of the file: write or copy it again`,
       )
     }
-    await this.#copy(type === singleByteRun ? 1 : size)
-    this.#endPiece(start)
+    await this.#copy(storedBytes)
+    this.#lengths.push(this.#length - start)
     this.#blocks++
     if (!isLast) return
     if (hasChecksum) {
-      const checksum = this.#length
       await this.#copy(checksumBytes)
-      this.#endPiece(checksum)
+      this.#lengths.push(checksumBytes)
     }
     this.#frame = undefined
   }
 
-  #endPiece(start: number): void {
-    this.#lengths.push(this.#length - start)
-  }
-
   get #position(): number {
     return this.#offset + this.#at
-  }
-
-  #uint32(at: number): number {
-    return this.#bytes!.readUInt32LE(at)
   }
 
   async #has(): Promise<boolean> {
@@ -205,7 +198,7 @@ class FrameReader {
       const { done, value } = await this.#stored.next()
       if (done === true) return false
       this.#offset += this.#chunk.length
-      this.#chunk = value
+      this.#chunk = Buffer.from(value.buffer, value.byteOffset, value.length)
       this.#at = 0
     }
     return true
@@ -240,6 +233,18 @@ class FrameReader {
 
   #cutOff(): InputError {
     return damagedInput(this.#name, isCutOff(this.#position))
+  }
+}
+
+/** RFC 8878, 3.1.1.2. */
+function blockOf(bytes: Buffer, at: number) {
+  const header = bytes.readUIntLE(at, blockHeaderBytes)
+  const type = (header >> 1) & 3
+  const size = header >> 3
+  return {
+    isLast: (header & 1) !== 0,
+    isValid: type !== reserved && size <= maxBlockBytes,
+    storedBytes: type === singleByteRun ? 1 : size,
   }
 }
 

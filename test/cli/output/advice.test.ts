@@ -228,15 +228,19 @@ flagTest('the next step after a run: resume, look for rows, repair rejects, noth
   t.strictSame(stepsAfter(unwritten, withFiles), ['next: ddb-ingest explain DDB_OUTPUT_WRITE'])
   const doubtful = { ...well, exitCode: 4, rows: { ...well.rows, unconfirmed: 1 } }
   t.strictSame(stepsAfter(doubtful, asked), ['next: ddb-ingest audit a.csv --table trades'])
-  const notJson = { code: 'DDB_INPUT_JSON', message: '', fix: null }
-  t.strictSame(
-    [well.rows, bad.rows].map(rows => stepsAfter({ ...well, error: notJson, rows }, asked)[0]),
-    [
-      "next: ddb-ingest exec -e 'exec count(*) from trades'",
-      'next: ddb-ingest audit a.csv --table trades',
-    ],
-    'an audit would break at the same place, unless a record was refused there',
-  )
+  const broke = (code: ErrorCode, of = asked) =>
+    stepsAfter({ ...bad, rejects: well.rejects, error: { code, message: '', fix: null } }, of)
+  const audited =
+    'to find the rows that are not stored yet, after you have repaired the input: ddb-ingest audit a.csv --table trades'
+  for (const code of ['DDB_INPUT_READ', 'DDB_INPUT_JSON'] as const) {
+    t.strictSame(broke(code), [audited], 'before the repair, an audit would break as well')
+  }
+  const nothingStored = broke('DDB_INPUT_READ', { ...asked, mayHaveStored: false })
+  t.strictSame(nothingStored, ['next: ddb-ingest explain DDB_INPUT_READ'])
+  for (const once of ['-', '/dev/null']) {
+    const counted = broke('DDB_INPUT_READ', { ...asked, args: [once] })
+    t.strictSame(counted, ["next: ddb-ingest exec -e 'exec count(*) from trades'"], once)
+  }
 })
 
 flagTest('for an unclear header both answers are commands, the likely answer last', async t => {
