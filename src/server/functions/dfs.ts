@@ -24,7 +24,6 @@ import {
   stringVector,
 } from '../values/values.js'
 import { boolResult, family, isAbsent, tableOf, textsArgument, wordArgument } from './arguments.js'
-import { emptied } from './insert-rows.js'
 import { factsOf } from './types.js'
 import { patternOf } from './vectors.js'
 
@@ -140,8 +139,6 @@ export const dfsFunctions = family({
       shown.map(one => [site, one.chunkId, '', one.dfsPath, 0, 0, 0n, 1, 0, '', false]),
     )
   },
-  'truncate(dbUrl: path, tableName: text)': (context, [path, name]) =>
-    emptied(context, storedTable(context.node, path, name)),
 })
 
 /** Registers a new database, or returns the existing one. @throws {ScriptError} for another scheme, and for no scheme of a new one */

@@ -1,5 +1,5 @@
 /* Functions that insert rows, and those about names, shared tables and stream tables (docs/server-semantics.md#inserting). */
-import type { CallContext, Evaluation, ServerValue, Suspension } from '../values/server-value.js'
+import type { Evaluation, ServerValue, Suspension } from '../values/server-value.js'
 import { ScriptError, check } from '../script-error.js'
 import { intScalar, objectKinds, tupleOf } from '../values/values.js'
 import { countError, isStream } from '../tables/prepare.js'
@@ -18,7 +18,7 @@ import {
   wordArgument,
 } from './arguments.js'
 import { tableBytes } from './schema.js'
-import { columnTypeOf, concatColumns, sliceColumn, vectorOf } from '../../protocol/element.js'
+import { columnTypeOf, concatColumns, vectorOf } from '../../protocol/element.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import { convertColumn } from '../columns/convert-column.js'
 import { rowsOfArguments, writeRows } from '../tables/write-rows.js'
@@ -84,10 +84,6 @@ export const rowFunctions = family({
       shareTable(node, session, table, name)
       table.cachedRows = cacheSize <= 0 ? Infinity : Math.max(leastCacheRows, cacheSize)
     },
-  /** Ends persistence. There are no files to delete (DolphinDB manual, page clearTablePersistence). */
-  'clearTablePersistence(table: table)': (_, [table]) => {
-    table.cachedRows = undefined
-  },
   /** The figures that a persisted stream table would have. The embedded server writes no rows to disk. */
   'getPersistenceMeta(table: table)': ({ node }, [{ rows, totalRows, cachedRows }]) => {
     check(cachedRows !== undefined, 'The table is not persisted.')
@@ -156,23 +152,7 @@ export const rowFunctions = family({
       const elements = vectorOf({ type: 'LONG' }, [inserted, updated]) as Vector
       return { form: 'pair', elements }
     }),
-  /** Removes all rows, elements or entries, and returns the object (DolphinDB manual, page clear!). */
-  'clear!(mutable X)': (context, [value]) => {
-    if (value.form === 'serverTable') emptied(context, value)
-    else if (value.form === 'serverDictionary') value.entries.clear()
-    else {
-      const isColumn = value.form === 'vector' || value.form === 'arrayVector'
-      check(isColumn, 'clear! takes a vector, a dictionary or a table.')
-      Object.assign(value, sliceColumn(value, 0, 0))
-    }
-    return value
-  },
 })
-
-export function emptied(context: CallContext, table: ServerTable): void {
-  checkWrite(context, table)
-  table.keepRows(new Int32Array(0))
-}
 
 function* later(
   wait: Suspension,

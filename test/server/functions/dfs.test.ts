@@ -132,8 +132,6 @@ t.test('databases and tables are created and removed', async t => {
     ['tableInsert(pt, table(1 as id, `C as ticker, 1 as price))', '1'],
   ]
   for (const [script, text] of answers) t.equal(await show(script), text, script)
-  await run('truncate("dfs://testDB", "tb1")')
-  t.equal(await show('rows(pt)'), '0')
   await run('dim = loadTable(db, "dim"); dropTable(db, "dim")')
   const noTable = await fail('tableInsert(dim, table(6 as k))')
   t.match(noTable, /The table \[dim\] does not exist. RefId: S04001$/)

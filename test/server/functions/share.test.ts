@@ -2,7 +2,6 @@
    "Details"; error codes S03000 and S03006. */
 import t from 'tap'
 import type { Table } from '../../../src/protocol/value.js'
-import { testExamples } from '../../helpers/examples.js'
 import { columnsText, testSession } from '../../helpers/script.js'
 
 t.test('stream tables exist by name until they are dropped', async t => {
@@ -67,24 +66,9 @@ t.test('removing a shared stream table may be refused in every way of removing i
   t.ok(node.shared.has('st'))
 })
 
-const persisted = testSession({ config: { persistenceDir: 'somewhere' } })
-
-t.test('clearTablePersistence ends persistence, and the rows stay (its page)', async t => {
-  const { run, show, fail } = persisted
-  await run(
-    'enableTableShareAndPersistence(streamTable(1 2 as a), "p"); clearTablePersistence(objByName("p"))',
-  )
+t.test('a table that is not persisted has no figures of persistence', async t => {
+  const { run, show, fail } = testSession()
+  await run('share streamTable(1 2 as a) as st')
   t.equal(await show('exec persisted from getStreamTables()'), '[false]')
-  t.match(await fail('getPersistenceMeta(objByName("p"))'), /is not persisted/)
-  t.equal(await show('exec count(*) from objByName("p")'), '2')
-})
-
-testExamples(t, {
-  'clear! removes all rows, elements or entries; the object stays (page clear!, "Examples")': {
-    't = table(1 2 as a, 3 4 as b); clear!(t).rows()': '0',
-    'x = 1 2 3; clear!(x); x.append!(1..6)': '[1,2,3,4,5,6]',
-    'z = dict(1..3, 4..6); z.clear!(); size(z)': '0',
-    't = keyedTable(`a, 1 2 as a); t.clear!(); tableInsert(t, table(1 as a))': '1',
-    'share streamTable(1 2 as a) as st; clear!(st); exec count(*) from st': '0',
-  },
+  t.match(await fail('getPersistenceMeta(st)'), /is not persisted/)
 })
