@@ -88,18 +88,16 @@ const journal: Group<'journal'> = {
   ...{ folder: text, workingFolder: text, restart: flag, restartUntouched: flag },
 }
 
-function isExpectation(value: unknown): boolean {
-  const { atLeast = value } = Object(value) as { readonly atLeast?: unknown }
-  return whole(0)(atLeast) === undefined
-}
-
 const ofLoad: kinds.FieldsOf<LoadOptions> = {
   inputs: kind(
     "a list of files, as in inputs: ['trades.csv'], even if there is only one",
     one => !texts(one),
   ),
   ...{ server, target, input, mapping, cells, rejects, delivery, journal },
-  expectRows: kind('a number of rows, or { atLeast: ROWS }', isExpectation),
+  expectRows: kind('a number of rows, or { atLeast: ROWS }', value => {
+    const { atLeast = value } = Object(value) as { readonly atLeast?: unknown }
+    return whole(0)(atLeast) === undefined
+  }),
   shard: { index: whole(0), count: whole(1) },
   ...{ runId: text, onReport: true, onNotice: true, onNeeded: true, signal: true, leave: true },
 }

@@ -2,7 +2,7 @@
    target, write into it, restart the server, change clocks, restore or damage journals, and start the run on a second host. At the end the
    simulator compares the reports of the calls with the contents of the target and with the events. */
 import { recordLine, recordOf } from '../../src/load/journal/journal-record.js'
-import { journalLockPath } from '../../src/load/journal/open-journal.js'
+import { lockPath } from '../../src/load/journal/journal-file.js'
 import { checkAround, type CallEnd, type History } from './around-check.js'
 import {
   drawAround,
@@ -193,7 +193,7 @@ class Around {
     active.add(run)
     state.processes++
     run.onSending = () => {
-      const owner = this.#disk.lockOwner(journalLockPath(journalPath(job)))
+      const owner = this.#disk.lockOwner(lockPath(journalPath(job)))
       if (owner !== undefined && owner !== run.process) end.sendsWithoutLease = true
     }
     const over = (): void => {

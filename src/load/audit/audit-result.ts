@@ -35,10 +35,11 @@ export interface AuditedLines {
   stored: { column: string; value: string }[] | null
 }
 
-type OfRun = 'version' | 'exitCode' | 'startedAt' | 'endedAt' | 'target' | 'notices' | 'error'
-
 /** Every field is present; unknown values are null. */
-export interface AuditResult extends Pick<LoadResult, OfRun> {
+export interface AuditResult extends Pick<
+  LoadResult,
+  'version' | 'exitCode' | 'startedAt' | 'endedAt' | 'target' | 'notices' | 'error'
+> {
   schema: 'ddb-ingest/audit/3'
   /**
    * `complete`: every row is there. `missing`: some rows are not. `differs`: the table has other rows, too (`exact`), or does not match

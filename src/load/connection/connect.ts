@@ -68,10 +68,12 @@ export function connectRun(
 ): Promise<Session> {
   const server =
     node === undefined ? known : { ...known, host: node.host, port: node.port, otherHosts: [] }
+  const { mode, confirm, maxInFlightBytes } = checked
+  const isConfirmed = mode === 'sync' || confirm === 'auto'
   return connectServer(platform, server, {
     signal: ending.leaving,
     closeTimeoutMs: closeTimeoutMs(checked),
-    highWaterBytes: highWaterBytes(checked),
+    highWaterBytes: Math.min(maxInFlightBytes, isConfirmed ? Infinity : mostUnconfirmedBytes),
     ...rules,
     deadlineMs: Math.min(deadlineMs, connectDeadlineMs(platform, server)),
   })
@@ -79,11 +81,6 @@ export function connectRun(
 
 /** Limit for unconfirmed batches that wait in this process. The server would not be faster: the kernel buffers about as many bytes. */
 const mostUnconfirmedBytes = 4 << 20
-
-function highWaterBytes({ mode, confirm, maxInFlightBytes }: CheckedOptions): number {
-  const isConfirmed = mode === 'sync' || confirm === 'auto'
-  return isConfirmed ? maxInFlightBytes : Math.min(maxInFlightBytes, mostUnconfirmedBytes)
-}
 
 /** The first session that carries rows, which is opened before the run knows whether it needs it. */
 export interface EarlySession {

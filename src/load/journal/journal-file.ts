@@ -5,6 +5,9 @@ import type { Files, OutputFile, Platform, Timer } from '../../platform/platform
 import { bytesAt } from './fingerprint.js'
 import { journalFormat, recordLine, recordOf, type JournalRecord } from './journal-record.js'
 
+/** The lock of the process that writes a journal or a rejects file. */
+export const lockPath = (path: string): string => `${path}.lock`
+
 /** Time between syncs: a power cut loses at most the records added since the last sync. */
 const syncEveryMs = 500
 const pieceChars = 1 << 20

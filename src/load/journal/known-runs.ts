@@ -6,8 +6,8 @@ import { isRunId } from '../register/table-names.js'
 import { runDamaged } from './changed-run.js'
 import type { RecordOf } from './journal-record.js'
 import { RecordedRun } from './recorded-run.js'
-import { journalEnding, journalLockPath, journalPath, lockRun } from './open-journal.js'
-import { readJournal } from './journal-file.js'
+import { journalEnding, journalPath, lockRun } from './open-journal.js'
+import { lockPath, readJournal } from './journal-file.js'
 
 /** `killed`: the run's last process recorded no end. `uncertain`: some rows have an unknown outcome. Both can be resumed. */
 export type RunState = 'running' | 'finished' | 'interrupted' | 'failed' | 'killed' | 'uncertain'
@@ -69,7 +69,7 @@ export async function runNames(folder: string, files: Files): Promise<string[]> 
 }
 
 function askHolder(path: string, files: Files): Promise<LockAnswer | undefined> {
-  const asked = files.lockHolder(journalLockPath(path))
+  const asked = files.lockHolder(lockPath(path))
   // The caller may await the answer much later.
   asked.catch(() => undefined)
   return asked

@@ -12,7 +12,7 @@ import { remedies, runChanged, runDamaged, runTakenOver } from './changed-run.js
 import { hashOf } from '../rejects/appended-file.js'
 import { pathHere } from '../rejects/reject-path.js'
 import { changedText, fingerprintOf, isSame, type Fingerprint } from './fingerprint.js'
-import { JournalFile, readJournal } from './journal-file.js'
+import { JournalFile, lockPath, readJournal } from './journal-file.js'
 import { journalFormat, differingOptions, journaledOptions } from './journal-record.js'
 import type { JournaledOptions, RecordOf } from './journal-record.js'
 import { RecordedRun } from './recorded-run.js'
@@ -23,11 +23,6 @@ export function journalPath(folder: string, runId: string): string {
 
 /** File name ending of journals; other files in the folder are locks and drafts. */
 export const journalEnding = '.journal'
-
-/** The process that works on the run holds this lock. */
-export function journalLockPath(path: string): string {
-  return `${path}.lock`
-}
 
 export type OpenedJournal = NonNullable<Awaited<ReturnType<typeof openJournal>>>
 
@@ -136,7 +131,9 @@ function changeOf(
   fingerprints: ReadonlyMap<string, Fingerprint>,
 ): string | undefined {
   if (found.run === undefined) return undefined
-  const takesRejects = keepsAll(found, options.rejects?.file)
+  const kept = found.rejects?.files.reduce((sum, { rows }) => sum + rows, 0) ?? 0
+  // The run may have another rejects file from now on if all of its earlier rejects are in files.
+  const takesRejects = options.rejects?.file !== undefined && kept === found.rows().rejected
   const differing = differingOptions(found.run.options, options).filter(
     name => name !== 'rejects.file' || !takesRejects,
   )
@@ -202,15 +199,9 @@ function knownInputs(
   return { places, added: [...paths].filter(([path]) => others.has(path)), notices }
 }
 
-/** Whether the run may have another rejects file from now on: all of its earlier rejects are in files. */
-function keepsAll(found: RecordedRun, file: string | undefined): boolean {
-  const kept = found.rejects?.files.reduce((sum, { rows }) => sum + rows, 0) ?? 0
-  return file !== undefined && kept === found.rows().rejected
-}
-
 /** Holds a run, so that no other process works on it. @throws {DdbError} DDB_LOCKED if a process works on it @throws the system's error */
 export async function lockRun(folder: string, runId: string, files: Files): Promise<HeldLock> {
-  const path = journalLockPath(journalPath(folder, runId))
+  const path = lockPath(journalPath(folder, runId))
   const answer = await files.lock(path)
   if (answer.kind === 'held') return answer
   const why =

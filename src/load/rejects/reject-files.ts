@@ -6,7 +6,7 @@ import { DdbError, messageOf, option } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cell-rules.js'
 import type { RecordShape } from '../../parse/batch.js'
 import type { FileLock, Files } from '../../platform/platform.js'
-import { failureOf, tryEach } from '../journal/journal-file.js'
+import { failureOf, lockPath, tryEach } from '../journal/journal-file.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RunBasis } from '../run-basis.js'
 import { appendedFile, hashOf } from './appended-file.js'
@@ -16,7 +16,6 @@ import {
   furtherPath,
   isFurtherPath,
   isOfRun,
-  rejectLockPath,
   shapeKey,
 } from './reject-path.js'
 import { reasonsPath } from '../../source/data-files.js'
@@ -221,7 +220,7 @@ export class RejectFiles {
   #lock(pair: Pair): void {
     // In some folders, locks cannot be created. The run does not need them.
     failureOf(() => {
-      const answer = this.#run.platform.files.lockNow(rejectLockPath(pair.path))
+      const answer = this.#run.platform.files.lockNow(lockPath(pair.path))
       if (answer.kind === 'held') pair.lock = answer.lock
     })
   }

@@ -69,11 +69,6 @@ export function pathHere(run: RecordedRun['run'], path: string): string {
   return there === resolve(path) ? path : there
 }
 
-/** Path of the lock that exists while a run writes the file. The lock names the run. */
-export function rejectLockPath(path: string): string {
-  return `${path}.lock`
-}
-
 /** @param isOwn  whether the run made these files @throws {UsageError} DDB_USAGE for an input @throws {DdbError} DDB_OUTPUT_CREATE */
 export function checkRejects(
   path: string,

@@ -19,11 +19,10 @@ import { openSource } from '../../source/open-source.js'
 import { checkCall } from '../checked-options.js'
 import { cellsAsFound, dialectOf, readAsFound } from '../inputs/detected.js'
 import { bytesAt } from '../journal/fingerprint.js'
-import { failureOf } from '../journal/journal-file.js'
+import { failureOf, lockPath } from '../journal/journal-file.js'
 import { journaledOptions, type JournaledOptions } from '../journal/journal-record.js'
 import type { InputOptions, LoadOptions } from '../options.js'
 import type { RunBasis } from '../run-basis.js'
-import { rejectLockPath } from './reject-path.js'
 import type { CheckProblem, RejectReading } from './reject.js'
 
 /** Must increase whenever the description changes. The program refuses every other format. */
@@ -175,7 +174,7 @@ const parsed = (line = ''): Partial<RejectReason> =>
 
 /** @throws {DdbError} DDB_LOCKED while a run writes the file */
 export async function refuseWhileWritten(path: string, files: Files): Promise<void> {
-  const holder = await files.lockHolder(rejectLockPath(path))
+  const holder = await files.lockHolder(lockPath(path))
   if (holder?.kind !== 'taken') return
   throw new DdbError(
     'DDB_LOCKED',

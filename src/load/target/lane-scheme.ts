@@ -170,14 +170,12 @@ const timeUnits = { DATE: 0, MONTH: 0, DATEHOUR: 0, DATETIME: 0, TIMESTAMP: 0, N
 const encoder = new TextEncoder()
 let textBytes = new Uint8Array(256)
 
-function hashOf(text: string): number {
-  if (textBytes.length < 3 * text.length) textBytes = new Uint8Array(6 * text.length)
-  return murmurHash(textBytes.subarray(0, encoder.encodeInto(text, textBytes).written))
-}
-
 /** @param width  bytes of a number; negative numbers count as unsigned */
 function bucketOf(key: Key, width: number, buckets: number): number {
-  if (typeof key === 'string') return hashOf(key) % buckets
+  if (typeof key === 'string') {
+    if (textBytes.length < 3 * key.length) textBytes = new Uint8Array(6 * key.length)
+    return murmurHash(textBytes.subarray(0, encoder.encodeInto(key, textBytes).written)) % buckets
+  }
   if (typeof key === 'number' && key >= 0) return Math.floor(key) % buckets
   const whole = typeof key === 'number' ? BigInt(Math.floor(key)) : key
   return Number(BigInt.asUintN(8 * width, whole) % BigInt(buckets))

@@ -3,7 +3,8 @@ import { copyFileSync, cpSync, readFileSync, rmSync, statSync, writeFileSync } f
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { recordOf } from '../../../src/load/journal/journal-record.js'
-import { journalLockPath, journalPath } from '../../../src/load/journal/open-journal.js'
+import { lockPath } from '../../../src/load/journal/journal-file.js'
+import { journalPath } from '../../../src/load/journal/open-journal.js'
 import type { DeliveryOptions, LoadOptions, LoadResult } from '../../../src/load/options.js'
 import type { Platform } from '../../../src/platform/platform.js'
 import { systemPlatform } from '../../../src/platform/system-files.js'
@@ -229,7 +230,7 @@ deepTest(t, 'a process with a copy of the journal stays away while the first one
   await reached.opened
   const copy = join(one.dir, 'copy')
   cpSync(one.folder, copy, { recursive: true })
-  rmSync(journalLockPath(journalPath(copy, 'nightly')))
+  rmSync(lockPath(journalPath(copy, 'nightly')))
   const second = await one.load({ journal: { folder: copy } })
   t.match(second, {
     exitCode: 75,

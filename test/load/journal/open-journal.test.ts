@@ -16,11 +16,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import {
-  journalLockPath,
-  journalPath,
-  openJournal,
-} from '../../../src/load/journal/open-journal.js'
+import { journalPath, openJournal } from '../../../src/load/journal/open-journal.js'
+import { lockPath } from '../../../src/load/journal/journal-file.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { recordLine, recordOf } from '../../../src/load/journal/journal-record.js'
 import { listRuns, readRun } from '../../../src/load/journal/known-runs.js'
@@ -104,7 +101,7 @@ t.test('a journal begins with the run, its process and its inputs', async t => {
   t.match(journal, { found: { begun: { length: 0 } }, now: { inputs: [{ path: a }, { path: b }] } })
   t.equal(statSync(path).mode & 0o777, 0o600)
   t.equal(statSync(join(folder, 'runs')).mode & 0o777, 0o700)
-  t.ok(existsSync(journalLockPath(path)))
+  t.ok(existsSync(lockPath(path)))
   journal.close()
   t.strictSame(readdirSync(join(folder, 'runs')), ['nightly.journal'], 'the lock was released')
 })
@@ -131,7 +128,7 @@ t.test('while a process has the run, other processes are refused and change noth
   t.equal(readFileSync(path, 'utf8'), before)
   journal.close()
   await once()
-  writeFileSync(journalLockPath(path), 'of somebody else\n')
+  writeFileSync(lockPath(path), 'of somebody else\n')
   await t.rejects(open(), { code: 'DDB_LOCKED', message: /nightly\.journal\.lock/ })
 })
 
@@ -158,7 +155,7 @@ t.test('changed or missing inputs end the run, and the lock is released', async 
   await t.rejects(open([a, b]), error)
   writeFileSync(a, 'id\n1\n')
   utimesSync(a, atime, mtime)
-  t.notOk(existsSync(journalLockPath(path)))
+  t.notOk(existsSync(lockPath(path)))
   await once([a, b])
   rmSync(b)
   await t.rejects(open([a, b]), { code: 'DDB_INPUT_READ' })
@@ -303,7 +300,7 @@ t.test('if a damaged journal starts over, its run is known', async t => {
 /** Writes a lock that a different container holds but does not renew. */
 function abandonedLock(path: string): void {
   const holder = { ...thisProcess(), place: 'another' }
-  writeFileSync(journalLockPath(path), JSON.stringify(holder))
+  writeFileSync(lockPath(path), JSON.stringify(holder))
 }
 
 t.test('a run whose holder may wake is taken over with a new journal file', async t => {
@@ -331,7 +328,7 @@ t.test('a process whose run was taken over writes no more', async t => {
   const { open, path, folder, a } = scene(t)
   const { journal } = (await open([a], { journal: { folder } }))!
   const before = readFileSync(path, 'utf8')
-  rmSync(journalLockPath(path))
+  rmSync(lockPath(path))
   t.equal(journal.file!.lost(), undefined, 'the lock was checked a moment ago')
   const wallMs = (): number => Date.now()
   t.teardown(() => Object.assign(systemClock, { wallMs }))
@@ -458,12 +455,12 @@ t.test('an unusable folder is an error, and nothing stays open', async t => {
   rmSync(folder)
   mkdirSync(journalPath(folder, 'nightly'), { recursive: true })
   await t.rejects(open(), { code: 'DDB_RUN_DAMAGED', message: /nightly\.journal/ })
-  t.notOk(existsSync(journalLockPath(journalPath(folder, 'nightly'))))
+  t.notOk(existsSync(lockPath(journalPath(folder, 'nightly'))))
   const platform = platformOn({ capacityBytes: 10 })
   const full = scene(t, platform)
   await t.rejects(full.open(), { code: 'DDB_OUTPUT_WRITE', message: /ENOSPC/ })
   t.equal((platform.files as unknown as { openCount: number }).openCount, 0)
-  t.notOk(existsSync(journalLockPath(full.path)))
+  t.notOk(existsSync(lockPath(full.path)))
 })
 
 t.test('if options are refused after the journal was opened, the run does not change', async t => {
@@ -477,6 +474,6 @@ t.test('if options are refused after the journal was opened, the run does not ch
     rejects: { file: a },
   }
   await t.rejects(load(options), { code: 'DDB_USAGE', message: /is an input/ })
-  t.notOk(existsSync(journalLockPath(path)), 'the lock is released')
+  t.notOk(existsSync(lockPath(path)), 'the lock is released')
   t.strictSame(readdirSync(dir).sort(), ['a.csv', 'b.csv', 'state'])
 })
