@@ -28,7 +28,7 @@ import {
   withJournaled,
   withWholePaths,
 } from './runs/known-run.js'
-import type { Settings } from '../options/options.js'
+import { ofAuditedFiles, type Settings } from '../options/options.js'
 import { newFile, sameCommand, shellText } from '../options/shell-command.js'
 import { emptyResult } from '../output/summary.js'
 import { printAdvice } from '../output/failures.js'
@@ -37,8 +37,7 @@ import { watched, type Call } from './command.js'
 
 /** @returns the exit code; failures of the audit itself are in its result, not thrown */
 export async function run(given: Settings<'audit'>, call: Call): Promise<number> {
-  const isOfFiles = given.table !== undefined || given.function !== undefined
-  const settings = isOfFiles ? given : withWholePaths(given)
+  const settings = isOfFiles(given) ? given : withWholePaths(given)
   refuseTerminal(settings, call)
   const failed = (error: unknown): AuditResult =>
     auditResult(emptyResult(settings.options, new Date(), error))
@@ -56,6 +55,9 @@ export async function run(given: Settings<'audit'>, call: Call): Promise<number>
   })
 }
 
+const isOfFiles = ({ table, function: called }: Settings<'audit'>): boolean =>
+  table !== undefined || called !== undefined
+
 /**
  * What to audit: inputs and a table, or, if no table is named, a certificate or a run.
  * @param openFiles  opens the files of the audit, which must not replace its inputs @throws {UsageError} DDB_USAGE
@@ -68,13 +70,19 @@ async function optionsOf(
   const { columns, exact, missing, shard, confirmTable } = settings
   const own = defined({ columns, exact, missing, shard })
   const [named = '-'] = call.args
-  if (settings.table !== undefined || settings.function !== undefined) {
+  if (isOfFiles(settings)) {
     const inputs = await inputsOf(settings, call)
     const trace = await openFiles(inputs)
     return { ...(await loadOptionsOf(settings, inputs, call, trace)), ...own }
   }
   if (call.args.length !== 1 || named === '-') {
     throw usageError('name the table that should have the rows, or the run that loaded them')
+  }
+  const unused = Object.values(ofAuditedFiles).find(({ name }) => call.sources.flags.has(name))
+  if (unused !== undefined) {
+    throw usageError(
+      `--${unused.name} is for audits of files: a run or a certificate keeps its own. Name the files, and their table with --table`,
+    )
   }
   if (isThere(named)) {
     const certificate = readJson(named)
@@ -99,7 +107,8 @@ async function optionsOf(
   const { folder: workingFolder, options } = known.run
   const { inputs: recorded } = known.journal
   // Files that came later are no part of it. Followed ones may have other names by now.
-  const isKnown = options.input?.follow !== true && recorded.length > 0
+  const { include, ...input } = options.input ?? {}
+  const isKnown = input.follow !== true && recorded.length > 0
   const inputs = isKnown ? recorded.map(({ path }) => path) : options.inputs
   const paths = inputs.map(input => resolve(workingFolder, input))
   const trace = await openFiles(paths, known.path)
@@ -125,17 +134,20 @@ async function optionsOf(
   goTo(known, call.processEnvironment)
   // The first file to be read need not be the one whose times the run has read first.
   const cells = cellsAsFound(options.cells, {}, known.journal.offsets)
-  return { ...options, cells, inputs, target, server, ...own }
+  const read = isKnown ? { input, recorded } : { input: { ...input, ...defined({ include }) } }
+  return { ...options, ...read, cells, inputs, target, server, ...own }
 }
 
-function tell({ missing }: Settings<'audit'>, call: Call, result: AuditResult): void {
+function tell(settings: Settings<'audit'>, call: Call, result: AuditResult): void {
+  const { missing } = settings
   const { output, asked, args, sources } = call
   const isFromFiles = result.inputs.every(({ path }) => path !== '-')
   for (const notice of result.notices) output.note(notice)
   for (const line of lineTexts(result)) output.note(line)
   if (result.error !== null) {
     output.problem(result.error.message, result.error.code)
-    printAdvice(output, result.error, asked)
+    // Options for reading would be of no use: a run keeps its own.
+    printAdvice(output, isOfFiles(settings) ? result.error : { code: result.error.code }, asked)
   } else if (result.missingFiles.length > 0) {
     for (const { path } of result.missingFiles) output.command('next', shellText(['retry', path]))
   } else if (result.status === 'missing' && missing === undefined && isFromFiles) {

@@ -247,6 +247,13 @@ export const journaledServerOptions = {
   host: omit(serverOptions.host, 'default'),
 }
 
+/** Options that say what files to audit have, and where their rows should be. A run has its own. */
+export const ofAuditedFiles = {
+  ...omit(targetOptions, 'create', 'partition', 'confirmTable'),
+  ...{ ...omit(inputOptions, 'follow'), ...mappingOptions, ...valueOptions },
+  ...pick('retryOnError', 'confirmTimeout'),
+}
+
 const filesOfRun = { ...pick('metricsFile', 'report'), ...outputOptions }
 const printing = pick('printJson', 'noColor')
 
@@ -272,9 +279,12 @@ export const commandOptions = {
     ...{ ...pick('stateDir', 'restart', 'expectRows'), ...filesOfRun },
   },
   audit: {
-    ...{ ...omit(targetOptions, 'create', 'partition'), ...omit(inputOptions, 'follow') },
-    ...{ ...mappingOptions, ...valueOptions, ...pick('retryOnError', 'confirmTimeout') },
-    ...{ ...journaledServerOptions, ...pick('columns', 'exact', 'missing', 'certificate') },
+    ...{
+      ...omit(targetOptions, 'create', 'partition'),
+      ...ofAuditedFiles,
+      ...journaledServerOptions,
+    },
+    ...pick('columns', 'exact', 'missing', 'certificate'),
     ...{ ...pick('shard', 'stateDir'), ...outputOptions },
   },
   exec: {

@@ -1,5 +1,6 @@
 /* Options and result of `audit()`, as plain data. */
 import { hasFields, kind, oneOf, text, whole } from '../../known-fields.js'
+import type { Fingerprint } from '../journal/fingerprint.js'
 import { failureOf } from '../journal/journal-file.js'
 import type { LoadOptions, LoadResult } from '../options.js'
 import { keyWords } from '../target/row-hash.js'
@@ -16,6 +17,8 @@ export interface AuditOptions extends LoadOptions {
   exact?: boolean
   /** File for the records that the table lacks, byte for byte, below their header. It must be missing or empty. */
   missing?: string
+  /** The files of a run as they were when it began: an audit of others would say nothing about the run. */
+  recorded?: readonly { readonly path: string; readonly fingerprint: Fingerprint }[]
 }
 
 /** Options of an audit without input: compares a table with what an earlier audit found there. */

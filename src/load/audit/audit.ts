@@ -10,6 +10,7 @@ import { systemPlatform } from '../../platform/system-files.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { checkCall, checkedOptions, defined, takenFromPath } from '../checked-options.js'
 import { openInputs } from '../inputs/inputs.js'
+import { changedText, fingerprintOf, isSameContent } from '../journal/fingerprint.js'
 import type { LoadOptions } from '../options.js'
 import { runPipeline } from '../pipeline.js'
 import { refusedRow } from '../rejects/reject.js'
@@ -43,7 +44,13 @@ const batchRows = 20_000
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
 export async function audit(options: AuditOptions | CertificateOptions): Promise<AuditResult> {
-  checkCall(options, { columns: texts, exact: flag, missing: text, certificate: true })
+  checkCall(options, {
+    columns: texts,
+    exact: flag,
+    missing: text,
+    recorded: true,
+    certificate: true,
+  })
   return auditOn(systemPlatform, options)
 }
 
@@ -62,7 +69,7 @@ type Job = ReturnType<typeof newJob>
 
 /** A run that reads the inputs as `load` reads them, with options with which the missing rows can be loaded. */
 function newJob(platform: Platform, asked: AuditOptions, certificate?: AuditResult) {
-  const { columns, exact, missing: file, shard, ...given } = asked
+  const { columns, exact, missing: file, shard, recorded: _r, ...given } = asked
   const { journal: _j, expectRows: _x, delivery: { confirmTimeoutMs } = {}, ...reading } = given
   const { create, partition: _p, types, ...target } = asked.target
   const { follow, ...input } = asked.input ?? {}
@@ -128,6 +135,14 @@ const unproven = (message: string): DdbError => new DdbError('DDB_UNPROVEN', mes
 
 async function compare(job: Job, found: ComparedTable): Promise<void> {
   const { asked, run, findings, key, scratch, hide } = job
+  for (const { path, fingerprint: was } of asked.recorded ?? []) {
+    const is = await fingerprintOf(path, run.platform.files)
+    if (is === undefined || isSameContent(was, is)) continue
+    throw new DdbError(
+      'DDB_RUN_CHANGED',
+      `the run cannot be audited: ${changedText(path, was, is)}. Restore the file, or audit it as it is, with ${option('target.table')}`,
+    )
+  }
   const touched = touchedPartitions(found.partition, run.target, asked.shard)
   const own = new Hashes(key, found.keys, scratch)
   // A second reading counts rows again.

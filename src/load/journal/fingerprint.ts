@@ -102,6 +102,10 @@ export function isSame(a: Fingerprint, b: Fingerprint): boolean {
   return (['sizeBytes', 'modifiedMs', 'head', 'tail'] as const).every(name => a[name] === b[name])
 }
 
+/** Whether both describe the same bytes: copies on other machines have other times. */
+export const isSameContent = (was: Fingerprint, is: Fingerprint): boolean =>
+  isSame(was, { ...is, modifiedMs: was.modifiedMs })
+
 /** For messages: `1234 bytes of 2026-01-02T03:04:05.000Z, 5f3a…`. */
 export function fingerprintText({ sizeBytes, modifiedMs, head, tail }: Fingerprint): string {
   const digest = digestOf(Buffer.from(`${head} ${tail}`)).slice(0, shownDigits)

@@ -2,12 +2,13 @@
 import { addressText } from '../../client/failure.js'
 import { DdbError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
+import type { AuditOptions } from '../audit/audit-result.js'
 import { connectServer } from '../connection/connect.js'
 import type { Asking } from '../connection/server-queries.js'
 import { cellsAsFound } from '../inputs/detected.js'
 import { loadOn } from '../load.js'
 import { deliveryDefaults } from '../checked-options.js'
-import type { LoadOptions, LoadResult, ServerTarget } from '../options.js'
+import type { LoadResult, ServerTarget } from '../options.js'
 import { askRegister, forgetRun } from '../register/register.js'
 import { findShared, type SharedRun } from './shared-run.js'
 
@@ -29,13 +30,14 @@ export function optionsOfShards(
   platform: Platform,
   server: ServerTarget,
   runId: string,
-): Promise<LoadOptions> {
+): Promise<AuditOptions> {
   return withShared(platform, server, runId, ({ options, streams, offsets }) => {
-    const inputs = new Set(streams.flat().map(({ path }) => path))
+    const recorded = streams.flat()
+    const inputs = new Set(recorded.map(({ path }) => path))
     const cells = cellsAsFound(options.cells, {}, offsets)
     // They are files, whatever has chosen them.
     const { include: _, ...input } = options.input ?? {}
-    return Promise.resolve({ ...options, inputs: [...inputs], input, cells, server })
+    return Promise.resolve({ ...options, inputs: [...inputs], recorded, input, cells, server })
   })
 }
 

@@ -7,7 +7,8 @@ import { askIdentity } from '../evidence/sample-rows.js'
 import type { NamedInputs } from '../inputs/open-input.js'
 import { hasEnded, type InputReading } from '../inputs/input-reading.js'
 import { recordGone } from '../journal/changed-run.js'
-import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from '../journal/fingerprint.js'
+import { fingerprintOf, fingerprintText, isSameContent } from '../journal/fingerprint.js'
+import type { Fingerprint } from '../journal/fingerprint.js'
 import type { JournaledOptions } from '../journal/journal-record.js'
 import { differingOptions, journaledOptions } from '../journal/journal-record.js'
 import type { RowCounts } from '../options.js'
@@ -208,7 +209,7 @@ export class ShardInputs implements Inputs {
         throw new InputError('DDB_INPUT_MISSING', message, { file: path })
       }
       const is = await this.#fingerprint(path)
-      if (isSame(was, { ...is, modifiedMs: was.modifiedMs })) continue
+      if (isSameContent(was, is)) continue
       const texts = `it was ${fingerprintText(was)}, and is ${fingerprintText(is)}`
       const message = `"${path}" has changed since the run began: ${texts}`
       throw new InputError('DDB_INPUT_READ', message, { file: path })

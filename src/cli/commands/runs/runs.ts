@@ -51,11 +51,11 @@ const objectOf = (folder: string, found: FoundRuns, removed: readonly RemovedRun
 export async function run(settings: Settings<'runs'>, call: Call): Promise<number> {
   const folder = journalFolder(settings, call.processEnvironment)
   if (settings.files === true) return printRunFiles(settings, call, folder)
-  const shown = await runShards(settings, call, folder)
-  if (shown !== undefined) return shown
   const removed: RemovedRun[] = []
   let found: FoundRuns = { runs: [], strange: [] }
   try {
+    const shown = await runShards(settings, call, folder)
+    if (shown !== undefined) return shown
     checkStateFolder(call.processEnvironment.environment, call.output.note, folder)
     if (settings.clean) await cleanRuns(settings, call, folder, removed)
     found = await foundRuns(settings, call.args, folder)
