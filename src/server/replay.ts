@@ -17,8 +17,6 @@ const width =
 const column =
   'The column [«v»] expects type of «INT», but the actual type is «STRING». RefId:S05004'
 const nullKey = 'The column used for value-partitioning cannot contain NULL values. RefId: S01001'
-const guest =
-  'Login is required for script execution with client authentication enabled. RefId: S04009'
 const unknown = ': not in the embedded server'
 const any = /(?:)/
 
@@ -37,15 +35,17 @@ const wordings: readonly Wording[] = [
   ['refusals: R10, a refused insert into a table leaves nothing', insert],
   ['dfs: R10, a refused insert leaves nothing', column],
   ['dfs: a null in the partition column', nullKey],
-  ['login: it holds for its session alone', guest],
 ]
 
 /** Requests that the server refuses because the user of the report lacked the right, or the server the function. */
 const refusable: readonly (readonly [check: string, asks: RegExp])[] = [
   ['insert: an empty table', /\bshare\b/],
-  ['function view: called with an answer', /\baddFunctionView\(/],
+  ['function view: R2, delivered with receipts', /\baddFunctionView\(/],
   ['dfs: tableInsert', /\bdatabase\(.*\b(VALUE|RANGE|HASH|LIST|COMPO)\b/],
-  ['jobs: the columns of getConsoleJobs', /\bgetConsoleJobs\(/],
+  [
+    'jobs: a request under way is listed with its session, a session at rest is not',
+    /\bgetConsoleJobs\(/,
+  ],
   ['receipts: a server tells who is connected', /\bgetSessionMemoryStat\(/],
 ]
 
@@ -54,9 +54,7 @@ const outside = 'dfs: rows outside the partition scheme'
 const mixed = 'asynchronous: mixed-flags on one session'
 
 /** A finding, and the options of a server that behaves so. */
-type Setting = readonly [check: string, finding: RegExp, options: ServerOptions]
-const settings: readonly Setting[] = [
-  ['login: it holds for its session alone', /^guests may not run/, { requireLogin: true }],
+const settings: readonly (readonly [check: string, finding: RegExp, options: ServerOptions])[] = [
   [outside, /^the row is dropped/, { newValuePartitions: 'skip' }],
   [outside, /^refused/, { newValuePartitions: 'fail' }],
   [outside, /^a partition is added/, { newValuePartitions: 'add' }],
@@ -80,7 +78,7 @@ function findingsOf(text: string) {
 
 /** How a finding begins whose rest is the server's words. */
 const beforeWords =
-  /^(?:refused|not understood|understood as \w+, not \w+|guests may not run scripts|not permitted|the server refuses what the check needs|the server does not tell: refused): /
+  /^(?:refused|not understood|understood as \w+, not \w+|not permitted|the server refuses what the check needs|the server does not tell: refused): /
 
 /** Puts the other server's words in the place of ours. */
 type Reword = (text: string, request: string) => string | undefined

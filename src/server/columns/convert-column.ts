@@ -43,9 +43,9 @@ import {
 import { type BlobVector, blobsOf } from '../../protocol/types/blobs.js'
 import { symbolVectorOf } from '../../protocol/types/symbols.js'
 
-/** Converts a column; undefined if the types are refused. */
-type Conversion = (column: Vector, target: ColumnType) => Column | undefined
-type Conversions = Readonly<Partial<Record<Group, Readonly<Partial<Record<Group, Conversion>>>>>>
+type Of<T> = Readonly<Partial<Record<Group, T>>>
+/** Each converts a column, or gives undefined if the types are refused. */
+type Conversions = Of<Of<(column: Vector, target: ColumnType) => Column | undefined>>
 
 type Group = 'number' | 'decimal' | 'time' | 'text' | 'bytes'
 

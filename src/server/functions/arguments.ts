@@ -100,12 +100,14 @@ type ReadAs<Word extends string> = Word extends `${string}: ${infer Kind extends
   ? Kinds[Kind]
   : ServerValue
 
-/** What a function returns: a value, a JavaScript value that stands for a scalar, or nothing, which is VOID. */
-type Result = ServerValue | Plain | undefined | void
+/** A JavaScript value that stands for a scalar. */
 type Plain = string | number | bigint | boolean
 
-/** The code of a function. A generator, which may wait, returns a value of the interpreter. */
-export type Call<Args> = (context: CallContext, args: Args) => Result | Evaluation<ServerValue>
+/** The code of a function: nothing is VOID. A generator, which may wait, returns a value of the interpreter. */
+export type Call<Args> = (
+  context: CallContext,
+  args: Args,
+) => ServerValue | Plain | undefined | void | Evaluation<ServerValue>
 
 /** Signature → code. A kind converts an argument; with one, an optional argument is undefined for NULL. `mutable` is changed. */
 export function family<Signature extends string>(functions: {

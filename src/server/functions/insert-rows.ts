@@ -24,13 +24,11 @@ import { convertColumn } from '../columns/convert-column.js'
 import { rowsOfArguments, writeRows } from '../tables/write-rows.js'
 import { type ServerTable, type UpsertCount, columnIndex } from '../tables/server-table.js'
 
-type ObjectKind = keyof typeof objectKinds
-
 const leastCacheRows = 1_000
 
 export const rowFunctions = family({
   'defined(names, [type])': ({ session, node }, [names, type]) => {
-    const known: Readonly<Record<ObjectKind, (name: string) => boolean>> = {
+    const known: Readonly<Record<keyof typeof objectKinds, (name: string) => boolean>> = {
       VAR: name => session.variables.has(name),
       SHARED: name => node.shared.has(name),
       DEF: name => session.functions.has(name) || node.functionViews.has(name),

@@ -168,8 +168,6 @@ export function groupRows(columns: readonly Column[]): Int32Array[] {
   return Array.from(groups.values(), rows => Int32Array.from(rows))
 }
 
-type RowComparison = (a: number, b: number) => number
-
 /** Row indexes, sorted by the first column, then by the next ones. Equal rows keep their order. */
 export function sortRows(
   columns: readonly { column: Column; descending: boolean }[],
@@ -189,7 +187,7 @@ export function sortRows(
 }
 
 /** Compares two rows of a column; a null comes first. @throws {ScriptError} for columns whose values have no order */
-export function rowComparison(column: Column): RowComparison {
+export function rowComparison(column: Column): (a: number, b: number) => number {
   const isSortable = column.form === 'vector' && column.type !== 'ANY'
   check(isSortable, 'Tuples and array vectors can not be sorted.')
   const [values] = comparables(column, column)

@@ -51,8 +51,6 @@ function fits(text: string, maxBytes: number): boolean {
   return text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes
 }
 
-type Template = Pick<ServerTable, 'columnNames' | 'columnTypes'>
-
 export interface StoredTableOptions extends Pick<
   StoredTableFacts,
   'sortColumns' | 'keepDuplicates'
@@ -69,7 +67,7 @@ const textTypes = ['STRING', 'SYMBOL']
 /** @throws {ScriptError} if the database's engine does not accept such a table */
 export function checkEngine(
   { engine }: DatabaseHandle,
-  { columnNames, columnTypes }: Template,
+  { columnNames, columnTypes }: Pick<ServerTable, 'columnNames' | 'columnTypes'>,
   { partitionColumns, sortColumns }: StoredTableOptions,
 ): void {
   const array = columnNames.find((_, i) => columnTypes[i]!.array === true)

@@ -78,12 +78,6 @@ export interface PartialFunction {
 
 export type FunctionValue = UserFunction | Builtin | PartialFunction
 
-/** The name of a type as a value, such as `DECIMAL64(4)`, `DOUBLE[]`, or `INT` in `[INT, SYMBOL]`. */
-interface TypeName {
-  form: 'type'
-  column: ColumnType
-}
-
 /** A dictionary. `entries` maps the text form of each key to the key and its value. */
 export interface ServerDictionary {
   form: 'serverDictionary'
@@ -100,7 +94,8 @@ export type ServerValue =
   | ServerDictionary
   | DatabaseHandle
   | FunctionValue
-  | TypeName
+  /** The name of a type, such as `DECIMAL64(4)`, `DOUBLE[]`, or `INT` in `[INT, SYMBOL]`. */
+  | { form: 'type'; column: ColumnType }
 
 /** Values in the order in which the script writes them or, for a built-in, declares them; undefined for omitted ones. */
 export type CallArguments = readonly (ServerValue | undefined)[]

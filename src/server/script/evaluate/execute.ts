@@ -53,7 +53,7 @@ export function* executeStatement(statement: Statement, frame: Frame): Execution
         return undefined
       }
       case 'if': {
-        const holds = yield* evaluateCondition(statement.condition, frame)
+        const holds = yield* evaluateAs(statement.condition, frame, isTrue)
         return yield* executeStatements(holds ? statement.then : statement.otherwise, frame)
       }
       case 'for':
@@ -99,16 +99,21 @@ function describeThrown(value: ServerValue): string {
   return value.form === 'scalar' || value.form === 'vector' ? formatValue(value) : value.form
 }
 
-function* evaluateCondition(condition: Expression, frame: Frame): Evaluation<boolean> {
+/** What `read` makes of a value. @throws {ScriptError} with the source text of the expression */
+function* evaluateAs<T>(
+  node: Expression,
+  frame: Frame,
+  read: (value: ServerValue) => T,
+): Evaluation<T> {
   try {
-    return isTrue(yield* evaluate(condition, frame))
+    return read(yield* evaluate(node, frame))
   } catch (error) {
-    throw withSourceText(error, condition.span)
+    throw withSourceText(error, node.span)
   }
 }
 
 function* executeFor(node: StatementOf<'for'>, frame: Frame): Execution {
-  for (const item of yield* evaluateItems(node.iterable, frame)) {
+  for (const item of yield* evaluateAs(node.iterable, frame, itemsOfList)) {
     frame.variables.set(node.variable, item)
     const ending = yield* executeLoopBody(node.body, frame)
     if (ending !== undefined) return ending.kind === 'return' ? ending : undefined
@@ -117,11 +122,11 @@ function* executeFor(node: StatementOf<'for'>, frame: Frame): Execution {
 }
 
 function* executeWhile(node: StatementOf<'while' | 'doWhile'>, frame: Frame): Execution {
-  let goesOn = node.kind === 'doWhile' || (yield* evaluateCondition(node.condition, frame))
+  let goesOn = node.kind === 'doWhile' || (yield* evaluateAs(node.condition, frame, isTrue))
   while (goesOn) {
     const ending = yield* executeLoopBody(node.body, frame)
     if (ending !== undefined) return ending.kind === 'return' ? ending : undefined
-    goesOn = yield* evaluateCondition(node.condition, frame)
+    goesOn = yield* evaluateAs(node.condition, frame, isTrue)
   }
   return undefined
 }
@@ -134,15 +139,10 @@ function* executeLoopBody(body: readonly Statement[], frame: Frame): Execution {
   return completion?.kind === 'continue' ? undefined : completion
 }
 
-function* evaluateItems(node: Expression, frame: Frame): Evaluation<Iterable<ServerValue>> {
-  try {
-    const value = yield* evaluate(node, frame)
-    const isList = ['vector', 'arrayVector', 'scalar'].includes(value.form)
-    check(isList, 'The object in a for statement must be a vector.')
-    return itemsOf(value)
-  } catch (error) {
-    throw withSourceText(error, node.span)
-  }
+function itemsOfList(value: ServerValue): Iterable<ServerValue> {
+  const isList = ['vector', 'arrayVector', 'scalar'].includes(value.form)
+  check(isList, 'The object in a for statement must be a vector.')
+  return itemsOf(value)
 }
 
 /** Sets `ex` to a pair of strings: category and text of the error (manual, "try-catch"). */
