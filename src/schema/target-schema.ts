@@ -15,8 +15,11 @@ import {
 import { elementAt } from '../protocol/element.js'
 import type { Column, Value } from '../protocol/value.js'
 
-/** How one dimension divides its values. COMPO is missing, because it combines several dimensions. */
-export type PartitionKind = 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'HASH'
+/** Kinds of partitions by the server's numbers. COMPO (4) is missing, because it combines several dimensions. */
+const partitionKinds = ['SEQ', 'VALUE', 'RANGE', 'LIST', undefined, 'HASH'] as const
+
+/** How one dimension divides its values. */
+export type PartitionKind = NonNullable<(typeof partitionKinds)[number]>
 
 /** One dimension; a COMPO table has up to three. */
 export interface PartitionDimension {
@@ -76,15 +79,6 @@ export function typesText(schema: TargetSchema): string {
   return schema.columns.map(({ name, type }) => `${name}:${columnTypeText(type)}`).join(',')
 }
 
-/** Kinds of partitions by the server's numbers. COMPO (4) is missing, because it combines several dimensions. */
-const partitionKinds: ReadonlyMap<number, PartitionKind> = new Map([
-  [0, 'SEQ'],
-  [1, 'VALUE'],
-  [2, 'RANGE'],
-  [3, 'LIST'],
-  [5, 'HASH'],
-])
-
 /** @throws {DdbError} DDB_PROTOCOL if the answer is not a schema with columns */
 export function schemaFromServer(schema: Value): TargetSchema {
   const colDefs = member(schema, 'colDefs')
@@ -135,26 +129,20 @@ function partitionScheme(
   const kinds = numbers(member(schema, 'partitionType'))
   const types = numbers(member(schema, 'partitionColumnType'))
   const schemes = member(schema, 'partitionSchema')
+  const tuple = schemes?.form === 'vector' && schemes.type === 'ANY' ? schemes.data : []
   const dimensions = names.flatMap((columnName, i): PartitionDimension[] => {
-    const kind = partitionKinds.get(kinds?.[i] ?? -1)
+    const kind = partitionKinds[kinds?.[i] ?? -1]
     const columnIndex = columns.findIndex(column => column.name === columnName)
     if (kind === undefined || columnIndex < 0) return []
-    const scheme = names.length === 1 ? schemes : tupleElement(schemes, i)
+    const scheme = names.length === 1 ? schemes : tuple[i]
     return [{ columnName, columnIndex, kind, type: dataTypeOf(types?.[i] ?? -1), scheme }]
   })
-  return dimensions.length < names.length || hasFunction(schema)
+  // A function for each dimension; `asis` means none (manual, page schema; from 3.00).
+  const functions = texts(member(schema, 'partitionFunction')) ?? []
+  const hasFunction = functions.some(name => name !== '' && name !== 'asis')
+  return dimensions.length < names.length || hasFunction
     ? { dimensions, unpredictable: true }
     : { dimensions }
-}
-
-/** `partitionFunction` names a function for each dimension; `asis` means none (manual, page schema; from 3.00). */
-function hasFunction(schema: Value): boolean {
-  const functions = texts(member(schema, 'partitionFunction')) ?? []
-  return functions.some(name => name !== '' && name !== 'asis')
-}
-
-function tupleElement(value: Value | undefined, index: number): Value | undefined {
-  return value?.form === 'vector' && value.type === 'ANY' ? value.data[index] : undefined
 }
 
 export function member(value: Value, key: string): Value | undefined {

@@ -68,9 +68,6 @@ export function columnOf(table: Table, name: string): Column {
   return column ?? fail(`the answer has no column ${name}`)
 }
 
-/** @throws {ServerError} unless the column has whole numbers */
-export const numbersOf = (column: Column): number[] => elementsOf(column as Value).map(numberOf)
-
 export const textsOf = (column: Column): string[] =>
   Array.from({ length: column.length }, (_, i) => formatElement(column, i))
 

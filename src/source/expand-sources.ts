@@ -17,7 +17,6 @@ import {
   sameFilesNotice,
   withoutRejects,
   type DataNames,
-  type IsData,
   type PassedOver,
   type SameFiles,
 } from './data-files.js'
@@ -51,25 +50,47 @@ export interface ExpandOptions extends DataNames {
  */
 export async function expandSources(
   inputs: readonly string[],
-  { extensions, include, stdin, files = systemFiles, onInput, onSame }: ExpandOptions,
+  options: ExpandOptions,
 ): Promise<ExpandedSources> {
+  const expansion = newExpansion(inputs, options)
+  for (const input of inputs) {
+    if (input === '-') expansion.add(input, undefined)
+    else await expand(input, expansion)
+  }
+  const { paths, sizes, sameFiles, passedOver } = expansion
+  if (expansion.byPattern && expansion.containers === 0) {
+    throw usageError(
+      `${option('input.include')} says which files of a folder or an archive are data, and no input is one`,
+    )
+  }
+  return { paths, sizes, sameFiles: sameFiles.found, passedOver }
+}
+
+type Expansion = ReturnType<typeof newExpansion>
+
+function newExpansion(
+  inputs: readonly string[],
+  { extensions, include, stdin, files = systemFiles, onInput, onSame }: ExpandOptions,
+) {
   const paths: string[] = []
   const sizes: (number | undefined)[] = []
   const sameFiles = newSameFiles(onSame)
   const stdinKey = stdin?.isFile === true && inputs.includes('-') ? fileKey('-', stdin) : undefined
-  const byPattern = include !== undefined && include.length > 0
-  const expansion: Expansion = {
-    files,
-    extensions,
-    byPattern,
+  return {
+    ...{ files, extensions, paths, sizes, passedOver: newPassedOver() },
+    /** True if the user has set `input.include`. */
+    byPattern: include !== undefined && include.length > 0,
     isData: dataFiles({ extensions, include }),
+    /** Like `isData`, but by extension, whatever the user has set. */
     isUsual: dataFiles({ extensions }),
-    passedOver: newPassedOver(),
+    /** Recognizes a file or an archive that was reached under several names. */
     sameFiles,
     containers: 0,
+    /** Called for every name that leads to an input, and for archives. */
     looked: onInput,
-    // Keeps only the size of each input, because there may be a million files.
-    add(path, status) {
+    /** Adds an input, unless its file is one already. @param status  undefined for standard input */
+    add(path: string, status: FileStatus | undefined): void {
+      // Keeps only the size of each input, because there may be a million files.
       onInput?.(path, status)
       // A shell may already have read the start of standard input.
       if (stdinKey !== undefined && status && fileKey(path, status) === stdinKey) {
@@ -82,33 +103,6 @@ export async function expandSources(
       sizes.push(status?.isFile === true ? status.sizeBytes : undefined)
     },
   }
-  for (const input of inputs) {
-    if (input === '-') expansion.add(input, undefined)
-    else await expand(input, expansion)
-  }
-  if (byPattern && expansion.containers === 0) {
-    throw usageError(
-      `${option('input.include')} says which files of a folder or an archive are data, and no input is one`,
-    )
-  }
-  return { paths, sizes, sameFiles: sameFiles.found, passedOver: expansion.passedOver }
-}
-
-interface Expansion extends Pick<ExpandOptions, 'extensions'> {
-  readonly files: Files
-  readonly isData: IsData
-  /** Like `isData`, but by extension, whatever the user has set. */
-  readonly isUsual: IsData
-  /** True if the user has set `input.include`. */
-  readonly byPattern: boolean
-  readonly passedOver: PassedOver
-  /** Recognizes a file or an archive that was reached under several names. */
-  readonly sameFiles: ReturnType<typeof newSameFiles>
-  containers: number
-  /** Called for every name that leads to an input, and for archives. */
-  readonly looked: ExpandOptions['onInput']
-  /** Adds an input, unless its file is one already. @param status  undefined for standard input */
-  readonly add: (path: string, status: FileStatus | undefined) => void
 }
 
 async function expand(input: string, expansion: Expansion): Promise<void> {
@@ -198,8 +192,7 @@ async function selectedMembers(
     }
   }
   if (taken.length > 0) return taken.sort((a, b) => (a.path < b.path ? -1 : 1))
-  const what = byPattern ? `file that ${option('input.include')} names` : dataFileText(extensions)
-  const holds = members.length === 0 ? 'is empty: it has no member' : `holds no ${what}`
+  const holds = members.length === 0 ? 'is empty: it has no member' : holdsNo(byPattern, extensions)
   throw missing(archive, `the archive "${archive}" ${holds}`)
 }
 
@@ -245,9 +238,11 @@ async function expandFolder(folder: string, expansion: Expansion): Promise<void>
     if (wait !== undefined) await wait
   }
   if (!isEmpty) return
-  const what = byPattern ? `file that ${option('input.include')} names` : dataFileText(extensions)
-  throw missing(folder, `the folder "${folder}" holds no ${what}`)
+  throw missing(folder, `the folder "${folder}" ${holdsNo(byPattern, extensions)}`)
 }
+
+const holdsNo = (byPattern: boolean, extensions: readonly string[]): string =>
+  `holds no ${byPattern ? `file that ${option('input.include')} names` : dataFileText(extensions)}`
 
 export function sourceNotices({
   sameFiles,

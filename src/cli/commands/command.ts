@@ -29,7 +29,7 @@ export interface Call {
 export async function watched<Result extends { readonly status: string; exitCode: number }>(
   quiet: boolean | undefined,
   { output, processEnvironment }: Call,
-  action: (watch: Watch) => Promise<Result>,
+  action: (watch: Required<Pick<LoadOptions, 'signal' | 'leave' | 'onReport'>>) => Promise<Result>,
 ): Promise<Result> {
   const progress = await startProgress(quiet ?? false, output, processEnvironment)
   using interruption = catchSignals(processEnvironment)
@@ -47,8 +47,6 @@ export async function watched<Result extends { readonly status: string; exitCode
     progress.stop()
   }
 }
-
-type Watch = Pick<Required<LoadOptions>, 'signal' | 'leave' | 'onReport'>
 
 /** A command without the type of its settings. */
 export interface Command {

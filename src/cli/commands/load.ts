@@ -71,22 +71,19 @@ export function runOnProcess(
   const repeated = repeatedWords(call.sources.flags)
   const failed = (error: unknown): LoadResult => emptyResult(asked, startedAt, error)
   return withFiles(call, settings, failed, async files => {
+    const { stateDir, quiet } = settings
+    const { environment } = call.processEnvironment
+    const warn = quiet === true ? undefined : call.output.note
+    // Before anything in the folders is trusted.
+    checkStateFolder(environment, warn)
+    if (stateDir !== undefined) checkStateFolder(environment, warn, resolve(stateDir))
     let timeline: Timeline | undefined
-    checkState(settings, call)
     const results = async (): Promise<void> => {
       timeline = await openResults(settings, files, call)
     }
     const options = await prepare(() => files.open(results))
     return runLoad(settings, call, { options, repeated, files, timeline })
   })
-}
-
-/** Checks the state folder before anything in it is trusted. @throws {UsageError} DDB_CONFIG */
-function checkState({ stateDir, quiet }: RunSettings, { processEnvironment, output }: Call): void {
-  const warn = quiet === true ? undefined : output.note
-  checkStateFolder(processEnvironment.environment, warn)
-  if (stateDir === undefined) return
-  checkStateFolder(processEnvironment.environment, warn, resolve(stateDir))
 }
 
 /** @returns what the report needs to know about the course of the run */

@@ -15,18 +15,14 @@ import type { Call } from './command.js'
 
 const failedExitCode = 1
 
-interface Ended extends SelftestResult {
-  exitCode: number
-  readonly server: ServerTarget
-}
-
 /** @returns the exit code @throws {DdbError} if connecting or the login fails; with `--json` prints the error first */
 export async function run(settings: Settings<'selftest'>, call: Call): Promise<number> {
   const { output, processEnvironment } = call
   using interruption = catchSignals(processEnvironment)
   try {
     await refuseSharedFiles(settings, [], call)
-    const textOf = (ended: Ended): string => issueText(ended, version, allChecks, ended.server)
+    const textOf = (ended: SelftestResult & { exitCode: number; server: ServerTarget }): string =>
+      issueText(ended, version, allChecks, ended.server)
     const content = { name: 'text for an issue', textOf } as const
     const { issueText: path } = settings
     await using issueFile = path === undefined ? path : await openResultFile(path, content)

@@ -87,15 +87,12 @@ export function inlineText(value: Value): string {
       return `${cellText(value.elements, 0)} : ${cellText(value.elements, 1)}`
     case 'set':
       return inlineText(value.elements)
-    default:
-      return bracketed(value)
+    default: {
+      const { length } = value
+      const shown = made(Math.min(length, maxInlineElements), row => cellText(value, row))
+      return `[${shown.join(',')}${length > maxInlineElements ? `,... ${length} in all` : ''}]`
+    }
   }
-}
-
-function bracketed(column: Column): string {
-  const { length } = column
-  const shown = made(Math.min(length, maxInlineElements), row => cellText(column, row))
-  return `[${shown.join(',')}${length > maxInlineElements ? `,... ${length} in all` : ''}]`
 }
 
 export function isNumeric(column: Column): boolean {
@@ -131,11 +128,10 @@ export function* csvText(value: Value | undefined): Generator<string, void, void
 /** One record. A lone empty field is quoted, because readers would skip an empty line. */
 export function csvLine(fields: readonly string[]): string {
   if (fields.length === 1 && fields[0] === '') return '""\n'
-  return `${fields.map(csvField).join(',')}\n`
-}
-
-function csvField(text: string): string {
-  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  const quoted = fields.map(text =>
+    /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text,
+  )
+  return `${quoted.join(',')}\n`
 }
 
 /** Widest column, in terminal columns; longer text ends with an ellipsis. */

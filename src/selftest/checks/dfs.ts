@@ -10,11 +10,9 @@ import { expectText, fail, numberOf, refusalOf, refusalText, tableOfColumns } fr
 import type { CheckContext } from '../context.js'
 import { ask, call, checksOf, dfsTable, ints, onTable, pairs, rows, send } from './steps.js'
 
-type Found = (countOrRefusal: number | string) => string
-
 /** Writes rows with these keys. @param found  gets the number that the server answers, or its refusal */
 const dropping =
-  (keys: readonly (number | null)[], found: Found) =>
+  (keys: readonly (number | null)[], found: (countOrRefusal: number | string) => string) =>
   async (context: CheckContext, purpose: string): Promise<string> => {
     const { expression } = await dfsTable(context, purpose)
     const request = context.call(`tableInsert{${expression}}`, [pairs(keys)])
@@ -172,6 +170,8 @@ const create = (shape: Shape) => async (context: CheckContext) => {
   expectText('its columns', text(seen), text(shape.columns))
 }
 
-export const createChecks = checksOf('create', 'schema, and load --create', {
-  ...Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, create(shape)])),
-})
+export const createChecks = checksOf(
+  'create',
+  'schema, and load --create',
+  Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, create(shape)])),
+)

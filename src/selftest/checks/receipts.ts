@@ -187,12 +187,6 @@ const toView = (view: string): TargetOptions => ({
   types: 'id:INT,sym:SYMBOL,price:DOUBLE',
 })
 
-/** The sum of the ids of `batch(0, 4)` after the view has increased them. */
-async function expectSum({ ask }: CheckContext, table: string): Promise<void> {
-  const sum = numberOf(await ask(`exec sum(id) from ${table}`))
-  expectText('the sum of the ids', String(sum), '10')
-}
-
 async function deliverThrough(
   context: CheckContext,
   { view, table }: AddedView,
@@ -202,7 +196,9 @@ async function deliverThrough(
   await ledger.session(toView(view), session)
   sendDelivery(session, 1, batch(0, 4))
   await expectOutcomes(ledger, 1, '1: 4 rows')
-  await expectSum(context, table)
+  // That of the ids of `batch(0, 4)` after the view has increased them.
+  const sum = numberOf(await context.ask(`exec sum(id) from ${table}`))
+  expectText('the sum of the ids', String(sum), '10')
 }
 
 export const functionViewChecks = checksOf('function view', 'load --function', {
