@@ -19,7 +19,7 @@ export async function lookAtShards(
   runId: string,
   onNotice: (notice: string) => void,
 ): Promise<LoadResult> {
-  const options = await optionsOfShards(platform, server, runId)
+  const { recorded: _r, ...options } = await optionsOfShards(platform, server, runId)
   const { create: _, ...target } = options.target
   const looking = { inputs: [''], rejects: {}, shard: { index: 0, count: 1 } }
   return loadOn(platform, { ...options, ...looking, target, runId, onNotice })

@@ -77,6 +77,22 @@ t.test('a run is audited by its name, with its options', async t => {
   t.match(await run('audit', 'nightly', '--columns', 'sym,id'), { code: 4 })
 })
 
+t.test('a run is audited with its own files and options alone', async t => {
+  const { run, path, at } = await scene(t)
+  const named = ['--table', 'trades', '--include', '*.csv', '--run-id', 'nightly']
+  t.match(await run('load', at(), ...named), { code: 0 })
+  t.match(await run('audit', 'nightly'), { code: 0, stdout: /^complete: 500 rows/ })
+  for (const option of ['--null=5', '--limit=3', '--method=upsert', '--include=*.x']) {
+    t.match(await run('audit', 'nightly', option), {
+      code: 64,
+      stderr: /^ddb-ingest: --\w+ is for/,
+    })
+  }
+  await writeFile(path, tradesHeader + lineOf(1))
+  const other = await run('audit', 'nightly')
+  t.match(other, { code: 64, stderr: /trades.csv" has changed .*\[DDB_RUN_CHANGED\]/ })
+})
+
 t.test('files that came after a run are no part of it', async t => {
   const { run, at } = await scene(t)
   await mkdir(at('d'))

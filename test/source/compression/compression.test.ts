@@ -281,16 +281,17 @@ t.test('neither the content nor a reader that gives up waits for a pipe without 
 })
 
 t.test('a pipe may stay silent: everything before its last, partial piece has come', async t => {
+  const small = Buffer.from(smallContent)
   const forever = new Promise<never>(() => undefined)
   for (const [name, parts, expected] of [
-    ['a whole frame', [checked], smallContent],
-    ['two frames, of which the second begins', [checked, checked.subarray(0, 3)], smallContent],
+    ['a whole frame', [checked], small],
+    ['two frames, of which the second begins', [checked, checked.subarray(0, 3)], small],
     [
       'half a block',
       [rawFrame(zeros), unchecked, table.subarray(0, 40)],
-      `${String(zeros)}${smallContent}`,
+      Buffer.concat([zeros, small]),
     ],
-    ['a long skippable frame', [unchecked, skippableFrame(zeros).subarray(0, 9)], smallContent],
+    ['a long skippable frame', [unchecked, skippableFrame(zeros).subarray(0, 9)], small],
   ] as const) {
     const pipe = async function* (): AsyncGenerator<Uint8Array, void, void> {
       yield Buffer.concat(parts)
@@ -301,7 +302,7 @@ t.test('a pipe may stay silent: everything before its last, partial piece has co
     while (found.length < expected.length) {
       found += Buffer.from((await content.next()).value!).toString('latin1')
     }
-    t.equal(found, latin1(String(expected)), name)
+    t.equal(found, expected.toString('latin1'), name)
     await content.return()
   }
 })
@@ -410,7 +411,7 @@ t.test('no batch of pieces can have much content, however small it is', async t 
 t.test('batches of the largest blocks fit into their limit', async t => {
   const block = randomBytes(131_072)
   const frames = Buffer.concat(Array.from({ length: 9 }, () => rawFrame(block)))
-  const { bytes, batches, error } = await take(frames, 300_000)
+  const { bytes, batches, error } = await take(frames, frames.length)
   t.equal(error, undefined)
   t.ok(bytes.equals(frames))
   t.strictSame(batches, [8, 8, 2])

@@ -76,6 +76,8 @@ t.test('--json prints one object with every member, including failures', async t
   const failed = JSON.parse(missing.stdout) as RunsResult
   t.strictSame(Object.keys(failed).sort(), members)
   t.match(failed, { exitCode: 66, runs: [], error: { code: 'DDB_RUN_MISSING' } })
+  const unreached = await runs('dnoe', '--json', '--host', '127.0.0.1:1')
+  t.match(JSON.parse(unreached.stdout), { exitCode: 69, error: { code: 'DDB_CONNECT' } })
 })
 
 t.test('an unreadable folder of journals is an error', async t => {
