@@ -127,7 +127,7 @@ async function optionsOf(
     const later = 'resumed after `retry`, it would send the rows again'
     call.output.note(`run "${named}" is not finished: resume it first, or not at all: ${later}`)
   }
-  const journaled = withJournaled(settings, options.server, workingFolder)
+  const journaled = withJournaled(settings, call.sources, options.server, workingFolder)
   const target = { ...options.target, ...defined({ confirmTable }) }
   const server = await serverOf(journaled, call, trace)
   // Names of files may be in columns.

@@ -29,6 +29,10 @@ export type Target =
       mayDrop: boolean
     }
 
+/** Whether rows of the target may have other values than those sent. */
+export const mayChangeValues = ({ transform, function: view }: TargetOptions): boolean =>
+  (transform ?? view) !== undefined
+
 /** Whether rows are changed on the server before they are written. */
 export function hasTransform(checked: { readonly target: Target } | undefined): boolean {
   return checked?.target.kind === 'table' && checked.target.transform !== undefined

@@ -27,7 +27,13 @@ async function scene(t: Test, text: string | Buffer = input, argv: readonly stri
   ])
   const repair = async (change: (text: string) => string, name = path): Promise<void> =>
     writeFile(name, change(await readFile(name, 'latin1')), 'latin1')
-  const terminals: FakeTerminals = { environment: { XDG_STATE_HOME: join(folder, 'state') } }
+  // The environment names another server: the rows belong to that of the reasons.
+  const environment = {
+    XDG_STATE_HOME: join(folder, 'state'),
+    DDB_HOST: '127.0.0.1',
+    DDB_PORT: '1',
+  }
+  const terminals: FakeTerminals = { environment }
   return {
     ...server,
     folder,

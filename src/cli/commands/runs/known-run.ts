@@ -4,6 +4,7 @@ import { DdbError, InputError, usageError } from '../../../errors.js'
 import type { JournaledServer } from '../../../load/journal/journal-record.js'
 import { readRun, runNames, type KnownRun } from '../../../load/journal/known-runs.js'
 import type { JournalOptions, LoadOptions, TargetOptions } from '../../../load/options.js'
+import { mayChangeValues } from '../../../load/target/target.js'
 import { systemPlatform } from '../../../platform/system-files.js'
 import { stateFolder } from '../../files/state.js'
 import { defined, type OptionSources } from '../../options/definition.js'
@@ -65,16 +66,27 @@ export async function isOfShards(
   return known === undefined
 }
 
-/** Completes the user's settings with the journal's server and its protection. @param folder  base of relative paths in the journal */
+const flagOf: Readonly<Record<string, string>> = {
+  ...{ port: 'host', otherHosts: 'host', caFile: 'ca-file', certFile: 'cert-file' },
+}
+
+/**
+ * Completes the user's settings with the journal's server and its protection. The environment only adds what the journal lacks: it may
+ * name another server by now, or have named one that `--host` overrode. @param folder  base of relative paths in the journal
+ */
 export function withJournaled<Given extends ServerSettings>(
   given: Given,
+  { flags }: Pick<OptionSources, 'flags'>,
   journaled: JournaledServer,
   folder = '',
 ): Given & { readonly options: { readonly server: JournaledServer } } {
   const [caFile, certFile] = [journaled.caFile, journaled.certFile].map(
     path => path && resolve(folder, path),
   )
-  const server = { ...journaled, ...defined({ caFile, certFile }), ...given.options.server }
+  const set = given.options.server ?? {}
+  const named = Object.entries(set).filter(([name]) => flags.has(flagOf[name] ?? name))
+  const begun = { otherHosts: [], ...journaled, ...defined({ caFile, certFile }) }
+  const server = { ...set, ...begun, ...Object.fromEntries(named) }
   return { ...given, options: { ...given.options, server } }
 }
 
@@ -173,10 +185,11 @@ export function runCommand(
 export function auditCommand(
   runId: string,
   stateDir: string | undefined,
-  { table, confirmTable, transform }: Pick<TargetOptions, 'table' | 'confirmTable' | 'transform'>,
+  target: TargetOptions,
   words: readonly string[] = [],
 ): string {
-  const named = (table ?? confirmTable) === undefined ? ['--confirm-table', 'TABLE'] : []
-  const kept = transform === undefined ? [] : ['--columns', 'COLUMN']
+  const isNamed = (target.table ?? target.confirmTable) !== undefined
+  const named = isNamed ? [] : ['--confirm-table', 'TABLE']
+  const kept = mayChangeValues(target) ? ['--columns', 'COLUMN'] : []
   return runCommand('audit', runId, stateDir, [...words, ...named, ...kept])
 }

@@ -32,7 +32,7 @@ export async function run(given: Settings<'resume'>, call: Call): Promise<number
     const rejects = file === undefined ? {} : { rejects: resolve(workingFolder, file) }
     await refuseSharedFiles({ ...settings, ...rejects, journal: known.path }, inputs, call)
     const trace = await openFiles()
-    const journaled = withJournaled(settings, options.server, workingFolder)
+    const journaled = withJournaled(settings, call.sources, options.server, workingFolder)
     const server = await serverOf(journaled, call, trace)
     // From here on relative paths start at the run's folder. The user's own paths are absolute or no longer needed.
     goTo(known, processEnvironment)

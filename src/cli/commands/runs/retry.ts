@@ -18,7 +18,7 @@ import type { Call } from '../command.js'
 import { runOnProcess } from '../load.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
 import { otherWritersAt } from '../../files/state.js'
-import { defined, type LoadFields } from '../../options/definition.js'
+import { defined, type LoadFields, type OptionSources } from '../../options/definition.js'
 import { serverOf } from '../../options/login.js'
 import { journalFolder, withJournaled } from './known-run.js'
 import { addressesText, shellWord } from '../../options/shell-command.js'
@@ -38,7 +38,7 @@ export async function run(settings: Settings<'retry'>, call: Call): Promise<numb
     const { folder: begunIn, options } = known.run
     const runId = retryRunId(known)
     Object.assign(begun, { ...options, runId })
-    refuseStrange(known, reasonsPath(path), settings)
+    refuseStrange(known, reasonsPath(path), call.sources)
     await refuseWhileWritten(path, files)
     const journal = journalPath(folder, runId)
     const inputs = [path, reasonsPath(path)]
@@ -46,7 +46,8 @@ export async function run(settings: Settings<'retry'>, call: Call): Promise<numb
     const trace = await openFiles()
     const asked = optionsOf(known, path, rejects, settings)
     await checkRepaired(known.run, asked, settings.encoding !== undefined, files)
-    const server = await serverOf(withJournaled(settings, options.server, begunIn), call, trace)
+    const begunOn = withJournaled(settings, call.sources, options.server, begunIn)
+    const server = await serverOf(begunOn, call, trace)
     const before = await readRun(folder, runId, files)
     const origin = await readRun(folder, known.runId, files).catch(() => undefined)
     if (origin !== undefined && origin.state !== 'finished') {
@@ -81,7 +82,7 @@ async function haveBeenRetried(
 }
 
 /** The reasons name the server that gets rows and password: if others can write them, the user repeats it. @throws {UsageError} DDB_USAGE */
-function refuseStrange({ run }: KnownRejects, reasons: string, given: Settings<'retry'>): void {
+function refuseStrange({ run }: KnownRejects, reasons: string, { flags }: OptionSources): void {
   const strangers = otherWritersAt(reasons)
   if (strangers === undefined) return
   const { user, caFile, certFile, otherHosts = [], ...server } = run.options.server
@@ -89,10 +90,10 @@ function refuseStrange({ run }: KnownRejects, reasons: string, given: Settings<'
   const { transform } = run.options.target
   const named = Object.entries(defined({ user, caFile, certFile, transform }))
   const missing = named.flatMap(([name, text]) => {
-    const key = name as 'user' | 'caFile' | 'certFile' | 'transform'
-    return given[key] === undefined ? [`--${commandOptions.retry[key].name}`, text] : []
+    const flag = commandOptions.retry[name as 'user' | 'caFile' | 'certFile' | 'transform'].name
+    return flags.has(flag) ? [] : [`--${flag}`, text]
   })
-  if (given.host === undefined) {
+  if (!flags.has('host')) {
     missing.unshift('--host', addressesText([server, ...otherHosts]))
   }
   if (missing.length === 0) return

@@ -225,7 +225,7 @@ async function cleanRuns(
       if (known === undefined) continue
       const { token, options, folder: begunIn } = known.run
       const forget = async (): Promise<void> => {
-        const given = withJournaled(settings, options.server, begunIn)
+        const given = withJournaled(settings, call.sources, options.server, begunIn)
         const { server } = given.options
         const login = logins.get(server.user) ?? (await readCredentials(given, call))
         logins.set(server.user, login)

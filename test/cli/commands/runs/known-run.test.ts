@@ -38,15 +38,14 @@ const serverIn = (
   environment = {},
   server: JournaledServer = journaled,
   folder = '',
-) =>
-  withJournaled(
-    resolveOptions(journaledServerOptions, {
-      flags: new Map(Object.entries(flags).map(([name, text]) => [name, [text]])),
-      environment,
-    }),
-    server,
-    folder,
-  ).options.server
+) => {
+  const sources = {
+    flags: new Map(Object.entries(flags).map(([name, text]) => [name, [text]])),
+    environment,
+  }
+  const settings = resolveOptions(journaledServerOptions, sources)
+  return withJournaled(settings, sources, server, folder).options.server
+}
 
 t.test('a resumed run takes missing options from the journal', async t => {
   t.match(serverIn(), { host: 'h', port: 9, user: 'u' })
@@ -61,14 +60,19 @@ t.test('a resumed run takes missing options from the journal', async t => {
   t.match(serverIn({}, {}, { ...journaled, ...protectedBy }, '/begun'), kept)
 })
 
-t.test('flags and environment override the journal', async t => {
+t.test('flags override the journal, the environment only adds what it lacks', async t => {
   const otherHosts = [{ host: 'f', port: 8848 }]
   t.match(serverIn({ host: 'g:7,f' }), { host: 'g', port: 7, otherHosts, user: 'u' })
   t.match(serverIn({ user: 'v' }), { host: 'h', port: 9, user: 'v' })
   const cluster = { ...journaled, otherHosts }
   t.match(serverIn({ user: 'v' }, {}, cluster), { otherHosts })
   const environment = { DDB_HOST: 'e', DDB_PORT: '7' }
-  t.match(serverIn({}, environment, cluster), { host: 'e', port: 7, otherHosts: [] })
+  t.match(serverIn({}, environment, cluster), { host: 'h', port: 9, otherHosts })
+  t.strictSame(serverIn({}, { DDB_HOST: 'e,f' }).otherHosts, [])
+  const more = { DDB_USER: 'v', DDB_INGEST_COMPRESS: 'none' }
+  t.match(serverIn({}, more), { user: 'u', compress: 'none' })
+  t.match(serverIn({}, more, { host: 'h', port: 9 }), { user: 'v' })
+  t.match(serverIn({ 'ca-file': 'mine' }, {}, { ...journaled, caFile: 'ca' }), { caFile: 'mine' })
 })
 
 t.test('a server that differs from that of the journal is named, without its password', async t => {
