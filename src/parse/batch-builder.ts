@@ -100,8 +100,8 @@ export class Cuts {
 /** The error for an input that ends before the place where reading should resume. */
 export function endsBefore({ offsetBytes, lineNumber }: ResumePoint, file: string): InputError {
   return new InputError(
-    'DDB_INPUT_READ',
-    `"${file}" ends before byte ${offsetBytes}, where reading should continue: it is a different input, or was cut short`,
+    'DDB_RUN_CHANGED',
+    `"${file}" ends before byte ${offsetBytes}, up to which the run has read it: it is a different input, or has lost its end`,
     { file, lineNumber, offsetBytes },
   )
 }

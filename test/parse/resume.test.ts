@@ -499,8 +499,8 @@ t.test('a header without rows resumes after the header', async t => {
 t.test('a shorter input is reported as a different input', async t => {
   const from = { offsetBytes: 9, lineNumber: 4 }
   await t.rejects(batchesOf('1\n2\n', { from }), {
-    code: 'DDB_INPUT_READ',
-    message: /ends before byte 9, where reading should continue/,
+    code: 'DDB_RUN_CHANGED',
+    message: /ends before byte 9, up to which the run has read it/,
     position: { file: 'input.csv', lineNumber: 4, offsetBytes: 9 },
   })
 })
