@@ -39,6 +39,29 @@ t.test('rows outside the scheme are dropped, and tableInsert counts the rows kep
   }
 })
 
+// Manual, pages create and drop of SQL, whose example this is.
+t.test('the SQL statements create and drop do what the functions do', async t => {
+  const { run, show, fail } = testSession()
+  await run(
+    'create database "dfs://test" partitioned by VALUE(1..10), HASH([SYMBOL, 40]), engine=\'TSDB\'\n' +
+      'create table "dfs://test"."pt"(id INT, deviceId SYMBOL, price DECIMAL64(4), asks DOUBLE[], date DATE)\n' +
+      '  partitioned by id, deviceId, sortColumns=[`deviceId,`date], keepDuplicates=LAST\n' +
+      'CREATE TABLE "dfs://test"."names"(id INT)',
+  )
+  t.equal(await show('schema(database("dfs://test")).partitionType'), '[1,5]')
+  const types = '[INT,SYMBOL,DECIMAL64(4),DOUBLE[],DATE]'
+  t.equal(await show('schema(loadTable("dfs://test", "pt")).colDefs.typeString'), types)
+  const row =
+    'table([7] as id, ["a"] as d, [1.5] as p, array(DOUBLE[]).append!([[1.5]]) as a, [2024.01.02] as t)'
+  for (const count of ['1', '1'])
+    t.equal(await show(`tableInsert(loadTable("dfs://test", "pt"), ${row})`), count)
+  t.equal(await show('exec count(*) from loadTable("dfs://test", "pt")'), '1')
+  await run('drop table if exists "dfs://test"."pt"\ndrop table if exists "dfs://test"."pt"')
+  t.match(await fail('drop table "dfs://test"."pt"'), /pt/)
+  await run('drop database if exists "dfs://test"; drop database if exists "dfs://test"')
+  t.equal(await show('existsDatabase("dfs://test")'), 'false')
+})
+
 t.test('values without a partition: skip, add or fail', async t => {
   const create =
     'db = database("dfs://v", VALUE, 1..3); pt = db.createPartitionedTable(table(1:0, `id`x, [INT,INT]), `pt, `id)'
