@@ -139,7 +139,7 @@ async function optionsOf(
 }
 
 function tell(settings: Settings<'audit'>, call: Call, result: AuditResult): void {
-  const { missing } = settings
+  const { missing, columns } = settings
   const { output, asked, args, sources } = call
   const isFromFiles = result.inputs.every(({ path }) => path !== '-')
   for (const notice of result.notices) output.note(notice)
@@ -152,7 +152,12 @@ function tell(settings: Settings<'audit'>, call: Call, result: AuditResult): voi
     for (const { path } of result.missingFiles) output.command('next', shellText(['retry', path]))
   } else if (result.status === 'missing' && missing === undefined && isFromFiles) {
     const same = { command: 'audit', args, flags: sources.flags } as const
-    output.command('next', shellText(sameCommand(same, { '--missing': newFile('missing') })))
+    const isChanged = columns === undefined && result.target.function !== null
+    const kept = isChanged ? { '--columns': 'COLUMN' } : {}
+    output.command(
+      'next',
+      shellText(sameCommand(same, { '--missing': newFile('missing'), ...kept })),
+    )
   }
 }
 

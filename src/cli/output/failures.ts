@@ -201,7 +201,8 @@ const look: Advice = asked => {
     // Types of a new table are in the table by now.
     if (flags.has('create')) ofLoad.push('--types')
     const left = Object.fromEntries(ofLoad.map(flag => [flag, null]))
-    const kept = flags.has('transform') ? { '--columns': 'COLUMN' } : {}
+    const isChanged = flags.has('transform') || flags.has('function')
+    const kept = isChanged ? { '--columns': 'COLUMN' } : {}
     return sameCommand({ ...asked, command: 'audit' }, { ...left, ...kept })
   }
   if (table === undefined) return undefined

@@ -21,7 +21,7 @@ import { findTarget } from '../load.js'
 import type { RowsOfColumns } from '../target/partition-scheme.js'
 import { keyWords } from '../target/row-hash.js'
 import { openTable } from '../target/table-rows.js'
-import { refuseFirst, tableText } from '../target/target.js'
+import { mayChangeValues, refuseFirst, tableText } from '../target/target.js'
 import { touchedPartitions } from '../target/touched-partitions.js'
 import {
   auditResult,
@@ -77,6 +77,8 @@ function newJob(platform: Platform, asked: AuditOptions, certificate?: AuditResu
   refuseFirst({
     [`${option('missing')} reads its input twice: audit a file, not standard input`]:
       file !== undefined && asked.inputs.includes('-'),
+    [`rows that the function changes would seem to be missing, and stored a second time: name columns that it leaves as they are in ${option('columns')}, without which ${option('missing')} cannot be used for a function`]:
+      file !== undefined && columns === undefined && mayChangeValues(asked.target),
     [`${taken} is of the name that a file had when it was followed, and it may have another by now: name the columns to compare in ${option('columns')}`]:
       taken !== undefined && follow === true,
     [`${option('shard')} is I/N with I from 1 to N, without ${option('exact')}`]:

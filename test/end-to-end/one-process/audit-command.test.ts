@@ -43,6 +43,25 @@ t.test('one bit of one cell is found, named, and made up for', async t => {
   t.match(await run('audit', path, '--table', 'trades', '--exact'), { code: 4, stdout: /^differs/ })
 })
 
+t.test('rows that a function changes are not loaded again as missing', async t => {
+  const { run, path, at, session } = await scene(t)
+  await session.run(
+    'def doubled(mutable data) { update data set price = price * 2; tableInsert(trades, data) }\naddFunctionView(doubled)',
+  )
+  const options = ['--function', 'doubled', '--types', '@trades', '--confirm-table', 'trades']
+  const load = ['load', path, ...options, '--run-id', 'doubled']
+  t.match(await run(...load), { code: 0 })
+  const missing = ['--missing', at('rest.csv')]
+  for (const audited of [[path, ...options], ['doubled']]) {
+    const found = await run('audit', ...audited)
+    t.match(found, { code: 4, stderr: /next: .* --columns COLUMN/ })
+    t.match(await run('audit', ...audited, ...missing), { code: 64, stderr: /--columns/ })
+    t.match(await run('audit', ...audited, '--columns', 'sym,id', ...missing), { code: 0 })
+  }
+  await session.run('delete from trades where id < 250')
+  t.match(await run(...load), { code: 75, stderr: / audit doubled --columns COLUMN/ })
+})
+
 t.test('a list can name the files', async t => {
   const { run, path, at } = await scene(t)
   await writeFile(at('list'), `${path}\n`)
