@@ -58,9 +58,10 @@ async function complete(
     input: { format, ...(format === 'csv' ? { header: 'yes' } : {}) },
   }
   const input = { ...options.input, ...(limit === undefined ? {} : { limit }) }
+  const columns = options.target.function === undefined ? {} : { columns: ['id', 'sym'] }
   const before = countsOf(server.rows().map(({ id }) => id))
   const audited = await play<AuditResult>(environment, platform =>
-    auditOn(platform, { ...options, input, missing }),
+    auditOn(platform, { ...options, ...columns, input, missing }),
   )
   if (typeof audited === 'string') return `audit: ${audited}`
   const { exitCode, missingFiles, error } = audited
