@@ -38,6 +38,8 @@ export interface ColumnMapping {
   readonly allowMissing: boolean
   /** True if JSON records are arrays whose elements are named by number, from `1`; false if anything else names them. */
   readonly byPosition?: boolean
+  /** Columns that parts of the path fill. A JSON record with a member of such a name is a reject. */
+  readonly fromPath?: readonly string[]
   /** Fields that neither a name nor a column uses. A record with a text in one of them is a reject. */
   readonly emptyFields?: readonly number[]
 }

@@ -30,11 +30,15 @@ export function mapColumns(
   const sources = input.kind === 'members' ? members(target, rules) : fields(target, input, rules)
   if (rules.ignoreExtra !== true) checkParts(target, rules)
   const used = fieldsUsed(sources)
+  const fromPath = Object.keys(rules === given ? {} : rules.set!).filter(
+    name => ownText(given.set, name) === undefined,
+  )
   return {
     columns: target.columns.map((column, i) => ({ ...column, source: sources[i]! })),
     ignoreExtra: rules.ignoreExtra ?? false,
     allowMissing: rules.allowMissing ?? false,
     ...(input.kind === 'members' && rules.match === 'position' ? { byPosition: true } : {}),
+    ...(input.kind === 'members' && fromPath.length > 0 && { fromPath }),
     ...(input.emptyFields === undefined || rules.ignoreExtra === true
       ? {}
       : { emptyFields: input.emptyFields.filter(index => !used.has(index)) }),

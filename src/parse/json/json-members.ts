@@ -21,7 +21,10 @@ export interface JsonMember {
 }
 
 /** Whether records may have other members, lack some or be arrays, and whether a value of the wrong kind is null and only counted. */
-export type MemberRules = Pick<ColumnMapping, 'ignoreExtra' | 'allowMissing' | 'byPosition'> &
+export type MemberRules = Pick<
+  ColumnMapping,
+  'ignoreExtra' | 'allowMissing' | 'byPosition' | 'fromPath'
+> &
   Pick<CellRules, 'lenient'>
 
 /** Lists the members that fill columns. If a member fills several columns, its values must suit all of them. */

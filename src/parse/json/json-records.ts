@@ -268,12 +268,15 @@ export class JsonRecords {
   /** The meaning of a key in an object. */
   #entryNamed(key: string, { entries, alike, prefix }: JsonLevel): JsonEntry {
     const entry = entries.get(key) ?? entries.get(alike.get(key.toLowerCase()) ?? key)
-    if (entry !== undefined || this.#rules.ignoreExtra) return entry ?? ignoredEntry
     const name = `${prefix}${key}`
+    const isInPath = this.#rules.fromPath?.includes(name) === true
+    if (entry !== undefined || (this.#rules.ignoreExtra && !isInPath)) return entry ?? ignoredEntry
     const names = this.#members.map(member => member.name)
     const hint = this.#rules.byPosition === true ? '' : nearestHint(name, names)
     const text = Buffer.from(key)
-    const message = `${this.#called(name)} goes nowhere${hint}: map it with ${option('mapping.map')}, or pass over it with ${option('mapping.ignoreExtra')}`
+    const message = isInPath
+      ? `${this.#called(name)} is also a part of the path: rename the part in ${option('input.path')}, or write * in its place`
+      : `${this.#called(name)} goes nowhere${hint}: map it with ${option('mapping.map')}, or pass over it with ${option('mapping.ignoreExtra')}`
     const value = clippedText(text, 0, text.length)
     return this.#stop({ code: 'DDB_INPUT_MEMBER', message, value })
   }

@@ -127,6 +127,19 @@ t.test('folders as created by Hive', async t => {
   ])
 })
 
+t.test('a member named like a part of the path is not replaced silently', async t => {
+  const line = (day: string): string => `{"price":1,"other":2${day}}\n`
+  const text = `${line('')}${line(',"day":"2024.01.09"')}${line('')}`
+  const { dir, run, rows } = await place(t, { '20240102': { 'x.ndjson': text } })
+  const words = [join(dir, '20240102'), '-t', 'q', '--path', '{day}/{code}.ndjson']
+  const loose = ['--date-format', 'day=yyyyMMdd', '--ignore-extra', '--allow-missing']
+  const outcome = await run('load', ...words, ...loose, '--rejects', join(dir, 'r.ndjson'))
+  t.match(outcome, { code: 3, stderr: /line 2: member "day" is also a part of the path/ })
+  t.strictSame(await rows('select day, code, count(*) from q group by day, code'), [
+    ['2024.01.02', 'x', '2'],
+  ])
+})
+
 t.test("rejects are loaded again with the values from their inputs' paths", async t => {
   const bad = `${header}2024.01.02,09:30:00.000,x\r\n`
   const { dir, run, lines } = await place(t, {
