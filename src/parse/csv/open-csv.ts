@@ -24,6 +24,7 @@ import {
 import {
   checkTrailingDelimiter,
   fieldsByPosition,
+  fieldUses,
   type FollowingRecords,
   headerNames,
   isHeaderByData,
@@ -142,7 +143,8 @@ function lookAt(file: string, taken: Sample, options: CsvOptions) {
     ...quotes?.options,
     delimiter: options.delimiter ?? separator ?? knownOf(options).delimiter,
   })
-  const layout = detectLayout(sample, tried)
+  const { target } = options
+  const layout = detectLayout(sample, tried, first => (target ? fieldUses(target, first) : []))
   const trailingDelimiter = options.trailingDelimiter ?? layout.trailingDelimiter
   const dialect = { ...said, ...tried, trailingDelimiter }
   if (!isByteDialect(dialect) && (dialect.trim || dialect.quotes !== 'strict')) {
@@ -152,7 +154,7 @@ function lookAt(file: string, taken: Sample, options: CsvOptions) {
   }
   return {
     ...{ sample, separator, quotes, dialect, layout },
-    target: options.target && withDecimalComma(options.target, layout.decimalComma),
+    target: target && withDecimalComma(target, layout.decimalComma),
     /** Each call steps through the records again, from the first one on. */
     records: () => new SampleRecords(sample, tried),
   }

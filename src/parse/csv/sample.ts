@@ -368,12 +368,20 @@ const leastRecords = 20
 /** Limit of columns to examine. More would hardly change the answer. */
 export const lookedAtColumns = 200
 
-/** @param dialect  the dialect that `detectDialect` found */
-export function detectLayout(sample: Sample, dialect: TriedDialect) {
+/** What the target takes from a field: numbers with fractions, whole numbers, or something else. */
+export type FieldUse = 'fractions' | 'integers' | 'other'
+
+/** @param dialect  that `detectDialect` found @param usesOf  of the fields, from the texts of the first record */
+export function detectLayout(
+  sample: Sample,
+  dialect: TriedDialect,
+  usesOf: (first: readonly string[]) => readonly FieldUse[] = () => [],
+) {
   const records = new SampleRecords(sample, dialect)
   if (!records.nextRecord()) return { decimalComma: false, trailingDelimiter: false }
   const { fieldCount } = records
   const width = Math.min(fieldCount, lookedAtColumns)
+  const uses = usesOf(records.texts(width))
   const columns = Array.from({ length: width }, (): string[] => [])
   let count = 0
   let trailing = 0
@@ -382,13 +390,27 @@ export function detectLayout(sample: Sample, dialect: TriedDialect) {
     trailing += Number(record.isTrailing(fieldCount))
     for (const [field, text] of record.texts(width).entries()) columns[field]!.push(text)
   }
-  return { decimalComma: hasDecimalComma(columns), trailingDelimiter: trailing > count / 2 }
+  const decimalComma = hasDecimalComma(columns, uses)
+  return { decimalComma, trailingDelimiter: trailing > count / 2 }
 }
 
-/** True if some column holds only numbers with commas that cannot separate thousands, and no column has points in numbers. */
-function hasDecimalComma(columns: readonly (readonly string[])[]): boolean {
-  const isOfCommas = (texts: readonly string[]): boolean =>
-    texts.some(text => /^[+-]?\d+,\d+$/.test(text) && !/^[+-]?\d{1,3},\d{3}$/.test(text)) &&
-    texts.every(text => /^(?:[+-]?\d+(?:,\d+)?)?$/.test(text))
-  return columns.some(isOfCommas) && !columns.flat().some(text => /^[+-]?\d*\.\d+$/.test(text))
+/**
+ * True if the commas in some column of fractions cannot separate thousands, in no column of numbers most of them can, and no column has
+ * points in numbers.
+ */
+function hasDecimalComma(
+  columns: readonly (readonly string[])[],
+  uses: readonly FieldUse[],
+): boolean {
+  let isFound = false
+  for (const [field, texts] of columns.entries()) {
+    const use = uses[field] ?? 'fractions'
+    const withComma = texts.filter(text => /^[+-]?\d+,\d+$/.test(text))
+    if (use === 'other' || withComma.length === 0) continue
+    const grouped = withComma.filter(text => /^[+-]?[1-9]\d{0,2},\d{3}$/.test(text))
+    if (grouped.length * 2 > withComma.length) return false
+    const isOfNumbers = texts.every(text => /^(?:[+-]?\d+(?:,\d+)?)?$/.test(text))
+    isFound ||= use === 'fractions' && isOfNumbers
+  }
+  return isFound && !columns.flat().some(text => /^[+-]?\d*\.\d+$/.test(text))
 }

@@ -140,6 +140,9 @@ t.test('a comma is a decimal comma if it cannot be anything else', async t => {
     ['a;b\n"1,5";x\n', true],
     ['a;b\n1,2,3;x\n', false],
     ['a;b\n15;x\n', false],
+    ['a;b\n12,34;1,234\n7,15;5,678\n', false],
+    ['a;b\n12,34;0,234\n7,15;5,678\n', true],
+    [`a;b\n${'1,101;x\n'.repeat(5)}12,34;x\n`, false],
   ] as const) {
     t.equal(layout(text, ';').decimalComma, decimalComma, JSON.stringify(text))
   }

@@ -265,6 +265,22 @@ t.test('a detected decimal comma is used, unless the comma has a different meani
   t.match(withDecimalComma(target, true), { cells: { decimalComma: true } })
 })
 
+t.test('only commas of columns with fractions show that a comma is a decimal comma', async t => {
+  const found = async (types: string, text: string, mapping: MappingRules = {}) => {
+    const target = { schema: schemaFromTypes(types), mapping, cells: {} }
+    const { dialect } = await openReader(memorySource(text), { target, delimiter: ';' })
+    return dialect!.decimalComma.value
+  }
+  const text = 'volume;tags\n1234;12,34\n5678;7,15\n'
+  t.equal(await found('volume:DOUBLE,tags:DOUBLE', text), true)
+  t.equal(await found('volume:DOUBLE,tags:STRING', text), false)
+  t.equal(await found('volume:DOUBLE', text, { ignoreExtra: true }), false)
+  t.equal(await found('volume:DOUBLE,tags:DECIMAL64(2)', text.replace(/^.*\n/, '')), true)
+  t.equal(await found('x:DOUBLE', text, { map: { x: 'Tags' }, ignoreExtra: true }), true)
+  t.equal(await found('volume:LONG', 'volume\n12,0\n1,5\n'), false)
+  t.equal(await found('volume:DOUBLE,tags:DOUBLE', text.replace('1234', '1,234')), false)
+})
+
 // Records with one field more than the header. The reason is a trailing delimiter, row names, or undecided.
 
 function isUnclear(text: string, types: string | undefined, mapping: MappingRules = {}): boolean {
