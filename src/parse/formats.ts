@@ -85,6 +85,11 @@ export async function openReader(
 ): Promise<InputReader> {
   const { format = 'auto', ...dialect } = options
   const known = format === 'auto' ? detectFormat(source.name, source.head) : format
+  if ((dialect.skipLines ?? 0) > 0 && formats[known].records !== 'fields') {
+    throw usageError(
+      `${option('input.skipLines')} is for delimited text, and ${source.name} is ${known}: remove these lines`,
+    )
+  }
   if (dialect.jsonPath !== undefined && formats[known].records === 'fields') {
     throw usageError(
       `${option('input.jsonPath')} is for JSON, and ${source.name} is ${known}: ${option('input.format')} json says otherwise`,

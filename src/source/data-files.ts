@@ -199,7 +199,8 @@ export function newPathReader({ path: given }: { readonly path?: string } = {}):
 function named(path: string, parts: InputTexts): NamedTexts {
   const names = slashed(path)
   const end = names.lastIndexOf('/')
-  const words = { filename: names.slice(end + 1), dirname: names.slice(0, Math.max(0, end)), path }
+  const dirname = end < 0 ? '.' : names.slice(0, end) || '/'
+  const words = { filename: names.slice(end + 1), dirname, path }
   return { parts: Object.keys(parts), texts: { ...words, ...parts } }
 }
 

@@ -20,6 +20,12 @@ function match(pattern: string, path: string): unknown {
 t.test('each name is mapped to its file, whatever else is requested', async t => {
   const expected = { parts: [], texts: { filename: 'c.csv', dirname: 'a/b', path: 'a/b/c.csv' } }
   t.strictSame(newPathReader().read('a/b/c.csv'), expected)
+  for (const [path, dirname] of [
+    ['c.csv', '.'],
+    ['/c.csv', '/'],
+  ] as const) {
+    t.match(newPathReader().read(path).texts, { filename: 'c.csv', dirname })
+  }
   t.strictSame(newPathReader({ path: '{day}.csv' }).read('x/2024.csv'), {
     parts: ['day'],
     texts: { filename: '2024.csv', dirname: 'x', path: 'x/2024.csv', day: '2024' },

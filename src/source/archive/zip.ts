@@ -96,12 +96,19 @@ function refused(path: string, what: string): InputError {
   return new InputError('DDB_INPUT_FORMAT', `"${path}" ${what}`, { file: path })
 }
 
-/** Refuses an archive that states fewer members than it has, because some programs count members only up to 65,535. */
+/** Size of the record at the end, without its comment. */
+const endBytes = 22
+
+/** Refuses an archive that states fewer members than it has, as programs do that count only up to 65,535, and several in one file. */
 async function checkEnd(zip: ZipFile, path: string, file: InputFile): Promise<void> {
   const signature = Buffer.alloc(4)
   const entriesEnd = Number(zip.readEntryCursor)
   const count = await file.readAt(signature, 0, 4, entriesEnd)
-  if (count < 4 || signature.toString('latin1') !== 'PK\x01\x02') return
+  const found = count < 4 ? '' : signature.toString('latin1')
+  if (found === 'PK\x05\x06' && entriesEnd + endBytes + zip.comment.length !== zip.fileSize) {
+    throw refused(path, 'has several archives in a row: load each of them')
+  }
+  if (found !== 'PK\x01\x02') return
   throw refused(
     path,
     `lists more members than the ${zip.entryCount} that its end states: write it again, as zip64`,

@@ -344,6 +344,13 @@ t.test('no member beside the records may be longer than a record', async t => {
   }
 })
 
+t.test('records of JSON are not skipped as lines', async t => {
+  for (const name of ['x.json', 'x.ndjson']) {
+    const reading = read('{"v":1}\n{"v":2}\n', 'v:INT', { name, skipLines: 1 })
+    await t.rejects(reading, { code: 'DDB_USAGE', message: /is for delimited text/ })
+  }
+})
+
 t.test('a path implies JSON, even for a document on one line', async t => {
   await t.rejects(read('v\n1\n', 'v:INT', { jsonPath: 'a' }), { code: 'DDB_USAGE' })
   const { rows, reader } = await read('{"a":[{"v":1}]}\n', 'v:INT', { name: '-', jsonPath: 'a' })

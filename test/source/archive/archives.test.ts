@@ -169,6 +169,7 @@ deepTest(t, 'members that cannot be read are refused by name, before anything is
       'DDB_INPUT_FORMAT',
       /lists more members than the 1/,
     ],
+    'in a row': [Buffer.concat([good, good]), 'DDB_INPUT_FORMAT', /several archives in a row/],
     'that counts too many': [zipOf([csv('a.csv')], { count: 2 }), 'DDB_INPUT_READ', /is damaged/],
     'cut by a byte': [
       good.subarray(0, -1),
