@@ -14,6 +14,7 @@ import { changedText, fingerprintOf, isSameContent } from '../journal/fingerprin
 import type { LoadOptions } from '../options.js'
 import { runPipeline } from '../pipeline.js'
 import { refusedRow } from '../rejects/reject.js'
+import { missingCode } from '../rejects/retry.js'
 import { loadResult } from '../result.js'
 import { newRun, type Run } from '../run.js'
 import { mayBeWritten } from '../register/sole-process.js'
@@ -252,7 +253,7 @@ async function nameRows(
       : []
     for (const { row, outcome } of named) {
       if (outcome !== 'missing') continue
-      const reject = refusedRow(batch, row, lacks, 'DDB_UNCONFIRMED')
+      const reject = refusedRow(batch, row, lacks, missingCode)
       run.rejects.place(reject, rangeAt(batch.ranges, row).shape)
     }
     number++

@@ -1,6 +1,6 @@
 /* Opens the inputs of a run: finds them, checks that all exist, and continues the run's journal. Reads a list in its order. */
 import { resolve } from 'node:path'
-import { attempt } from '../../errors.js'
+import { attempt, DdbError } from '../../errors.js'
 import type { Batch, BatchEnding } from '../../parse/batch.js'
 import { Cuts, newSharedRows, type SharedRows } from '../../parse/batch-builder.js'
 import type { FileStatus } from '../../platform/platform.js'
@@ -10,7 +10,7 @@ import { knownEncoding } from '../../source/encoding/encodings.js'
 import { runChanged, runDamaged } from '../journal/changed-run.js'
 import { changedText } from '../journal/fingerprint.js'
 import type { RecordOf } from '../journal/journal-record.js'
-import { openJournal } from '../journal/open-journal.js'
+import { journalPath, openJournal } from '../journal/open-journal.js'
 import { checkRejects, isOfRun, pathHere } from '../rejects/reject-path.js'
 import { timeText, type Inputs, type InputSummary, type Run } from '../run.js'
 import { ShardInputs } from '../shards/shard-inputs.js'
@@ -101,6 +101,14 @@ async function takeUpJournal(run: Run, { paths, sizes }: Pick<NamedInputs, 'path
   const isStdin = paths.includes('-')
   const opened = isStdin ? undefined : await openJournal(platform, options, checked, paths)
   if (opened === undefined) {
+    const path = journalPath(options.journal!.folder, checked.runId)
+    if (platform.files.statusNow(path) !== undefined) {
+      throw new DdbError(
+        'DDB_RUN_CHANGED',
+        `run "${checked.runId}" has a journal, with which an input that can be read only once cannot go on: load the files with which it began ` +
+          '(/dev/stdin < FILE is one), or choose another name, or give the run up with `runs RUN --clean`',
+      )
+    }
     reporter.notice('standard input and pipes cannot be read twice: this run keeps no journal')
     return undefined
   }

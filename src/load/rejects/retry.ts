@@ -51,6 +51,9 @@ export interface RejectReason extends CheckProblem {
   offsets?: Readonly<Record<string, string>>
 }
 
+/** The code of rows that an audit has not found in the table. */
+export const missingCode = 'DDB_UNCONFIRMED'
+
 /** @param reading  undefined if it is not known how the records were read */
 export function rejectRun(
   { options, checked }: Pick<RunBasis, 'options' | 'checked'>,
@@ -111,12 +114,14 @@ const runFields = { folder: text, path: text, options: {}, fieldNames }
 export interface KnownRejects {
   readonly runId: string
   readonly run: RejectRun
+  /** Whether an audit has found the rows to be missing. */
+  readonly isOfAudit: boolean
 }
 
 /** @throws {InputError} DDB_INPUT_MISSING without reasons; DDB_INPUT_FORMAT if their first line does not describe the run */
 export async function readRejectRun(path: string, files: Files): Promise<KnownRejects> {
   const file = reasonsPath(path)
-  const { runId, run, offsets } = await firstAndLast(path, file, files)
+  const { runId, run, code, offsets } = await firstAndLast(path, file, files)
   const isKnown = hasFields({ runId, run }, { runId: text, run: runFields })
   const unfit = failureOf(() => checkCall(run?.options ?? {}))
   if (!isKnown || run?.format !== reasonsFormat || unfit !== undefined) {
@@ -129,7 +134,8 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
   }
   const { options } = run
   const cells = cellsAsFound(options.cells, {}, offsets)
-  return { runId: runId!, run: { ...run, options: { ...options, cells } } }
+  const isOfAudit = code === missingCode
+  return { runId: runId!, run: { ...run, options: { ...options, cells } }, isOfAudit }
 }
 
 /** Limit for the length of a line. The options of a run take at most a few lines of plain data. */

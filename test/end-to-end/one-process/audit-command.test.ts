@@ -62,6 +62,28 @@ t.test('rows that a function changes are not loaded again as missing', async t =
   t.match(await run(...load), { code: 75, stderr: / audit doubled --columns COLUMN/ })
 })
 
+t.test('what an audit misses is not loaded while its run could send it, too', async t => {
+  const { run, path, at } = await scene(t)
+  await writeFile(path, csv.replace(/,400\n/, ',400,surplus\n'))
+  const load = ['load', path, '--table', 'trades', '-b', '100', '--run-id', 'stopped']
+  t.match(await run(...load), { code: 65 })
+  const clean = /resume it,? and audit it again, or give it up .*: ddb-ingest runs stopped --clean/
+  const audited = await run('audit', 'stopped', '--missing', at('rest.csv'))
+  t.match(audited, { code: 4, stderr: clean })
+  t.match(await run('retry', at('rest.csv')), { code: 64, stderr: clean })
+  t.match(await run('runs', 'stopped', '--clean'), { code: 0 })
+  t.match(await run('retry', at('rest.csv')), { code: 0 })
+})
+
+t.test('a run with a journal does not go on with a pipe', async t => {
+  const { run, runWith, path, rows } = await scene(t)
+  const options = ['--table', 'trades', '--run-id', 'piped']
+  t.match(await run('load', path, ...options), { code: 0 })
+  const expected = { code: 64, stderr: /has a journal, with which .* cannot go on/ }
+  t.match(await runWith(csv, 'load', '-', ...options), expected)
+  t.strictSame(await rows('select count(*) from trades'), [['500']])
+})
+
 t.test('a list can name the files', async t => {
   const { run, path, at } = await scene(t)
   await writeFile(at('list'), `${path}\n`)

@@ -20,7 +20,7 @@ import { refuseSharedFiles } from '../../files/one-file.js'
 import { otherWritersAt } from '../../files/state.js'
 import { defined, type LoadFields, type OptionSources } from '../../options/definition.js'
 import { serverOf } from '../../options/login.js'
-import { journalFolder, withJournaled } from './known-run.js'
+import { journalFolder, runCommand, withJournaled } from './known-run.js'
 import { addressesText, shellWord } from '../../options/shell-command.js'
 import { commandOptions, type Settings } from '../../options/options.js'
 
@@ -51,7 +51,14 @@ export async function run(settings: Settings<'retry'>, call: Call): Promise<numb
     const before = await readRun(folder, runId, files)
     const origin = await readRun(folder, known.runId, files).catch(() => undefined)
     if (origin !== undefined && origin.state !== 'finished') {
-      const may = `run "${known.runId}" is not finished, and may add rows to this file`
+      const open = `run "${known.runId}" is not finished`
+      if (known.isOfAudit) {
+        const clean = runCommand('runs', known.runId, settings.stateDir, ['--clean'])
+        throw usageError(
+          `${open}, and would send these rows, too, if it were resumed: resume it and audit it again, or give it up first: ${clean}`,
+        )
+      }
+      const may = `${open}, and may add rows to this file`
       call.output.note(`${may}: continue it first, or with --rejects and another file`)
     }
     const { restart = false } = settings
