@@ -9,6 +9,7 @@ import { printFailure, type UserCall } from './output/failures.js'
 import { clean, didYouMean, openOutput } from './output/output.js'
 import { rawArguments, thisProcess, type ProcessEnvironment } from './process-environment.js'
 import { resolveOptions } from './options/definition.js'
+import { withEnvironment } from './options/shell-command.js'
 
 interface Entry<Name extends CommandName> extends Pick<Command, 'group' | 'args'> {
   readonly brief?: Command['brief']
@@ -117,11 +118,12 @@ async function runCommand(
   const { command, args, flags, files, help } = line
   const isServed = environment[servingProcessVariable] === String(process.ppid)
   const serverEnds = isServed && !flags.has('host')
-  Object.assign(asked, { command: command.name, args, flags, serverEnds })
+  const sources = { flags, environment, files }
+  Object.assign(asked, { command: command.name, args, serverEnds })
+  asked.flags = withEnvironment(command.options, sources)
   checkEnvironment(environment)
   // To compare with the exact reader, or to avoid a fault of the kernel.
   if (/^(?:off|0|false|no)$/i.test(environment[kernelSwitch] ?? '')) useKernel(Infinity)
-  const sources = { flags, environment, files }
   return command.prepare(sources)({
     ...{ commands, args, childCommand: childCommand ?? [], sources },
     ...{ processEnvironment, output, helpTexts, asked },

@@ -25,6 +25,7 @@ import {
   isOfShards,
   journalFolder,
   knownRun,
+  runCommand,
   withJournaled,
   withWholePaths,
 } from './runs/known-run.js'
@@ -124,8 +125,9 @@ async function optionsOf(
     )
   }
   if (missing !== undefined && known.state !== 'finished') {
-    const later = 'resumed after `retry`, it would send the rows again'
-    call.output.note(`run "${named}" is not finished: resume it first, or not at all: ${later}`)
+    const clean = runCommand('runs', named, settings.stateDir, ['--clean'])
+    const later = `resume it, and audit it again, or give it up before \`retry\`: ${clean}`
+    call.output.note(`run "${named}" is not finished: ${later}`)
   }
   const journaled = withJournaled(settings, call.sources, options.server, workingFolder)
   const target = { ...options.target, ...defined({ confirmTable }) }
@@ -140,7 +142,7 @@ async function optionsOf(
 
 function tell(settings: Settings<'audit'>, call: Call, result: AuditResult): void {
   const { missing, columns } = settings
-  const { output, asked, args, sources } = call
+  const { output, asked, args } = call
   const isFromFiles = result.inputs.every(({ path }) => path !== '-')
   for (const notice of result.notices) output.note(notice)
   for (const line of lineTexts(result)) output.note(line)
@@ -151,7 +153,7 @@ function tell(settings: Settings<'audit'>, call: Call, result: AuditResult): voi
   } else if (result.missingFiles.length > 0) {
     for (const { path } of result.missingFiles) output.command('next', shellText(['retry', path]))
   } else if (result.status === 'missing' && missing === undefined && isFromFiles) {
-    const same = { command: 'audit', args, flags: sources.flags } as const
+    const same = { command: 'audit', args, flags: asked.flags! } as const
     const isChanged = columns === undefined && result.target.function !== null
     const kept = isChanged ? { '--columns': 'COLUMN' } : {}
     output.command(

@@ -69,6 +69,7 @@ export function runOnProcess(
   const startedAt = new Date()
   // The run may change to another folder, which would change the meaning of relative paths.
   const repeated = repeatedWords(call.sources.flags)
+  const folder = call.processEnvironment.workingFolder()
   const failed = (error: unknown): LoadResult => emptyResult(asked, startedAt, error)
   return withFiles(call, settings, failed, async files => {
     const { stateDir, quiet } = settings
@@ -82,7 +83,7 @@ export function runOnProcess(
       timeline = await openResults(settings, files, call)
     }
     const options = await prepare(() => files.open(results))
-    return runLoad(settings, call, { options, repeated, files, timeline })
+    return runLoad(settings, call, { options, repeated, folder, files, timeline })
   })
 }
 
@@ -109,6 +110,8 @@ interface OpenedRun {
   readonly options: LoadOptions
   /** Flags that a command to resume the run must repeat. */
   readonly repeated: readonly string[]
+  /** In which the user is. */
+  readonly folder: string | undefined
   readonly files: OutputFiles<LoadResult>
   readonly timeline: Timeline | undefined
 }
@@ -116,7 +119,7 @@ interface OpenedRun {
 async function runLoad(
   settings: RunSettings,
   call: Call,
-  { options: asked, repeated, files, timeline }: OpenedRun,
+  { options: asked, repeated, folder, files, timeline }: OpenedRun,
 ): Promise<number> {
   const { processEnvironment, output } = call
   const { quiet = false } = settings
@@ -147,6 +150,11 @@ async function runLoad(
     const isInterrupted = result.status === 'interrupted'
     if (isInterrupted) result.exitCode = interruption.exitCode ?? result.exitCode
     result.memory = peakMemory()
+    if (folder !== processEnvironment.workingFolder()) {
+      const { rejects } = result
+      for (const file of rejects.files) file.path = resolve(file.path)
+      rejects.file &&= resolve(rejects.file)
+    }
     await addCommands(result, asked, settings, repeated)
     const { confirmed, unconfirmed, skipped } = result.rows
     call.asked.mayHaveStored = confirmed + unconfirmed + skipped > 0

@@ -1,12 +1,18 @@
 /* Commands that the program prints, ready for a shell: the options of the user or detected values as flags, never a password. */
 import { existsSync } from 'node:fs'
+import { attempt } from '../../errors.js'
 import type { NeededOptions } from '../../infer/inferred-schema.js'
 import type { ServerAddress } from '../../load/options.js'
 import { addressText } from '../../client/failure.js'
 import { invisible } from '../../platform/control-characters.js'
 import { systemName } from '../../platform/file-name.js'
 import { defaultMaxErrors } from '../../load/checked-options.js'
-import type { OptionDefinition, OptionTable, OptionSources } from './definition.js'
+import {
+  findValue,
+  type OptionDefinition,
+  type OptionTable,
+  type OptionSources,
+} from './definition.js'
 import {
   commandOptions,
   loadOptions,
@@ -14,7 +20,7 @@ import {
   valueOptions,
   type CommandName,
 } from './options.js'
-import { jsonTo } from './readers.js'
+import { hosts, jsonTo } from './readers.js'
 
 type Flags = OptionSources['flags']
 
@@ -62,6 +68,29 @@ export interface TypedCall {
   readonly command: CommandName
   readonly args: readonly string[]
   readonly flags: Flags
+}
+
+/**
+ * The flags, and as flags what the environment sets: a printed command must do the same in another shell. Without options of output; a run
+ * knows its own server.
+ */
+export function withEnvironment(
+  options: OptionTable & { readonly host?: OptionTable[string] },
+  sources: OptionSources,
+): Flags {
+  const { flags, environment } = sources
+  const isOfRun = options.host?.default === undefined && !flags.has('table')
+  const all = new Map(flags)
+  for (const definition of Object.values(options)) {
+    const { name, group } = definition
+    if (group === 'Output' || (group === 'Server' && isOfRun)) continue
+    const { origin = 'default', texts = [] } = findValue(definition, sources) ?? {}
+    const isWhole = name !== 'host' || !environment['DDB_PORT']
+    if (isWhole && (origin === 'default' || flags.has(name))) continue
+    const addresses = isWhole ? undefined : attempt(() => hosts.read(texts, environment))
+    all.set(name, addresses === undefined ? texts : [addressesText(addresses)])
+  }
+  return all
 }
 
 /** `./` keeps an argument that begins with - or @ from being read as an option or a file of options. */

@@ -2,6 +2,7 @@
 import { addressText } from '../../client/failure.js'
 import { inputProgress, type InputProgress } from '../../load/journal/run-history.js'
 import type { KnownRun } from '../../load/journal/known-runs.js'
+import { pathHere } from '../../load/rejects/reject-path.js'
 import type { ConfirmUsed, LoadResult, RowCounts } from '../../load/options.js'
 import { confirmationWords } from '../../load/load-result.js'
 import { shellText } from '../options/shell-command.js'
@@ -194,7 +195,12 @@ export function runText(run: RunReport, paint: Paint, columns: number | undefine
     lines.push([i === 0 ? 'either' : 'or', `${when}:`], ['', command])
   }
   const [repaired] = resume.possible ? [] : rejects.files
-  if (repaired !== undefined) lines.push(['to repair', shellText(['retry', repaired.path])])
+  if (repaired !== undefined) {
+    lines.push([
+      'to repair',
+      shellText(['retry', pathHere({ folder: folder ?? '' }, repaired.path)]),
+    ])
+  }
   const by = confirmUsed === null ? '' : `, ${confirmationWords[confirmUsed]}`
   const { read, confirmed, filtered, unconfirmed, rejected, unsent } = rows
   const places = Object.entries({ confirmed, filtered, unconfirmed, rejected, unsent })

@@ -14,7 +14,6 @@ import type { Files, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
 import { reasonsPath } from '../../source/data-files.js'
 import { failureOf } from '../journal/journal-file.js'
-import type { RecordedRun } from '../journal/recorded-run.js'
 import type { RejectReading } from './reject.js'
 
 /** `r.2.csv` for `r.csv`, or `r.2.ndjson` if the records are JSON, because the name shows a reader the format. */
@@ -64,7 +63,7 @@ export function finishedPath(path: string): string {
 }
 
 /** A path in the journal: its process may have begun in another folder. */
-export function pathHere(run: RecordedRun['run'], path: string): string {
+export function pathHere(run: { readonly folder: string } | undefined, path: string): string {
   const there = resolve(run?.folder ?? '', path)
   return there === resolve(path) ? path : there
 }

@@ -88,6 +88,20 @@ deepTest(t, 'a stopped run says how to resume it, and resumes from any folder', 
   t.match(again, { code: 0, stdout: /^Already loaded: 1,000 rows of this run into target/ })
 })
 
+t.test('the command for rejects can be given in any folder', async t => {
+  const { folder, load, run } = await scene(t)
+  await writeFile(join(folder, 'rows.csv'), `${csv(3)}x\n`)
+  t.match(await run(...load, '--run-id', 'bad', '--rejects', 'r.csv'), {
+    code: 3,
+    stderr: /next: ddb-ingest retry r\.csv$/m,
+  })
+  const environment = { XDG_STATE_HOME: join(folder, 'state') }
+  const elsewhere = (...argv: string[]): Promise<Outcome> =>
+    runMainIn(join(folder, 'elsewhere'), argv, { environment })
+  t.match(await elsewhere('runs', 'bad'), { stdout: /retry \/.*\/r\.csv$/m })
+  t.match(await elsewhere('resume', 'bad'), { code: 3, stderr: /retry \/.*\/r\.csv$/m })
+})
+
 t.test('a killed run is listed and resumed; the command keeps --state-dir and options', async t => {
   const { here, folder, stuck, release, run, load } = await scene(t)
   const where = ['--state-dir', 'my state']
