@@ -1,7 +1,6 @@
 /* One connection from start to end: `Outgoing` sends requests, `ExchangeQueue` takes answers, and both end together. */
 import type { Duplex } from 'node:stream'
-import type { DdbError } from '../errors.js'
-import { ConnectionError, TimeoutError, UsageError } from '../errors.js'
+import { ConnectionError, TimeoutError, UsageError, type DdbError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import { ByteReader } from '../wire/byte-reader.js'
 import { ExchangeQueue, limitWait, type WaitLimits } from './exchange-queue.js'

@@ -45,9 +45,7 @@ const { flag, kind, list, oneOf, record, text, texts, whole } = kinds
 const positive = whole(1)
 const limit = kind('a whole number, or Infinity', one => one === Infinity || !whole(0)(one))
 
-const server: Group<'server'> = {
-  ...{ ...connectionFields, otherHosts: list, allowRedirect: texts },
-}
+const server: Group<'server'> = { ...connectionFields, otherHosts: list, allowRedirect: texts }
 const target: Group<'target'> = {
   ...{ table: text, create: oneOf('stream', 'dfs'), partition: text, transform: text },
   ...{ method: oneOf('insert', 'append', 'upsert'), keyColumns: texts, types: text },

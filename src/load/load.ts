@@ -164,9 +164,7 @@ async function openUnconfirmed(run: Run): Promise<Delivery> {
   const { target, maxInFlightBytes, confirmTimeoutMs } = checked
   const isFunction = target.kind === 'function'
   const leading = isFunction ? target.functionArguments.map(jsonToValue) : []
-  const functionName = isFunction
-    ? target.name
-    : writeExpression(target.table, target.method, target.keyColumns, description.upsert)
+  const functionName = isFunction ? target.name : writeExpression(target, description.upsert)
   const columnNames = description.columns.map(column => column.name)
   const deadlineMs = connectDeadlineMs(platform, server)
   const session = await tryUntil(
@@ -244,18 +242,15 @@ export async function findTarget(run: Run, onConnected?: (control: Session) => v
 
 async function describeOrCreate(run: Run): Promise<TargetDescription> {
   const { create, table } = run.options.target
-  let description: TargetDescription
-  try {
-    description = await describeTarget(run)
-  } catch (error) {
-    if (create === undefined || !(error instanceof ServerError)) throw error
-    if (error.code !== 'DDB_TARGET') throw error
-    if (!(await isThere(run))) {
-      const planned = await createTarget(run)
-      return run.watch === undefined ? describeTarget(run) : planned
-    }
+  const description = await describeTarget(run).catch(async (error: unknown) => {
+    const isMissing = error instanceof ServerError && error.code === 'DDB_TARGET'
+    if (create === undefined || !isMissing) throw error
     // Another process may have created it since.
-    description = await describeTarget(run)
+    return (await isThere(run)) ? describeTarget(run) : undefined
+  })
+  if (description === undefined) {
+    const planned = await createTarget(run)
+    return run.watch === undefined ? describeTarget(run) : planned
   }
   if (create !== undefined) run.reporter.notice(`"${table}" exists: nothing is created`)
   return description

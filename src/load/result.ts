@@ -8,8 +8,8 @@ import { stdinName } from '../source/open-source.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { isUnfinished, type InputSummary, type Run } from './run.js'
 import {
+  accountedFor,
   equationError,
-  leaveRest,
   rowsText,
   summaryNote,
   unsentError,
@@ -18,9 +18,11 @@ import { tableText } from './target/target.js'
 
 /** If rows or bytes do not add up, the run fails (DDB_INTERNAL), whatever else happened. */
 export function loadResult(run: Run): LoadResult {
-  // Not before: after the signal to leave, nobody waits for the end of reading, so until here it counts rows.
-  if (run.ending.isLeaving || run.leavesRest === true) leaveRest(run.state)
   const { checked, state, delivery, inputs, watch } = run
+  // Rows that were read and have no outcome yet never reached a session. Not before: after the signal to leave, nobody waits for the end of
+  // reading, so until here it counts rows.
+  if (run.ending.isLeaving || run.leavesRest === true)
+    state.rows.unsent += Math.max(0, state.rows.read - accountedFor(state.rows))
   const { passedOver, sameFiles } = run.sources
   const { columns } = run.target
   const hide = run.reporter.secrets.hideInSentence

@@ -72,7 +72,7 @@ export interface Delivery {
 /** The parts of a run that functions share; a function that needs only one part receives only that part. */
 export interface Run extends RunBasis, Pick<RunHistory, 'record' | 'note' | 'commit'> {
   /** Decides which rows share a connection. Undefined before the target is known, and if no such decision is needed. */
-  lanes: LaneScheme | undefined
+  lanes?: LaneScheme | undefined
   /** Set if batches are known by their place. */
   cutSizes?: CutSizes
   /** Set once the run is found on the server, if shards load it. `left`: the streams that are left for this process. */
@@ -91,7 +91,7 @@ export interface Run extends RunBasis, Pick<RunHistory, 'record' | 'note' | 'com
   early?: EarlySession
   /** Without columns until the run has found it. */
   target: TargetDescription
-  delivery: Delivery | undefined
+  delivery?: Delivery
   /** True if rows that were read, but have no outcome at the end, count as unsent. */
   leavesRest?: boolean
 }
@@ -126,18 +126,13 @@ export function newRun(
     run.note({ rejectsFiles: [...history.now.rejectsFiles, path] }),
   )
   const history = new RunHistory(parts, rejects)
+  const { record, note, commit } = history
   const run: Run = {
     ...parts,
-    history,
-    rejects,
-    record: history.record,
-    note: history.note,
-    commit: history.commit,
-    lanes: undefined,
+    ...{ history, rejects, record, note, commit },
     sources: { paths: [], sizes: [], passedOver: newPassedOver(), sameFiles },
     server: options.server,
     target: { columns: [], keyed: false },
-    delivery: undefined,
   }
   return run
 }

@@ -1,8 +1,7 @@
 /* Columns and their elements, of every type: made from JavaScript values, cut, joined, read one by one (loops should read typed arrays),
    and printed as DolphinDB prints them: dates with points, '' for nulls, printable CHARs in quotes. Slices share memory. */
 import { ValueError } from '../errors.js'
-import type { ColumnType, DataType } from './data-type.js'
-import { columnTypeText, dataTypes } from './data-type.js'
+import { columnTypeText, dataTypes, type ColumnType, type DataType } from './data-type.js'
 import { type ColumnAccess, type ElementValue, unsuitableValue } from './types/type-facts.js'
 import { isTuple } from './types/tuples.js'
 import type { ArrayVector, Column, FixedVector, Scalar, Value, Vector } from './value.js'

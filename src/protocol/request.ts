@@ -15,8 +15,7 @@ import { ProtocolError, UsageError } from '../errors.js'
 import type { ByteReader, Decoding } from '../wire/byte-reader.js'
 import type { ByteWriter } from '../wire/byte-writer.js'
 import { decodeObject, encodeValue } from './codec.js'
-import type { DecodeLimits } from './decode-context.js'
-import { DecodeContext, defaultDecodeLimits } from './decode-context.js'
+import { DecodeContext, defaultDecodeLimits, type DecodeLimits } from './decode-context.js'
 import type { Value } from './value.js'
 
 /** Bits of the header field `flags` that this program knows (docs/protocol.md#flags). Each request sets its own bits. */

@@ -13,8 +13,7 @@ import type { ByteWriter } from '../wire/byte-writer.js'
 import { decodeObject, encodeValue } from './codec.js'
 import { dataTypes } from './data-type.js'
 import { DecodeContext, type DecodeLimits, readCount } from './decode-context.js'
-import type { Value } from './value.js'
-import { dataForms } from './value.js'
+import { dataForms, type Value } from './value.js'
 
 /** Limit of the header and of an error line. An error line repeats the failing script, which may be long. */
 const maxLineBytes = 1_048_576

@@ -16,8 +16,7 @@ import { ValueError } from '../errors.js'
 import type { Decoding } from '../wire/byte-reader.js'
 import type { ByteWriter } from '../wire/byte-writer.js'
 import { decodeArrayBlocks } from './array-vector.js'
-import type { DataType } from './data-type.js'
-import { arrayTypeOffset, dataTypes, typeOfId } from './data-type.js'
+import { arrayTypeOffset, dataTypes, typeOfId, type DataType } from './data-type.js'
 import { type DecodeContext, encodeFlag, readCount, type SymbolBases } from './decode-context.js'
 import {
   decodeSymbols,

@@ -75,10 +75,7 @@ async function textsFor(checked: CheckedOptions): Promise<{ scripts: string[]; n
   ]) {
     scripts.push(deliverScript(ledger, target))
   }
-  const names =
-    target.kind === 'function'
-      ? [target.name]
-      : [writeExpression(target.table, target.method, target.keyColumns)]
+  const names = target.kind === 'function' ? [target.name] : [writeExpression(target)]
   return { scripts, names }
 }
 

@@ -113,12 +113,7 @@ function batchMaker(length: number): (request: number) => Table {
   }
 }
 
-async function awaitCount(
-  control: Session,
-  table: string,
-  expected: number,
-  signal: AbortSignal,
-): Promise<void> {
+async function awaitCount(control: Session, table: string, expected: number, signal: AbortSignal) {
   for (let last = -1, grownMs = 0; ; await delay(2)) {
     const answer = await control.run(`exec count(*) from ${table}`)
     const rows = answer?.form === 'scalar' ? Number(answer.value) : 0

@@ -72,35 +72,26 @@ export function runOnProcess(
   const folder = call.processEnvironment.workingFolder()
   const failed = (error: unknown): LoadResult => emptyResult(asked, startedAt, error)
   return withFiles(call, settings, failed, async files => {
-    const { stateDir, quiet } = settings
+    const { stateDir, quiet, metricsFile, report } = settings
     const { environment } = call.processEnvironment
     const warn = quiet === true ? undefined : call.output.note
     // Before anything in the folders is trusted.
     checkStateFolder(environment, warn)
     if (stateDir !== undefined) checkStateFolder(environment, warn, resolve(stateDir))
+    /** What the report needs to know about the course of the run. */
     let timeline: Timeline | undefined
     const results = async (): Promise<void> => {
-      timeline = await openResults(settings, files, call)
+      await files.add(metricsFile, metricsContent(metricsFile ?? ''))
+      if (report === undefined) return
+      const { newTimeline, reportPage } = await import('../report/page.js')
+      const course = (timeline = newTimeline())
+      const textOf = (result: LoadResult): string =>
+        reportPage(result, course.moments(), nextSteps(result, call.asked))
+      await files.add(report, { name: 'report', textOf })
     }
     const options = await prepare(() => files.open(results))
     return runLoad(settings, call, { options, repeated, folder, files, timeline })
   })
-}
-
-/** @returns what the report needs to know about the course of the run */
-async function openResults(
-  { metricsFile, report }: RunSettings,
-  { add }: OutputFiles<LoadResult>,
-  { asked }: Call,
-): Promise<Timeline | undefined> {
-  await add(metricsFile, metricsContent(metricsFile ?? ''))
-  if (report === undefined) return undefined
-  const { newTimeline, reportPage } = await import('../report/page.js')
-  const timeline = newTimeline()
-  const textOf = (result: LoadResult): string =>
-    reportPage(result, timeline.moments(), nextSteps(result, asked))
-  await add(report, { name: 'report', textOf })
-  return timeline
 }
 
 /** How long a run that must leave at once may take to report its outcome, ms. */

@@ -162,11 +162,7 @@ function tableNameOf(path: string): string {
   return proposeNames([base])[0]!
 }
 
-async function print(
-  format: Settings<'schema'>['output'],
-  found: FoundSchema,
-  { output }: Call,
-): Promise<void> {
+async function print(format: Settings<'schema'>['output'], found: FoundSchema, { output }: Call) {
   const { schema } = found
   if (format === 'table') {
     await output.write(schemaText(schema, output.paintResult, output.resultColumns))

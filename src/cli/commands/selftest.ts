@@ -47,10 +47,7 @@ export async function run(settings: Settings<'selftest'>, call: Call): Promise<n
   }
 }
 
-function objectOf(
-  { serverVersion, counts, checks, left }: SelftestResult,
-  exitCode: number,
-): object {
+function objectOf({ serverVersion, counts, checks, left }: SelftestResult, exitCode: number) {
   const head = { schema: 'ddb-ingest/selftest/1', version, exitCode }
   return { ...head, serverVersion, counts, checks, left, error: null }
 }

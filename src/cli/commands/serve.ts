@@ -78,10 +78,7 @@ function failureLog({ output }: Call): (failure: AsynchronousFailure) => void {
   }
 }
 
-async function serveForeground(
-  server: EmbeddedServer,
-  { processEnvironment, output }: Call,
-): Promise<void> {
+async function serveForeground(server: EmbeddedServer, { processEnvironment, output }: Call) {
   using interruption = catchSignals(processEnvironment)
   const ended = once(interruption.signal, 'abort')
   const told = output.write(`listening on ${addressText(server.host, server.port)}\n`)

@@ -282,10 +282,7 @@ export async function inputsOf(
 }
 
 /** @throws {UsageError} DDB_USAGE, after showing the help, if the user would have to type the data */
-export function refuseTerminal(
-  { filesFrom }: Pick<Settings<'load'>, 'filesFrom'>,
-  call: Call,
-): void {
+export function refuseTerminal({ filesFrom }: Pick<Settings<'load'>, 'filesFrom'>, call: Call) {
   if (filesFrom !== undefined || call.args.length > 0) return
   if (!call.processEnvironment.stdin.isTTY) return
   call.showHelp()

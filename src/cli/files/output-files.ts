@@ -9,7 +9,7 @@ import { DdbError, errorCodes, UsageError } from '../../errors.js'
 import { systemName } from '../../platform/file-name.js'
 import { printFailure, writeFailed, type UserCall } from '../output/failures.js'
 import { clean, jsonLine, type Output, systemCode } from '../output/output.js'
-import type { JsonTo } from '../options/readers.js'
+import type { RunSettings } from '../options/options.js'
 import { placeOf } from './one-file.js'
 
 interface Ended {
@@ -139,11 +139,7 @@ function openToAppend(path: string): number {
   }
 }
 
-interface FileOptions {
-  readonly json?: JsonTo
-  readonly trace?: string
-  readonly quiet?: boolean
-}
+type FileOptions = Readonly<Pick<RunSettings, 'json' | 'trace' | 'quiet'>>
 
 export type OutputFiles<Result extends Ended> = ReturnType<typeof outputFiles<Result>>
 

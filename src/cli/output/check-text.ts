@@ -64,11 +64,7 @@ function inputText(input: CheckResult['inputs'][number]): string {
   return `${path}: ${kind}, ${bytesText(bytes)} read, ${isWhole ? '' : 'first '}${counted(rows, 'row')}${bad}${found}`
 }
 
-function table(
-  fields: readonly CheckedField[],
-  columns: CheckResult['columns'],
-  width: number,
-): string[] {
+function table(fields: readonly CheckedField[], columns: CheckResult['columns'], width: number) {
   // If the inputs do not fit the table, no field has a known column, and only the texts of the fields are shown.
   const isKnown = fields.some(({ column }) => column !== null)
   const heads = ['input', 'text', ...(isKnown ? columnHeads : [])]

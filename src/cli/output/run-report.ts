@@ -1,6 +1,6 @@
 /* A run with a journal as one plain object, which `runs --json` prints, and as text: all runs as a table, or one run in detail. */
 import { addressText } from '../../client/failure.js'
-import { inputProgress, type InputProgress } from '../../load/journal/run-history.js'
+import { inputProgress } from '../../load/journal/run-history.js'
 import type { KnownRun } from '../../load/journal/known-runs.js'
 import { pathHere } from '../../load/rejects/reject-path.js'
 import type { ConfirmUsed, LoadResult, RowCounts } from '../../load/options.js'
@@ -38,7 +38,21 @@ export function reportOf(known: KnownRun, command: string, ways: readonly NextSt
     confirmUsed: journal.used ?? null,
     /** Rows of all processes together, so no row counts as skipped. */
     rows,
-    inputs: journal.inputs.map((input, index) => inputOf(input, progressOf(index), known)),
+    /** Progress in each input; bytes count the content, decompressed and as UTF-8. */
+    inputs: journal.inputs.map(({ path, fingerprint }, index) => {
+      const { settled, isDone, uncertain } = progressOf(index)
+      const { offsetBytes, lineNumber, records } = settled
+      return {
+        path,
+        /** Stored size, perhaps compressed. */
+        sizeBytes: fingerprint.sizeBytes,
+        /** The position before which no rows are left to send, and no outcome is left to ask for. */
+        settled: { offsetBytes, lineNumber, rows: records },
+        isDone,
+        rejected: journal.rejects?.byInput[path]?.rejected ?? 0,
+        uncertain,
+      }
+    }),
     processes: journal.begun.map(({ startedAt, end }) => ({
       startedAt,
       endedAt: end?.at ?? null,
@@ -52,26 +66,6 @@ export function reportOf(known: KnownRun, command: string, ways: readonly NextSt
     folder: run.folder === '' ? null : run.folder,
     /** If `ways` is not empty, `command` alone cannot resume the run. */
     resume: { possible, command: possible ? command : null, ways },
-  }
-}
-
-/** Progress in one input; bytes count the content, decompressed and as UTF-8. */
-function inputOf(
-  input: KnownRun['journal']['inputs'][number],
-  { settled, isDone, uncertain }: InputProgress,
-  { journal }: KnownRun,
-) {
-  const { offsetBytes, lineNumber, records: rows } = settled
-  const { path, fingerprint } = input
-  return {
-    path,
-    /** Stored size, perhaps compressed. */
-    sizeBytes: fingerprint.sizeBytes,
-    /** The position before which no rows are left to send, and no outcome is left to ask for. */
-    settled: { offsetBytes, lineNumber, rows },
-    isDone,
-    rejected: journal.rejects?.byInput[path]?.rejected ?? 0,
-    uncertain,
   }
 }
 
@@ -152,11 +146,7 @@ export function waysToResume(
 }
 
 /** A line per run, and commands to resume runs. @param columns  width of the terminal; undefined leaves lines whole */
-export function runsTable(
-  runs: readonly RunReport[],
-  paint: Paint,
-  columns: number | undefined,
-): string {
+export function runsTable(runs: readonly RunReport[], paint: Paint, columns: number | undefined) {
   const heads = ['run', 'state', 'began', 'read', 'confirmed', 'others', 'target']
   const rows = runs.map(
     ({ runId, state, startedAt, rows: { read, confirmed, ...others }, target }) =>

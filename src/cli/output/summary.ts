@@ -22,11 +22,7 @@ import type { ResultContent } from '../files/output-files.js'
  * Five lines: row counts by outcome, speed, refused rows and why, the proof, and the next step.
  * @param next  a command, if anything is left to do @param columns  of the terminal; undefined leaves lines whole
  */
-export function summaryLines(
-  result: LoadResult,
-  next: string | undefined,
-  columns = Infinity,
-): string[] {
+export function summaryLines(result: LoadResult, next: string | undefined, columns = Infinity) {
   const fields = {
     took: speedText(result),
     refused: refusedText(result),
@@ -102,10 +98,7 @@ function confirmText({ confirm, rows, batches }: LoadResult): string {
 }
 
 /** Lines for standard error. @param isApart  true if the summary is not on the screen */
-export function detailLines(
-  { rows, rejects, inputs, inputTotals }: LoadResult,
-  isApart: boolean,
-): string[] {
+export function detailLines({ rows, rejects, inputs, inputTotals }: LoadResult, isApart: boolean) {
   const lines: string[] = []
   const { byCode, files, unplaced } = rejects
   if (rows.rejected > 0 && (isApart || files.length > 1)) {

@@ -1,6 +1,6 @@
 /* The rows that only one side has: finds them part by part, by their hashes, and names their lines and columns when both are read again.
    First which of the table's columns are compared, and what identifies a row there. */
-import type { Batch, RecordLocation } from '../../parse/batch.js'
+import type { Batch } from '../../parse/batch.js'
 import { formatElement } from '../../protocol/element.js'
 import type { RowsOfColumns } from '../target/partition-scheme.js'
 import type { AuditedLines, AuditResult } from './audit-result.js'
@@ -202,7 +202,14 @@ export class Differences {
       this.#unnamed--
       this.#sum = (this.#sum - b[row]!) | 0
       const stored = outcome === 'repeated' ? null : this.#similar(rows.columns, row)
-      addLine(this.lines[outcome], batch.locate(row), stored)
+      const { file, lineNumber: line } = batch.locate(row)
+      const lines = this.lines[outcome]
+      const last = lines.at(-1)
+      // Rows come in the order of the input.
+      const isNext = last?.file === file && last.lastLine <= line && line <= last.lastLine + 1
+      if (isNext && last.stored === null && stored === null) last.lastLine = line
+      else if (lines.length < mostRanges)
+        lines.push({ file, firstLine: line, lastLine: line, stored })
       yield { row, outcome }
     }
   }
@@ -232,16 +239,4 @@ function keptRows(ids: Float64Array, keeps: Exclude<Keeps, 'all'>): number[] {
     if (keeps === 'last' || !kept.has(ids[2 * row]!)) kept.set(ids[2 * row]!, row)
   }
   return [...kept.values()]
-}
-
-/** Rows come in the order of the input. */
-function addLine(
-  lines: AuditedLines[],
-  { file, lineNumber: line }: RecordLocation,
-  stored: AuditedLines['stored'],
-): void {
-  const last = lines.at(-1)
-  const isNext = last?.file === file && last.lastLine <= line && line <= last.lastLine + 1
-  if (isNext && last.stored === null && stored === null) last.lastLine = line
-  else if (lines.length < mostRanges) lines.push({ file, firstLine: line, lastLine: line, stored })
 }

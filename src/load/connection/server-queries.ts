@@ -70,14 +70,10 @@ function notThere({ serverMessage }: ServerError, what: string, advice: string, 
 }
 
 /** The most similar of the names that a script returns, and a sentence that suggests some; none if the server does not answer */
-async function similar(
-  asking: Asking,
-  name: string,
-  script: string,
-): Promise<readonly [best: string | undefined, hint: string]> {
+async function similar(asking: Asking, name: string, script: string) {
   const near = nearestNames(name, textsOf(await unlessRefused(ask(asking, script))))
   const hint = near.length === 0 ? '' : ` Did you mean ${near.map(n => `"${n}"`).join(' or ')}?`
-  return [near[0], hint]
+  return [near[0], hint] as const
 }
 
 /** Present row count of the target; the answer is an INT or LONG. */

@@ -226,11 +226,7 @@ export class InputReading {
   }
 
   /** Maps columns. Also records, for the rejects files, which parts of the input's name the columns contain. */
-  #columnsOf(
-    look: Look,
-    { reader, source: { name } }: OpenedInput,
-    { parts, texts }: NamedTexts,
-  ): ColumnMapping {
+  #columnsOf(look: Look, { reader, source: { name } }: OpenedInput, { parts, texts }: NamedTexts) {
     const { options, rejects, target } = this.#run
     const { mapping = {} } = options
     look.columns ??= mapColumns(target, inputShape(reader, name), { ...mapping, parts })

@@ -3,7 +3,6 @@ import { resolve } from 'node:path'
 import { attempt, DdbError } from '../../errors.js'
 import type { Batch, BatchEnding } from '../../parse/batch.js'
 import { Cuts, newSharedRows, type SharedRows } from '../../parse/batch-builder.js'
-import type { FileStatus } from '../../platform/platform.js'
 import { reasonsPath } from '../../source/data-files.js'
 import { sourceNotices } from '../../source/expand-sources.js'
 import { knownEncoding } from '../../source/encoding/encodings.js'
@@ -50,7 +49,10 @@ export async function openInputs(run: Run): Promise<Inputs> {
     await inputs.resume()
     return inputs
   }
-  const looking = { stdin: openedStdin(run), files: platform.files }
+  // The file that the shell opened as standard input, if the run reads that.
+  const { fd } = (options.input?.stdin ?? {}) as { fd?: unknown }
+  const stdin = fd === 0 ? attempt(() => platform.files.statusNow('/dev/stdin')) : undefined
+  const looking = { stdin, files: platform.files }
   const found =
     options.shard?.index === 0
       ? run.sources
@@ -63,12 +65,6 @@ export async function openInputs(run: Run): Promise<Inputs> {
   return options.shard === undefined
     ? new ListedInputs(run, journaled ?? { names: found.paths, ...found }, reading)
     : new ShardInputs(run, reading, (...stream) => new ListedInputs(run, ...stream))
-}
-
-/** The file that the shell opened as standard input; undefined if the run does not read that standard input. */
-function openedStdin({ options, platform }: Run): FileStatus | undefined {
-  const { fd } = (options.input?.stdin ?? {}) as { fd?: unknown }
-  return fd === 0 ? attempt(() => platform.files.statusNow('/dev/stdin')) : undefined
 }
 
 function checkRejectsFile(

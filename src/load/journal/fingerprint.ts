@@ -40,10 +40,7 @@ export async function fingerprintOf(path: string, files: Files): Promise<Fingerp
 }
 
 /** @param was  returned if size and time are as it says @returns undefined unless it is an ordinary file @throws the system's error */
-export async function fingerprintOfFile(
-  file: InputFile,
-  was?: Fingerprint,
-): Promise<Fingerprint | undefined> {
+export async function fingerprintOfFile(file: InputFile, was?: Fingerprint) {
   const { isFile, sizeBytes, modifiedMs: exactMs, digest } = await file.status()
   const modifiedMs = Math.floor(exactMs)
   if (!isFile) return undefined

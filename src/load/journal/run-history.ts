@@ -267,8 +267,6 @@ interface UncertainRange {
   readonly rows: number
 }
 
-export type InputProgress = ReturnType<ReturnType<typeof inputProgress>>
-
 /** @returns a function of the number of an input: the progress that the journal records */
 export function inputProgress(journal: RecordedRun) {
   const resumed = resumedInputs(journal)

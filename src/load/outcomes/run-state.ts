@@ -71,11 +71,6 @@ export function unsentError({ unsent }: RowCounts): DdbError | undefined {
   return bugError(fact, ', and run the same command again')
 }
 
-/** Counts all rows that were read and have no outcome yet as unsent: they never reached a session. */
-export function leaveRest({ rows }: RunState): void {
-  rows.unsent += Math.max(0, rows.read - accountedFor(rows))
-}
-
 const namedRanges = 5
 
 /** A sentence for the summary: why the confirmation is weaker than requested, or what it showed. */

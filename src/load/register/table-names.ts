@@ -69,11 +69,7 @@ export type ColumnTypes = Readonly<Record<string, keyof typeof unnamed>>
 const unnamed = { INT: '00i', LONG: '00l', STRING: '""', TIMESTAMP: 'now()' } as const
 
 /** @param keys  of several rows with equal keys, the table keeps only the first; none if it keeps all */
-export function shareScript(
-  table: string,
-  columns: ColumnTypes,
-  keys: readonly string[] = [],
-): string {
+export function shareScript(table: string, columns: ColumnTypes, keys: readonly string[] = []) {
   const listed = (names: readonly string[]): string => names.map(name => `\`${name}`).join('')
   const made = keys.length === 0 ? 'streamTable(' : `keyedStreamTable(${listed(keys)}, `
   return `if(!defined("${table}", SHARED)) {

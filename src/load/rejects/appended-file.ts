@@ -15,9 +15,8 @@ export function hashOf(path: string, files: Files, sizeBytes: number) {
     try {
       bytes = files.readNow(path, left, at)
     } catch (cause) {
-      throw new DdbError('DDB_OUTPUT_WRITE', `cannot read "${path}": ${messageOf(cause)}`, {
-        cause,
-      })
+      const message = `cannot read "${path}": ${messageOf(cause)}`
+      throw new DdbError('DDB_OUTPUT_WRITE', message, { cause })
     }
     hash.update(left.subarray(0, bytes))
   }

@@ -30,7 +30,7 @@ interface Queued {
   readonly shape: RecordShape
   /** May get a description of the run. */
   readonly first: RejectReason
-  readonly texts: readonly GrowingBytes[]
+  readonly texts: readonly ReturnType<typeof growingBytes>[]
   rows: number
 }
 
@@ -211,11 +211,6 @@ export class RejectFiles {
     }
   }
 
-  /** The files to which this process writes records of this shape. */
-  #ofKey(key: string): Pair | undefined {
-    return this.#all.find(pair => pair.key === key && !pair.isLeft)
-  }
-
   /** Stops other commands from loading the files while this process writes them. */
   #lock(pair: Pair): void {
     // In some folders, locks cannot be created. The run does not need them.
@@ -226,16 +221,17 @@ export class RejectFiles {
   }
 
   #append(key: string, queued: Queued): void {
+    let pair = this.#all.find(one => one.key === key && !one.isLeft)
     try {
       this.#checkOurs()
-      const pair = this.#ofKey(key) ?? this.#create(key, queued.shape)
+      pair ??= this.#create(key, queued.shape)
       const texts = this.#textsOf(pair, queued)
       for (const [i, part] of pair.parts.entries()) part.write(texts[i]!)
       for (const [i, part] of pair.parts.entries()) part.wrote(texts[i]!)
       pair.rows += queued.rows
     } catch (error) {
       this.unplaced += queued.rows
-      const { parts = [] } = this.#ofKey(key) ?? {}
+      const { parts = [] } = pair ?? {}
       // Rows that were written without an error may still be lost: after a failed sync, a second sync proves nothing.
       if (this.#run.ending.maySend()) for (const part of parts) failureOf(() => part.cutBack())
       throw error
@@ -336,8 +332,6 @@ function cannotContinue({ path }: Pair, cause: unknown): DdbError {
 }
 
 const lineOf = (reason: RejectReason): Buffer => Buffer.from(`${JSON.stringify(reason)}\n`)
-
-type GrowingBytes = ReturnType<typeof growingBytes>
 
 function growingBytes() {
   let bytes = Buffer.alloc(0)

@@ -21,7 +21,7 @@ import { cellsAsFound, dialectOf, readAsFound } from '../inputs/detected.js'
 import { bytesAt } from '../journal/fingerprint.js'
 import { failureOf, lockPath } from '../journal/journal-file.js'
 import { journaledOptions, type JournaledOptions } from '../journal/journal-record.js'
-import type { InputOptions, LoadOptions } from '../options.js'
+import type { LoadOptions } from '../options.js'
 import type { RunBasis } from '../run-basis.js'
 import type { CheckProblem, RejectReading } from './reject.js'
 
@@ -60,25 +60,23 @@ export function rejectRun(
   known: Pick<RejectRun, 'path' | 'fieldNames'>,
   reading: RejectReading | undefined,
 ): RejectRun {
-  const { server, target, input, mapping, cells, delivery } = journaledOptions(options, checked)
+  const journaled = journaledOptions(options, checked)
+  const { server, target, input: given = {}, mapping, cells, delivery } = journaled
+  // A rejects file has no lines to skip, is not part of a document or folder, and does not grow.
+  const { skipLines, limit, jsonPath, flushIntervalMs, follow, include, path, ...kept } = given
+  const found = reading && { ...reading, format: recordFormat(reading.format) }
+  const input = { ...kept, ...readAsFound({ ...found, compression: 'none' }) }
   const folder = options.journal?.workingFolder ?? ''
   const set = reading?.set && { set: reading.set }
   return {
     ...{ format: reasonsFormat, folder, ...known },
     options: {
-      ...{ server, target, input: readAgain(input, reading) },
+      ...{ server, target, input },
       ...((mapping ?? set) && { mapping: { ...mapping, ...set } }),
       cells: cellsAsFound(cells, reading),
       ...(delivery && { delivery }),
     },
   }
-}
-
-/** Leaves out what a rejects file has not: it has no lines to skip, is not part of a document or folder, and does not grow. */
-function readAgain(given: InputOptions = {}, reading: RejectReading | undefined): InputOptions {
-  const { skipLines, limit, jsonPath, flushIntervalMs, follow, include, path, ...input } = given
-  const found = reading && { ...reading, format: recordFormat(reading.format) }
-  return { ...input, ...readAsFound({ ...found, compression: 'none' }) }
 }
 
 /** `mapping.set` with texts in place of words for the input's name: a rejects file has another. Undefined if no column has such a text. */
@@ -111,15 +109,10 @@ export function setWithTexts(
 const fieldNames: Kind = names => (names === undefined ? undefined : texts(names))
 const runFields = { folder: text, path: text, options: {}, fieldNames }
 
-export interface KnownRejects {
-  readonly runId: string
-  readonly run: RejectRun
-  /** Whether an audit has found the rows to be missing. */
-  readonly isOfAudit: boolean
-}
+export type KnownRejects = Awaited<ReturnType<typeof readRejectRun>>
 
 /** @throws {InputError} DDB_INPUT_MISSING without reasons; DDB_INPUT_FORMAT if their first line does not describe the run */
-export async function readRejectRun(path: string, files: Files): Promise<KnownRejects> {
+export async function readRejectRun(path: string, files: Files) {
   const file = reasonsPath(path)
   const { runId, run, code, offsets } = await firstAndLast(path, file, files)
   const isKnown = hasFields({ runId, run }, { runId: text, run: runFields })
@@ -134,6 +127,7 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
   }
   const { options } = run
   const cells = cellsAsFound(options.cells, {}, offsets)
+  // Whether an audit has found the rows to be missing.
   const isOfAudit = code === missingCode
   return { runId: runId!, run: { ...run, options: { ...options, cells } }, isOfAudit }
 }
@@ -141,29 +135,22 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
 /** Limit for the length of a line. The options of a run take at most a few lines of plain data. */
 const mostBytes = 4 * 1024 * 1024
 
-/** The first `mostBytes` of a file, or the last ones. @throws the system's error */
-async function endOf(path: string, files: Files, end: 'first' | 'last'): Promise<Buffer> {
-  const file = await files.open(path)
-  try {
-    const { sizeBytes } = await file.status()
-    const start = end === 'first' ? 0 : Math.max(0, sizeBytes - mostBytes)
-    return await bytesAt(file, start, mostBytes)
-  } finally {
-    await file.close()
-  }
-}
-
 /** The first line of the reasons, with the offsets of the last complete one, which has all that were found. */
-async function firstAndLast(
-  path: string,
-  reasons: string,
-  files: Files,
-): Promise<Partial<RejectReason>> {
+async function firstAndLast(path: string, reasons: string, files: Files) {
   try {
-    const linesOf = (bytes: Buffer): string[] => String(bytes).split('\n').slice(0, -1)
-    const [first] = linesOf(await endOf(reasons, files, 'first'))
-    const last = linesOf(await endOf(reasons, files, 'last')).at(-1)
-    return { ...parsed(first), offsets: parsed(last).offsets ?? {} }
+    const file = await files.open(reasons)
+    try {
+      const linesFrom = async (start: number): Promise<string[]> =>
+        String(await bytesAt(file, start, mostBytes))
+          .split('\n')
+          .slice(0, -1)
+      const { sizeBytes } = await file.status()
+      const [first] = await linesFrom(0)
+      const last = (await linesFrom(Math.max(0, sizeBytes - mostBytes))).at(-1)
+      return { ...parsed(first), offsets: parsed(last).offsets ?? {} }
+    } finally {
+      await file.close()
+    }
   } catch (cause) {
     throw new InputError(
       'DDB_INPUT_MISSING',
@@ -188,12 +175,9 @@ export async function refuseWhileWritten(path: string, files: Files): Promise<vo
   )
 }
 
-/** The run id for loading a rejects file again. It depends on the file's first name, so that a second load is noticed even after a move. */
-export function retryRunId({
-  runId,
-  run,
-}: Pick<KnownRejects, 'runId'> & { readonly run: Pick<RejectRun, 'path'> }): string {
-  const digest = createHash('sha256').update(`${runId}\n${run.path}`).digest('hex').slice(0, 8)
+/** The run id for loading a rejects file again. @param path  the file's first name: a second load is noticed even after a move */
+export function retryRunId(runId: string, path: string): string {
+  const digest = createHash('sha256').update(`${runId}\n${path}`).digest('hex').slice(0, 8)
   return `${runId.replace(/\.retry-[0-9a-f]{8}$/, '').slice(0, 40)}.retry-${digest}`
 }
 

@@ -180,9 +180,7 @@ export const usualUpsert: UpsertForm = { primaryKey: false, counts: true }
 
 /** The function that a data request without confirmation calls; the batch is its only missing argument. */
 export function writeExpression(
-  table: TableTarget,
-  method: Method,
-  keyColumns: readonly string[],
+  { table, method, keyColumns }: Extract<Target, { kind: 'table' }>,
   { primaryKey }: UpsertForm = usualUpsert,
 ): string {
   const expression = tableExpression(table)

@@ -132,15 +132,15 @@ t.test('the last line has all UTC offsets of times', async t => {
 
 t.test('a file has one run ID for retries, and a new file for rows that fail again', async t => {
   const rejects = { runId: 'nightly', run }
-  const name = retryRunId(rejects)
+  const name = retryRunId(rejects.runId, rejects.run.path)
   t.match(name, /^nightly\.retry-[0-9a-f]{8}$/)
   const other = (change: Partial<RejectRun>): string =>
-    retryRunId({ ...rejects, run: { ...run, ...change } })
+    retryRunId(rejects.runId, { ...run, ...change }.path)
   t.not(other({ path: 'r.2.csv' }), name)
   t.equal(other({ folder: '/elsewhere' }), name)
-  t.match(retryRunId({ runId: name, run }), /^nightly\.retry-[0-9a-f]{8}$/)
-  t.not(retryRunId({ runId: name, run }), name)
-  t.match(retryRunId({ runId: 'x'.repeat(64), run }), /^[A-Za-z0-9._-]{1,64}$/)
+  t.match(retryRunId(name, run.path), /^nightly\.retry-[0-9a-f]{8}$/)
+  t.not(retryRunId(name, run.path), name)
+  t.match(retryRunId('x'.repeat(64), run.path), /^[A-Za-z0-9._-]{1,64}$/)
   t.equal(retryRejectsPath('a/r.csv'), 'a/r.retry.csv')
   t.equal(retryRejectsPath('a.b/r'), 'a.b/r.retry')
   t.equal(retryRejectsPath('r.retry.csv'), 'r.retry-2.csv')

@@ -36,7 +36,7 @@ export async function run(settings: Settings<'retry'>, call: Call): Promise<numb
     if (args[0] === '-') throw usageError('retry takes the rejects file of a run')
     const known = await readRejectRun(path, files)
     const { folder: begunIn, options } = known.run
-    const runId = retryRunId(known)
+    const runId = retryRunId(known.runId, known.run.path)
     Object.assign(begun, { ...options, runId })
     refuseStrange(known, reasonsPath(path), call.sources)
     await refuseWhileWritten(path, files)
@@ -78,7 +78,7 @@ async function haveBeenRetried(
   seen = new Set<string>(),
 ): Promise<boolean> {
   for (const rest of run?.journal.rejects?.files ?? []) {
-    const id = retryRunId({ runId: run!.runId, run: rest })
+    const id = retryRunId(run!.runId, rest.path)
     if (seen.has(id)) continue
     seen.add(id)
     const retried = await readRun(folder, id, systemPlatform.files)

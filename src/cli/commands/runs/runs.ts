@@ -74,11 +74,7 @@ export async function run(settings: Settings<'runs'>, call: Call): Promise<numbe
  * Prints what the server knows of a run that shards load, which has no journal, or removes it. @throws {DdbError} DDB_RUN_MISSING
  * @returns 0 only if everything is loaded; undefined unless the user names a server, and one run that has no journal
  */
-async function runShards(
-  settings: Settings<'runs'>,
-  call: Call,
-  folder: string,
-): Promise<number | undefined> {
+async function runShards(settings: Settings<'runs'>, call: Call, folder: string) {
   const { output, args } = call
   const [runId, other] = args
   if (runId === undefined || other !== undefined) return undefined
@@ -153,11 +149,7 @@ async function tellRemoved({ output }: Call, removed: readonly RemovedRun[]): Pr
  * Prints the outcome of each file of one run. `done`: all outcomes known. `uncertain`: some unknown. `begun`: some rows were sent. `waiting`:
  * nothing was read. @throws {DdbError} DDB_RUN_MISSING, DDB_RUN_DAMAGED
  */
-async function printRunFiles(
-  settings: Settings<'runs'>,
-  call: Call,
-  folder: string,
-): Promise<number> {
+async function printRunFiles(settings: Settings<'runs'>, call: Call, folder: string) {
   const { output, args } = call
   const [runId, other] = args
   if (runId === undefined || other !== undefined) {
