@@ -162,9 +162,11 @@ export class Findings {
     this.rows += rows
     this.recordBytes += bytes
     if (rows > 0 ? !reader.readToEnd : left <= 0) this.isComplete = false
-    this.totalBytes += contentBytes(source, reader, bytes)
-    const { format } = reader
-    const { compression, text } = source
+    const { format, readToEnd } = reader
+    const { compression, text, totalBytes, bytesRead, contentBytesRead } = source
+    const isWhole = readToEnd || totalBytes === undefined || bytesRead === 0
+    // Decompressed bytes of the records, estimated if the file was not read to its end.
+    this.totalBytes += isWhole ? bytes : (totalBytes * contentBytesRead) / bytesRead
     this.inputs.push({ path, format, compression, encoding: text.encoding, rows })
   }
 
@@ -301,12 +303,6 @@ export class Findings {
     const type = this.#options.types?.find(one => one.name === name)?.type
     return new ColumnProbe({ name, rules, maxDistinct, type, ...options })
   }
-}
-
-/** Decompressed bytes of the input's records; estimated if a file was not read to its end. */
-function contentBytes(source: ByteSource, reader: InputReader, read: number): number {
-  if (reader.readToEnd || source.totalBytes === undefined || source.bytesRead === 0) return read
-  return (source.totalBytes * source.contentBytesRead) / source.bytesRead
 }
 
 /** Adds a decimal comma that was detected with the delimiter, as `load` does. */

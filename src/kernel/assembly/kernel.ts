@@ -479,6 +479,14 @@ function put(out: usize, width: i32, value: i64): void {
   else store<i8>(out, <i8>value)
 }
 
+/** Where row `from` has the start of field `f`. No cell is null yet. */
+// @ts-ignore: decorator
+@inline
+function firstCell(f: i32, from: i32): usize {
+  store<i32>(nullCount, 0)
+  return starts + (<usize>f << 2) + <usize>from * stride
+}
+
 /**
  * Whole numbers from `lowest` to `highest`, each times `factor` and divided by `divisor` without a rest. Row 0 of the block belongs to
  * `out`, as in all readers of columns.
@@ -488,10 +496,8 @@ function put(out: usize, width: i32, value: i64): void {
 export function integers(
   f: i32, from: i32, out: usize, width: i32, lowest: i64, highest: i64, factor: i64, divisor: i64, none: i64,
 ): i32 {
-  store<i32>(nullCount, 0)
-  const step = stride, rows = rowCount
-  const toEnds = ends - starts
-  let at = starts + (<usize>f << 2) + <usize>from * step
+  const step = stride, rows = rowCount, toEnds = ends - starts
+  let at = firstCell(f, from)
   let to = out + <usize>(from * width)
   for (let r = from; r < rows; r++, at += step, to += width) {
     const first = load<i32>(at), last = load<i32>(at + toEnds)
@@ -519,10 +525,8 @@ export function integers(
 
 /** Decimal numbers of at most `scale` digits after the point, times 10^`scale`. */
 export function fixedPoints(f: i32, from: i32, out: usize, width: i32, lowest: i64, highest: i64, scale: i32, none: i64): i32 {
-  store<i32>(nullCount, 0)
-  const step = stride, rows = rowCount
-  const toEnds = ends - starts
-  let at = starts + (<usize>f << 2) + <usize>from * step
+  const step = stride, rows = rowCount, toEnds = ends - starts
+  let at = firstCell(f, from)
   let to = out + <usize>(from * width)
   for (let r = from; r < rows; r++, at += step, to += width) {
     const first = load<i32>(at), last = load<i32>(at + toEnds)
@@ -547,10 +551,8 @@ export function fixedPoints(f: i32, from: i32, out: usize, width: i32, lowest: i
 
 /** DOUBLE, or FLOAT with a width of 4. Gives up a number that one correctly rounded division does not give. */
 export function floats(f: i32, from: i32, out: usize, width: i32, none: f64): i32 {
-  store<i32>(nullCount, 0)
-  const step = stride, rows = rowCount
-  const toEnds = ends - starts
-  let at = starts + (<usize>f << 2) + <usize>from * step
+  const step = stride, rows = rowCount, toEnds = ends - starts
+  let at = firstCell(f, from)
   let to = out + <usize>(from * width)
   for (let r = from; r < rows; r++, at += step, to += width) {
     const first = load<i32>(at), last = load<i32>(at + toEnds)
@@ -577,10 +579,8 @@ export function floats(f: i32, from: i32, out: usize, width: i32, none: f64): i3
 
 /** BOOL: `true` and `false` in any case, 1, 0. */
 export function truths(f: i32, from: i32, out: usize, none: i32): i32 {
-  store<i32>(nullCount, 0)
-  const step = stride, rows = rowCount
-  const toEnds = ends - starts
-  let at = starts + (<usize>f << 2) + <usize>from * step
+  const step = stride, rows = rowCount, toEnds = ends - starts
+  let at = firstCell(f, from)
   for (let r = from; r < rows; r++, at += step) {
     const first = load<i32>(at), last = load<i32>(at + toEnds), n = last - first
     const start = base + <usize>first
@@ -628,10 +628,8 @@ export function times(
   const mostParts = max<i64>(perSecond, 1)
   // Of century, year, month, day, hour, minute, second.
   const highest = i16x8(99, 99, 12, 31, 23, 59, 59, 0)
-  store<i32>(nullCount, 0)
-  const step = stride, rows = rowCount
-  const toEnds = ends - starts
-  let at = starts + (<usize>f << 2) + <usize>from * step
+  const step = stride, rows = rowCount, toEnds = ends - starts
+  let at = firstCell(f, from)
   let to = out + <usize>(from * width)
   for (let r = from; r < rows; r++, at += step, to += width) {
     const first = load<i32>(at), last = load<i32>(at + toEnds), n = last - first
@@ -708,10 +706,8 @@ function slotOf(start: usize, n: i32, table: usize, mask: usize): usize {
 
 /** Codes of texts of 1 to 32 bytes that the table knows. A slot of the table: text (32 bytes), length, code, or 0 for none. */
 export function symbols(f: i32, from: i32, out: usize, table: usize, mask: i32): i32 {
-  store<i32>(nullCount, 0)
-  const step = stride, rows = rowCount
-  const toEnds = ends - starts
-  let at = starts + (<usize>f << 2) + <usize>from * step
+  const step = stride, rows = rowCount, toEnds = ends - starts
+  let at = firstCell(f, from)
   for (let r = from; r < rows; r++, at += step) {
     const first = load<i32>(at), last = load<i32>(at + toEnds), n = last - first
     const start = base + <usize>first
@@ -770,10 +766,8 @@ function isText(start: usize, n: i32): bool {
 
 /** Texts in UTF-8, each with a byte 00 after it, as far as they fit between `out` and `limit`; `filledTo` is the address after them. */
 export function texts(f: i32, from: i32, out: usize, limit: usize, maxBytes: i32): i32 {
-  store<i32>(nullCount, 0)
-  const step = stride, rows = rowCount
-  const toEnds = ends - starts
-  let at = starts + (<usize>f << 2) + <usize>from * step
+  const step = stride, rows = rowCount, toEnds = ends - starts
+  let at = firstCell(f, from)
   const places = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
   let to = out
   let r = from

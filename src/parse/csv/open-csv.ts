@@ -93,7 +93,10 @@ export async function openCsv(source: ByteSource, options: CsvOptions = {}): Pro
   // If most records have one delimiter more than the first record, the first has no trailing delimiter to remove.
   const isTrailed = options.trailingDelimiter === true && !layout.trailingDelimiter
   const first = await pulled(() => tokenizer.peek())
-  const record = isTrailed ? withoutLast(first) : first
+  const { fields = [] } = first ?? {}
+  // Removes the empty last field of a first record that ends with a delimiter, as all records do.
+  const isEnded = isTrailed && fields.length > 1 && fields.at(-1)!.length === 0
+  const record = isEnded ? { ...first!, fields: fields.slice(0, -1) } : first
   const answer = record !== undefined && roleOf(file, record, look, options)
   const isHeader = typeof answer === 'boolean' ? answer : answer.isHeader
   const names = record !== undefined && isHeader ? headerNames(record) : undefined
@@ -163,13 +166,6 @@ function lookAt(file: string, taken: Sample, options: CsvOptions) {
 function knownOf({ delimiter, format, quote, escape, comment = '', trim = false }: CsvOptions) {
   const own = delimiter ?? (format === 'tsv' ? '\t' : undefined)
   return { delimiter: own, quote, escape, comment, trim }
-}
-
-/** Removes the empty last field of a first record that ends with a delimiter, as all records do. */
-function withoutLast(record: FirstRecord | undefined): FirstRecord | undefined {
-  const isEnded =
-    record !== undefined && record.fields.length > 1 && record.fields.at(-1)!.length === 0
-  return isEnded ? { ...record, fields: record.fields.slice(0, -1) } : record
 }
 
 /** Whether the first record is a header. @throws {UsageError} DDB_USAGE if nothing decides */

@@ -308,15 +308,12 @@ const durations: FixedStorage<Int32Array, Duration> = {
     return count === nullInt32 ? null : { count, unit: data[index * 2 + 1]! }
   },
   set(data, index, value, type) {
-    const { count, unit } = value === null ? { count: null, unit: 0 } : durationOf(type, value)
+    const isDuration = typeof value === 'object' && value !== null && 'count' in value
+    if (value !== null && !isDuration) throw unsuitableValue(type, value)
+    const { count, unit } = value ?? { count: null, unit: 0 }
     data[index * 2] = storedInteger(count, nullInt32, type)
     data[index * 2 + 1] = unit
   },
-}
-
-function durationOf(type: Scalar['type'], value: ElementValue): Duration {
-  if (typeof value === 'object' && value !== null && 'count' in value) return value
-  throw unsuitableValue(type, value)
 }
 
 export const int32Parts: FixedParts = fixedParts(int32Storage)
@@ -334,7 +331,12 @@ export const numberTypes: Readonly<Record<(NumberScalar | PairScalar)['type'], T
   ),
   DOUBLE: typeFacts(16, 'floating', fixedParts(doubles), formatNumber),
   COMPLEX: typeFacts(34, 'binary', pairParts, complexText),
-  POINT: typeFacts(35, 'binary', pairParts, pointText),
+  POINT: typeFacts(
+    35,
+    'binary',
+    pairParts,
+    (pair: DoublePair) => `(${pair.map(formatNumber).join(', ')})`,
+  ),
   DURATION: typeFacts(36, 'system', fixedParts(durations), durationText),
 }
 
@@ -357,10 +359,6 @@ export function shortestFloat(value: number): number {
     if (Math.fround(short) === Math.fround(value)) return short
   }
   return Number(value.toPrecision(9))
-}
-
-function pointText(value: DoublePair): string {
-  return `(${value.map(formatNumber).join(', ')})`
 }
 
 function complexText([real, imaginary]: DoublePair): string {

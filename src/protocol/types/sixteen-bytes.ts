@@ -32,7 +32,9 @@ const storage: FixedStorage<Uint8Array, Uint8Array> = {
 const parts = fixedParts(storage)
 
 export const bytes16Types: Readonly<Record<Bytes16Type, TypeFacts>> = {
-  UUID: typeFacts(19, 'binary', parts, formatUuid),
+  UUID: typeFacts(19, 'binary', parts, (bytes: Uint8Array) =>
+    formatHex(bytes).replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
+  ),
   IPADDR: typeFacts(30, 'binary', parts, formatIpAddress),
   INT128: typeFacts(31, 'binary', parts, formatHex),
 }
@@ -60,10 +62,6 @@ export function parseSixteenBytes(type: Bytes16Type, text: string): Uint8Array |
 
 function formatHex(bytes: Uint8Array): string {
   return Buffer.from(bytes).reverse().toString('hex')
-}
-
-function formatUuid(bytes: Uint8Array): string {
-  return formatHex(bytes).replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }
 
 function reversedHex(hex: string): Uint8Array {

@@ -70,9 +70,17 @@ export type AnyVector = VectorShape<'ANY', readonly Value[]>
 const tupleColumns = listColumns<Value, Value, AnyVector>({
   vector: tupleOf,
   dataOf: tuple => tuple.data,
-  valueOf,
+  valueOf(value: ElementValue): Value {
+    if (value === null) return explicitNull
+    if (typeof value === 'object' && 'form' in value) return value
+    throw unsuitableValue('ANY', value)
+  },
   scalar: value => value,
-  isNull: isNullValue,
+  isNull(value: Value): boolean {
+    if (value.form !== 'scalar') return false
+    const { value: held } = value
+    return held === null || held === '' || (held instanceof Uint8Array && held.length === 0)
+  },
 })
 
 export function tupleOf(data: readonly Value[]): AnyVector {
@@ -81,18 +89,6 @@ export function tupleOf(data: readonly Value[]): AnyVector {
 
 export function isTuple(vector: Vector): vector is AnyVector {
   return vector.type === 'ANY'
-}
-
-function valueOf(value: ElementValue): Value {
-  if (value === null) return explicitNull
-  if (typeof value === 'object' && 'form' in value) return value
-  throw unsuitableValue('ANY', value)
-}
-
-function isNullValue(value: Value): boolean {
-  if (value.form !== 'scalar') return false
-  const { value: held } = value
-  return held === null || held === '' || (held instanceof Uint8Array && held.length === 0)
 }
 
 export const tupleTypes: Readonly<Record<AnyVector['type'], TypeFacts>> = {

@@ -123,7 +123,11 @@ export const rowFunctions = family({
     if (fault === 'drop') return 0
     if (fault !== undefined && 'error' in fault) throw new ScriptError(fault.error)
     const insert = (): ServerValue | Evaluation<ServerValue> => {
-      const rows = rowsOfArguments(table, presentValues(values))
+      const present = values.map((value, index) => {
+        check(value !== undefined, `Argument ${index + 2} of tableInsert must not be empty.`)
+        return value
+      })
+      const rows = rowsOfArguments(table, present)
       return writeRows(context, table, rows, isTable, ({ inserted }) => intScalar(inserted))
     }
     return fault === undefined ? insert() : later(fault, insert)
@@ -159,13 +163,6 @@ function* later(
   yield wait
   const begun = insert()
   return 'form' in begun ? begun : yield* begun
-}
-
-function presentValues(values: readonly (ServerValue | undefined)[]): ServerValue[] {
-  return values.map((value, index) => {
-    check(value !== undefined, `Argument ${index + 2} of tableInsert must not be empty.`)
-    return value
-  })
 }
 
 function additionOf(target: Column, addition: ServerValue): Column {

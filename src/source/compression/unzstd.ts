@@ -20,7 +20,9 @@ interface Answer {
 
 /** @throws {InputError} DDB_INPUT_READ as `zstdPieces`, after yielding everything that can be decompressed */
 export async function* unzstd(stored: Chunks, name: string): Chunks {
-  const thread = startThread()
+  const kept = idle.pop()
+  kept?.ending.cancel()
+  const thread = kept?.thread ?? new DecoderThread()
   const { spareBytes, spareContent } = thread
   const room = (): ArrayBuffer => spareBytes.pop() ?? new ArrayBuffer(maxPiecesBytes)
   const batches = zstdPieces(stored, name, room)
@@ -70,8 +72,9 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
     isClean = failure === undefined
   } finally {
     isOver = true
-    if (isClean) keepThread(thread)
-    else await thread.end()
+    const end = (): void => void idle.shift()!.thread.end()
+    if (!isClean) await thread.end()
+    else idle.push({ thread, ending: systemClock.afterIfAlive(longestIdleMs, end) })
     // While `fill` waits for a pipe, does not await `batches.return()`, which would resolve only when the pipe ends.
     const returned = batches.return()
     if (filling === undefined) await returned
@@ -83,17 +86,6 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
 /** Threads whose last input ended after a whole frame, oldest first: starting one takes longer than decompressing a small file. */
 const idle: { readonly thread: DecoderThread; readonly ending: Timer }[] = []
 const longestIdleMs = 1_000
-
-function startThread(): DecoderThread {
-  const found = idle.pop()
-  found?.ending.cancel()
-  return found?.thread ?? new DecoderThread()
-}
-
-function keepThread(thread: DecoderThread): void {
-  const end = (): void => void idle.shift()!.thread.end()
-  idle.push({ thread, ending: systemClock.afterIfAlive(longestIdleMs, end) })
-}
 
 /** Larger results of the decoder are errors. */
 const lastCode = 2 ** 32 - 121
