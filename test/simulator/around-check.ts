@@ -182,8 +182,11 @@ function checkCopies(
 ): void {
   if (kind.keyed) return
   const { plan } = own[0]!.job
-  // A server that has lost its memory, or the register, no longer knows the run, which then cannot notice that its journal is old.
-  const isBlank = troubles.requests.some(one => one.kind === 'register dropped')
+  // A server that has lost its memory, or the register, or gives no receipts, does not know the run, which then cannot notice that its
+  // journal is old.
+  const isBlank =
+    troubles.requests.some(one => one.kind === 'register dropped') ||
+    own.some(({ run }) => run.notices.some(text => text.startsWith('no receipts on this server')))
   const isUnnoticed = changes.some(
     ({ runId, sinceMs }) =>
       runId === plan.runId &&
