@@ -116,8 +116,8 @@ export const defects: readonly Defect[] = [
   ]),
   defect(1, 'a run that ends early forgets batches that no session had sent', [
     'load/result.ts',
-    'if (run.ending.isLeaving || run.leavesRest === true) leaveRest(run.state)',
-    '',
+    'state.rows.unsent += Math.max(0, state.rows.read - accountedFor(state.rows))',
+    'void 0',
   ]),
   defect(
     firstAroundSeed,
