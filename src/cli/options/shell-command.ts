@@ -1,6 +1,5 @@
 /* Commands that the program prints, ready for a shell: the options of the user or detected values as flags, never a password. */
 import { existsSync } from 'node:fs'
-import { attempt } from '../../errors.js'
 import type { NeededOptions } from '../../infer/inferred-schema.js'
 import type { ServerAddress } from '../../load/options.js'
 import { addressText } from '../../client/failure.js'
@@ -20,7 +19,7 @@ import {
   valueOptions,
   type CommandName,
 } from './options.js'
-import { hosts, jsonTo } from './readers.js'
+import { jsonTo } from './readers.js'
 
 type Flags = OptionSources['flags']
 
@@ -70,25 +69,14 @@ export interface TypedCall {
   readonly flags: Flags
 }
 
-/**
- * The flags, and as flags what the environment sets: a printed command must do the same in another shell. Without options of output; a run
- * knows its own server.
- */
-export function withEnvironment(
-  options: OptionTable & { readonly host?: OptionTable[string] },
-  sources: OptionSources,
-): Flags {
-  const { flags, environment } = sources
-  const isOfRun = options.host?.default === undefined && !flags.has('table')
-  const all = new Map(flags)
+/** The flags, and as flags what the environment sets: a printed command must do the same in another shell. Without server and outputs. */
+export function withEnvironment(options: OptionTable, sources: OptionSources): Flags {
+  const all = new Map(sources.flags)
   for (const definition of Object.values(options)) {
     const { name, group } = definition
-    if (group === 'Output' || (group === 'Server' && isOfRun)) continue
+    if (group === 'Output' || group === 'Server' || all.has(name)) continue
     const { origin = 'default', texts = [] } = findValue(definition, sources) ?? {}
-    const isWhole = name !== 'host' || !environment['DDB_PORT']
-    if (isWhole && (origin === 'default' || flags.has(name))) continue
-    const addresses = isWhole ? undefined : attempt(() => hosts.read(texts, environment))
-    all.set(name, addresses === undefined ? texts : [addressesText(addresses)])
+    if (origin !== 'default') all.set(name, texts)
   }
   return all
 }

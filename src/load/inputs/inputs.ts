@@ -1,6 +1,6 @@
 /* Opens the inputs of a run: finds them, checks that all exist, and continues the run's journal. Reads a list in its order. */
 import { resolve } from 'node:path'
-import { attempt, DdbError } from '../../errors.js'
+import { attempt, DdbError, option } from '../../errors.js'
 import type { Batch, BatchEnding } from '../../parse/batch.js'
 import { Cuts, newSharedRows, type SharedRows } from '../../parse/batch-builder.js'
 import { reasonsPath } from '../../source/data-files.js'
@@ -102,7 +102,7 @@ async function takeUpJournal(run: Run, { paths, sizes }: Pick<NamedInputs, 'path
       throw new DdbError(
         'DDB_RUN_CHANGED',
         `run "${checked.runId}" has a journal, with which an input that can be read only once cannot go on: load the files with which it began ` +
-          '(/dev/stdin < FILE is one), or choose another name, or give the run up with `runs RUN --clean`',
+          `(/dev/stdin < FILE is one), or choose another ${option('runId')}`,
       )
     }
     reporter.notice('standard input and pipes cannot be read twice: this run keeps no journal')

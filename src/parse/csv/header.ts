@@ -264,7 +264,7 @@ export function fieldUses(
   const isNamed = match !== 'position' && named.some(column => column >= 0)
   return first.map((_, field) => {
     const { type } = schema.columns[isNamed ? named[field]! : field] ?? {}
-    const { category } = dataTypes[type?.type ?? 'VOID']
+    const category = type && dataTypes[type.type].category
     if (category === 'floating' || category === 'denary') return 'fractions'
     return category === 'integral' ? 'integers' : 'other'
   })

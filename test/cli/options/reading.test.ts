@@ -8,6 +8,7 @@ import { fieldFlags, loadOptions } from '../../../src/cli/options/options.js'
 import { readCommandLine } from '../../../src/cli/options/command-line.js'
 import { rawArguments } from '../../../src/cli/process-environment.js'
 import { resolveOptions, type OptionSources } from '../../../src/cli/options/definition.js'
+import { withEnvironment } from '../../../src/cli/options/shell-command.js'
 import * as values from '../../../src/cli/options/readers.js'
 import { readSources } from '../../helpers/checkout.js'
 import { forAll } from '../../helpers/runs.js'
@@ -50,6 +51,17 @@ const sources = (given: Partial<OptionSources> = {}): OptionSources => ({
   flags: new Map(),
   environment: {},
   ...given,
+})
+
+t.test('a printed command has what the environment sets, but for server and outputs', async t => {
+  const environment = {
+    ...{ DDB_INGEST_NULL: '["NA","-"]', DDB_INGEST_TABLE: 'other', DDB_INGEST_TRIM: 'true' },
+    ...{ DDB_HOST: 'h', DDB_INGEST_TRACE: 'trace.log', DDB_INGEST_QUIET: '1' },
+  }
+  const flags = new Map([['table', ['t']]])
+  t.strictSame(Object.fromEntries(withEnvironment(loadOptions, { flags, environment })), {
+    ...{ table: ['t'], null: ['NA', '-'], trim: ['true'] },
+  })
 })
 
 t.test('flags override the environment, which overrides defaults', async t => {

@@ -347,7 +347,7 @@ t.test('for a failed run, the reason comes first and the next step last', async 
   ])
   const resume = { possible: false, command: null, ways: [] }
   const loaded = runText(runReport({ state: 'finished', resume }), plain, undefined)
-  t.match(loaded.split('\n')[1], /^ {2}to repair {2}ddb-ingest retry bad\.csv$/)
+  t.match(loaded.split('\n')[1], /^ {2}to repair {2}ddb-ingest retry \/data\/bad\.csv$/)
 })
 
 t.test('many inputs are counted, and inputs with rejects or doubtful rows are named', async t => {
