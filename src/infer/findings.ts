@@ -4,7 +4,7 @@ import { columnOffsets, type CellOptions, type CellRules } from '../parse/cell-r
 import { hasNumberStyle, plainNumbers } from '../parse/cells/read-number.js'
 import type { AssumedHeader } from '../parse/csv/assume-header.js'
 import type { FoundQuotes } from '../parse/csv/csv-dialect.js'
-import { decimalCommaFor } from '../parse/csv/header.js'
+import { decimalCommaFor } from '../parse/csv/decimal-comma.js'
 import { openReader, type InputFormat, type ReaderOptions } from '../parse/formats.js'
 import { inputShape, type InputReader } from '../parse/record-reader.js'
 import type { Files } from '../platform/platform.js'

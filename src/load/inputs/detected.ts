@@ -2,7 +2,7 @@
    with which another reader reads the input in the same way. */
 import { option } from '../../errors.js'
 import { givenDialect } from '../../parse/csv/csv-dialect.js'
-import { decimalCommaFor } from '../../parse/csv/header.js'
+import { decimalCommaFor } from '../../parse/csv/decimal-comma.js'
 import type { ReaderOptions } from '../../parse/formats.js'
 import type { InputReader } from '../../parse/record-reader.js'
 import type { TargetSchema } from '../../schema/target-schema.js'

@@ -6,16 +6,14 @@ import { DdbError, InputError, option, type UsageError, usageError } from '../..
 import { templateNames } from '../../schema/set-columns.js'
 import { assumedHeader, type AssumedHeader, isUsualName, shapeOf } from './assume-header.js'
 import type { FirstRecord } from './csv-tokenizer.js'
-import { type FieldUse, lookedAtColumns, type SampleRecords } from './sample.js'
+import { lookedAtColumns, type SampleRecords } from './sample.js'
 import { isNullAt } from '../../protocol/element.js'
-import { dataTypes } from '../../protocol/data-type.js'
-import { type InputShape, type MappingRules, ownText } from '../../schema/cell-source.js'
+import type { InputShape, MappingRules } from '../../schema/cell-source.js'
 import { mapColumns } from '../../schema/column-mapping.js'
-import type { TargetColumn, TargetSchema } from '../../schema/target-schema.js'
+import type { TargetSchema } from '../../schema/target-schema.js'
 import { BufferPool } from '../columns/fixed-column.js'
 import { MappedColumns } from '../mapped-columns.js'
 import type { CellRules } from '../cell-rules.js'
-import type { Known } from '../input-reader.js'
 import { RecordBlock } from '../record-block.js'
 import { cellTypeOf } from '../types/column-types.js'
 import { slackBytes } from '../window.js'
@@ -252,43 +250,6 @@ export function fieldsByPosition({ schema, mapping }: RowTarget): number | undef
   const isLoose = ignoreExtra === true || allowMissing === true || Object.keys(map).length > 0
   if (match !== 'position' || isLoose) return undefined
   return schema.columns.filter(({ name }) => !Object.hasOwn(set, name)).length
-}
-
-/** What the columns take that the fields fill: by name if the first record has the name of a column, else by position. */
-export function fieldUses(
-  { schema, mapping: { match, map } }: RowTarget,
-  first: readonly string[],
-): FieldUse[] {
-  const sources = schema.columns.map(({ name }) => (ownText(map, name) ?? name).toLowerCase())
-  const named = first.map(text => sources.indexOf(text.trim().toLowerCase()))
-  const isNamed = match !== 'position' && named.some(column => column >= 0)
-  return first.map((_, field) => {
-    const { type } = schema.columns[isNamed ? named[field]! : field] ?? {}
-    const category = type && dataTypes[type.type].category
-    if (category === 'floating' || category === 'denary') return 'fractions'
-    return category === 'integral' ? 'integers' : 'other'
-  })
-}
-
-/** The target for one input. @param isFound  true if a decimal comma was detected in the input */
-export function withDecimalComma(
-  { schema, mapping, cells }: RowTarget,
-  isFound: boolean,
-): RowTarget {
-  const { value } = decimalCommaFor(isFound, cells, schema.columns)
-  return { schema, mapping, cells: { ...cells, decimalComma: value } }
-}
-
-/** @param isFound  true if a decimal comma was detected in the input */
-export function decimalCommaFor(
-  isFound: boolean,
-  { decimalComma, thousands }: Pick<CellRules, 'decimalComma' | 'thousands'>,
-  columns: readonly TargetColumn[],
-): Known<boolean> {
-  if (decimalComma !== undefined) return { value: decimalComma, how: 'given' }
-  // `1,5` is two elements if the target has arrays. It is not a decimal if the user gave the comma another meaning.
-  const isOther = thousands === ',' || columns.some(({ type }) => type.array === true)
-  return { value: !isOther && isFound, how: 'found' }
 }
 
 /**

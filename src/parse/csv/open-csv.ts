@@ -24,7 +24,6 @@ import {
 import {
   checkTrailingDelimiter,
   fieldsByPosition,
-  fieldUses,
   type FollowingRecords,
   headerNames,
   isHeaderByData,
@@ -33,8 +32,8 @@ import {
   looksLikeHeader,
   type RowTarget,
   textsOf,
-  withDecimalComma,
 } from './header.js'
+import { fieldUses, withDecimalComma } from './decimal-comma.js'
 import { findObstacles } from './obstacles.js'
 import { isUtf8 } from 'node:buffer'
 import { lineFeed } from '../window.js'
@@ -147,7 +146,9 @@ function lookAt(file: string, taken: Sample, options: CsvOptions) {
     delimiter: options.delimiter ?? separator ?? knownOf(options).delimiter,
   })
   const { target } = options
-  const layout = detectLayout(sample, tried, first => (target ? fieldUses(target, first) : []))
+  const layout = detectLayout(sample, tried, first =>
+    target === undefined ? [] : fieldUses(target.schema, target.mapping, first),
+  )
   const trailingDelimiter = options.trailingDelimiter ?? layout.trailingDelimiter
   const dialect = { ...said, ...tried, trailingDelimiter }
   if (!isByteDialect(dialect) && (dialect.trim || dialect.quotes !== 'strict')) {

@@ -2,6 +2,7 @@
    is being tried. Such records refuse nothing, but show how well the dialect fits. The best one makes the records most alike, and their
    fields look like values. The columns show whether numbers have a decimal comma, and the records whether they end with a further
    delimiter. Inputs arrive piece by piece: bytes, which go to the tokenizer, or rows of a program. */
+import { type FieldUse, hasDecimalComma } from './decimal-comma.js'
 import { RecordWalk, type TriedDialect } from './record-walk.js'
 import { InputError } from '../../errors.js'
 import { isAt, utf8Text } from '../cells/cell-bytes.js'
@@ -368,9 +369,6 @@ const leastRecords = 20
 /** Limit of columns to examine. More would hardly change the answer. */
 export const lookedAtColumns = 200
 
-/** What the target takes from a field: numbers with fractions, whole numbers, or something else. */
-export type FieldUse = 'fractions' | 'integers' | 'other'
-
 /** @param dialect  that `detectDialect` found @param usesOf  of the fields, from the texts of the first record */
 export function detectLayout(
   sample: Sample,
@@ -392,25 +390,4 @@ export function detectLayout(
   }
   const decimalComma = hasDecimalComma(columns, uses)
   return { decimalComma, trailingDelimiter: trailing > count / 2 }
-}
-
-/**
- * True if the commas in some column of fractions cannot separate thousands, in no column of numbers most of them can, and no column has
- * points in numbers.
- */
-function hasDecimalComma(
-  columns: readonly (readonly string[])[],
-  uses: readonly FieldUse[],
-): boolean {
-  let isFound = false
-  for (const [field, texts] of columns.entries()) {
-    const use = uses[field] ?? 'fractions'
-    const withComma = texts.filter(text => /^[+-]?\d+,\d+$/.test(text))
-    if (use === 'other' || withComma.length === 0) continue
-    const grouped = withComma.filter(text => /^[+-]?[1-9]\d{0,2},\d{3}$/.test(text))
-    if (grouped.length * 2 > withComma.length) return false
-    const isOfNumbers = texts.every(text => /^(?:[+-]?\d+(?:,\d+)?)?$/.test(text))
-    isFound ||= use === 'fractions' && isOfNumbers
-  }
-  return isFound && !columns.flat().some(text => /^[+-]?\d*\.\d+$/.test(text))
 }

@@ -5,7 +5,6 @@ import type { CellRules } from '../../../src/parse/cell-rules.js'
 import type { FirstRecord } from '../../../src/parse/csv/csv-tokenizer.js'
 import {
   checkTrailingDelimiter,
-  decimalCommaFor,
   headerNames,
   isHeaderByData,
   isHeaderFor,
@@ -13,8 +12,8 @@ import {
   type RowTarget,
   testFit,
   textsOf,
-  withDecimalComma,
 } from '../../../src/parse/csv/header.js'
+import { decimalCommaFor, withDecimalComma } from '../../../src/parse/csv/decimal-comma.js'
 import { SampleRecords } from '../../../src/parse/csv/sample.js'
 import { openReader } from '../../../src/parse/formats.js'
 import type { MappingRules } from '../../../src/schema/cell-source.js'
@@ -277,6 +276,11 @@ t.test('only commas of columns with fractions show that a comma is a decimal com
   t.equal(await found('volume:DOUBLE', text, { ignoreExtra: true }), false)
   t.equal(await found('volume:DOUBLE,tags:DECIMAL64(2)', text.replace(/^.*\n/, '')), true)
   t.equal(await found('x:DOUBLE', text, { map: { x: 'Tags' }, ignoreExtra: true }), true)
+  const numbered = { map: { price: '1', tags: '2' } }
+  t.equal(await found('tags:STRING,price:DOUBLE', '12,34;9,5\n7,15;8\n', numbered), true)
+  const isSet = { set: { day: 'x' }, match: 'position' } as const
+  t.equal(await found('day:STRING,price:DOUBLE', '12,34\n7,15\n', isSet), true)
+  t.equal(await found('price:DOUBLE,day:STRING', '12;3,4\n7;1,5\n'), false)
   t.equal(await found('volume:LONG', 'volume\n12,0\n1,5\n'), false)
   t.equal(await found('volume:DOUBLE,tags:DOUBLE', text.replace('1234', '1,234')), false)
 })
