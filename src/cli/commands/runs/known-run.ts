@@ -7,7 +7,7 @@ import type { JournalOptions, LoadOptions, TargetOptions } from '../../../load/o
 import { mayChangeValues } from '../../../load/target/target.js'
 import { systemPlatform } from '../../../platform/system-files.js'
 import { stateFolder } from '../../files/state.js'
-import { defined, type OptionSources } from '../../options/definition.js'
+import { defined, type OptionDefinition, type OptionSources } from '../../options/definition.js'
 import type { ServerSettings } from '../../options/login.js'
 import { serverOptions, type Settings } from '../../options/options.js'
 import { addressesText, flagWords, shellText } from '../../options/shell-command.js'
@@ -66,9 +66,10 @@ export async function isOfShards(
   return known === undefined
 }
 
-const flagOf: Readonly<Record<string, string>> = {
-  ...{ port: 'host', otherHosts: 'host', caFile: 'ca-file', certFile: 'cert-file' },
-}
+/** The flag that sets a field of the server; `--host` sets several. */
+const flagOf = (member: string): string =>
+  Object.values<OptionDefinition>(serverOptions).find(({ field }) => field === `server.${member}`)
+    ?.name ?? 'host'
 
 /**
  * Completes the user's settings with the journal's server and its protection. The environment only adds what the journal lacks: it may
@@ -84,7 +85,7 @@ export function withJournaled<Given extends ServerSettings>(
     path => path && resolve(folder, path),
   )
   const set = given.options.server ?? {}
-  const named = Object.entries(set).filter(([name]) => flags.has(flagOf[name] ?? name))
+  const named = Object.entries(set).filter(([name]) => flags.has(flagOf(name)))
   const begun = { otherHosts: [], ...journaled, ...defined({ caFile, certFile }) }
   const server = { ...set, ...begun, ...Object.fromEntries(named) }
   return { ...given, options: { ...given.options, server } }
