@@ -69,7 +69,7 @@ export function isRefusedLogin(message: string): boolean {
 /** Converts an error line (docs/server-semantics.md#refusals). @param hide  redacts the passwords of the session */
 export function serverFailure(received: string, hide: Hide = text => text): ServerError {
   const safe = hide(received)
-  const failure = (...[code, message]: [ServerFailureCode?, string?]): ServerError =>
+  const failure = (code?: 'DDB_LOGIN' | 'DDB_SERVER' | 'DDB_PRIVILEGE', message?: string) =>
     new ServerError(safe, code, message, received)
   if (lacksLogin(received)) return failure('DDB_LOGIN', withLoginAdvice(safe))
   if (isRefusedLogin(received)) return failure('DDB_LOGIN')
@@ -79,8 +79,6 @@ export function serverFailure(received: string, hide: Hide = text => text): Serv
   }
   return failure('DDB_PRIVILEGE', `${safe}. ${rightAdvice(safe)}`)
 }
-
-type ServerFailureCode = ConstructorParameters<typeof ServerError>[1]
 
 /** The text of a refusal, and the missing right; `$1` is the object named in the text. */
 const rights: readonly (readonly [RegExp, string])[] = [

@@ -14,10 +14,6 @@ type InputBytes = Pick<LoadReport, 'bytesRead' | 'totalBytes' | 'input'>
 /** The part of a report that the reporter gets from the run. */
 export type SentReport = Omit<LoadReport, 'phase' | 'elapsedMs' | keyof InputBytes>
 
-type ReporterOptions = Pick<LoadOptions, 'onReport' | 'onNotice'> & {
-  readonly server: Pick<LoadOptions['server'], 'password'>
-}
-
 const reportIntervalMs = 100
 
 /** The result keeps only the first notices, because it is not a log. */
@@ -27,7 +23,7 @@ const keptNotices = 20
 const maxOnce = 1_000
 
 export function newReporter(
-  { onReport, onNotice, server }: ReporterOptions,
+  { onReport, onNotice, server }: Pick<LoadOptions, 'onReport' | 'onNotice' | 'server'>,
   clock: Clock,
   sent: () => SentReport,
 ) {

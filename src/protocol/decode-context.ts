@@ -4,10 +4,8 @@ import type { ByteReader } from '../wire/byte-reader.js'
 import type { ByteWriter } from '../wire/byte-writer.js'
 import { dataForms } from './value.js'
 
-type DataForm = keyof typeof dataForms
-
 /** @param typeId  a number, because array vectors, symbol bases and tables have numbers that are not types */
-export function encodeFlag(writer: ByteWriter, form: DataForm, typeId: number): void {
+export function encodeFlag(writer: ByteWriter, form: keyof typeof dataForms, typeId: number): void {
   writer.u16((dataForms[form] << 8) | typeId)
 }
 

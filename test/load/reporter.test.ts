@@ -10,7 +10,7 @@ function scene() {
   clock.advance(1_000)
   const toldAtMs: number[] = []
   const reporter = newReporter(
-    { server: {}, onReport: ({ elapsedMs }) => toldAtMs.push(elapsedMs) },
+    { server: { host: 'h', port: 1 }, onReport: ({ elapsedMs }) => toldAtMs.push(elapsedMs) },
     clock,
     () => nothingSent,
   )

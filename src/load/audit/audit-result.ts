@@ -22,10 +22,7 @@ export interface AuditOptions extends LoadOptions {
 }
 
 /** Options of an audit without input: compares a table with what an earlier audit found there. */
-export interface CertificateOptions extends Pick<
-  LoadOptions,
-  'server' | 'delivery' | 'signal' | 'leave'
-> {
+export type CertificateOptions = Pick<LoadOptions, 'server' | 'delivery' | 'signal' | 'leave'> & {
   certificate: AuditResult
 }
 

@@ -243,7 +243,16 @@ async function nameRows(
 ): Promise<void> {
   const lacks = 'the table does not have this row'
   let number = ends.findIndex((_, batch) => differences.isIn(batch))
-  if (number > 0) beginAfter(ends[number - 1]!, run)
+  if (number > 0) {
+    const { endOffsetBytes, endLineNumber, place } = ends[number - 1]!
+    const { input, records } = place!
+    const from = { offsetBytes: endOffsetBytes, lineNumber: endLineNumber }
+    const before = run.inputs!.summaries().slice(0, input)
+    run.history.resumption = {
+      ...run.history.resumption,
+      resumed: at => (at > input ? undefined : { from, records, ends: [], done: before[at] }),
+    }
+  }
   // Rows before the first one that is read again may have shown the time zone offsets.
   Object.assign(run.history.found, { offsets: run.inputs!.reading.offsets })
   run.inputs = await openInputs(run)
@@ -266,20 +275,6 @@ async function nameRows(
   run.rejects.flush()
 }
 
-/** Lets the inputs, when they are opened again, begin after a range. */
-function beginAfter(
-  { endOffsetBytes, endLineNumber, place }: InputRange,
-  { history, inputs }: Run,
-): void {
-  const { input, records } = place!
-  const from = { offsetBytes: endOffsetBytes, lineNumber: endLineNumber }
-  const before = inputs!.summaries().slice(0, input)
-  history.resumption = {
-    ...history.resumption,
-    resumed: each => (each > input ? undefined : { from, records, ends: [], done: before[each] }),
-  }
-}
-
 async function compareWith(
   { identity, columns, endedAt, rows, ranges, digest, target }: AuditResult,
   { run, findings, key }: Job,
@@ -299,8 +294,7 @@ async function compareWith(
   findings.ranges = table.ranges
   const there = new Hashes(key, [])
   for await (const block of table.read()) there.add(block)
-  const { count, digest: sums } = there
-  const same = { found: count, missing: 0, changed: 0, others: 0, repeated: 0 }
-  const more = sums === digest!.rows ? same : {}
-  findings.rows = { ...noRows, input: rows.input, table: count, ...more }
+  const same = { found: there.count, missing: 0, changed: 0, others: 0, repeated: 0 }
+  const more = there.digest === digest!.rows ? same : {}
+  findings.rows = { ...noRows, input: rows.input, table: there.count, ...more }
 }

@@ -9,7 +9,6 @@ import { DdbError, option, usageError } from '../../errors.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { nearestHint } from '../../schema/nearest.js'
 import { member, schemaFromServer, type TargetColumn } from '../../schema/target-schema.js'
-import type { CheckedOptions } from '../checked-options.js'
 import { watchedTable } from '../evidence/sample-rows.js'
 import type { Run } from '../run.js'
 import { neverDecreases } from '../target/describe-target.js'
@@ -30,7 +29,7 @@ export function comparedTable(run: Run, names: readonly string[] | undefined) {
   }
   const { schema, total, chunkId, physicalIndex } = state
   const { columns: stored, partition } = schemaFromServer(schema)
-  const columns = columnsToCompare(checked, target.columns, stored, names)
+  const columns = columnsToCompare(run, stored, names)
   const keys = keyed ? keyColumns.map(key => columns.findIndex(({ name }) => name === key)) : []
   const isByKey = partitionColumns.every(name => keyColumns.includes(name))
   if (keyed && (keys.length === 0 || keys.includes(-1) || !isByKey)) {
@@ -60,8 +59,7 @@ export function comparedTable(run: Run, names: readonly string[] | undefined) {
 }
 
 function columnsToCompare(
-  checked: CheckedOptions,
-  sent: readonly TargetColumn[],
+  { checked, target: { columns: sent } }: Run,
   stored: readonly TargetColumn[],
   names: readonly string[] | undefined,
 ): readonly TargetColumn[] {

@@ -20,8 +20,7 @@ import type { SymbolScalar } from './symbols.js'
 
 export type StringScalar = ScalarShape<'STRING', string>
 
-type ObjectType = 'HANDLE' | 'CODE' | 'DATASOURCE' | 'RESOURCE'
-type ObjectScalar = ScalarShape<ObjectType, string>
+type ObjectScalar = ScalarShape<'HANDLE' | 'CODE' | 'DATASOURCE' | 'RESOURCE', string>
 /** `functionKind`: 0 system, 3 user, 4 partial, … (docs/protocol.md#data-types). Default: 0. */
 type FunctionScalar = ScalarShape<'FUNCTIONDEF', string> & { functionKind?: number }
 export type ServerObjectScalar = ObjectScalar | FunctionScalar
