@@ -293,7 +293,10 @@ export function nextSteps(result: LoadResult, asked: UserCall): NextStep[] {
   const { audit, restart } = result.resume
   const isAudit = audit === null || audit === last.command || asked.serverEnds
   const again = 'to load all rows again, if the table has none of them'
+  const retries = result.rejects.files.map(({ path }) => shellText(['retry', path]))
+  const further = last.command === retries.shift() ? retries : []
   return [
+    ...further.map(command => ({ when: 'next', command })),
     ...(restart === null ? [] : [{ when: again, command: restart }]),
     ...(isAudit ? [] : [{ when: findOut, command: audit }]),
     last,

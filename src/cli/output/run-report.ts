@@ -184,12 +184,8 @@ export function runText(run: RunReport, paint: Paint, columns: number | undefine
   for (const [i, { when, command }] of resume.ways.entries()) {
     lines.push([i === 0 ? 'either' : 'or', `${when}:`], ['', command])
   }
-  const [repaired] = resume.possible ? [] : rejects.files
-  if (repaired !== undefined) {
-    lines.push([
-      'to repair',
-      shellText(['retry', pathHere({ folder: folder ?? '' }, repaired.path)]),
-    ])
+  for (const { path } of resume.possible ? [] : rejects.files) {
+    lines.push(['to repair', shellText(['retry', pathHere({ folder: folder ?? '' }, path)])])
   }
   const by = confirmUsed === null ? '' : `, ${confirmationWords[confirmUsed]}`
   const { read, confirmed, filtered, unconfirmed, rejected, unsent } = rows

@@ -219,6 +219,12 @@ flagTest('the next step after a run: resume, look for rows, repair rejects, noth
   const rejects = { ...well.rejects, files: [{ path: 'bad rows.csv', rows: 1 }] }
   const bad = { ...well, exitCode: 3, rejects, rows: { ...well.rows, rejected: 1 } }
   t.strictSame(stepsAfter(bad, asked), ["next: ddb-ingest retry 'bad rows.csv'"])
+  const more = [...rejects.files, { path: 'r.2.csv', rows: 1 }]
+  t.strictSame(
+    stepsAfter({ ...bad, rejects: { ...rejects, files: more } }, asked),
+    ['next: ddb-ingest retry r.2.csv', "next: ddb-ingest retry 'bad rows.csv'"],
+    'of each file that has rejects',
+  )
   const unkept = { ...bad, rejects: well.rejects }
   t.strictSame(stepsAfter(unkept, asked), ['next: ddb-ingest check a.csv --table trades'])
   const files = ['--report', 'r.html', '--json=s', '--metrics-file', 'm']
