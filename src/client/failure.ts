@@ -38,6 +38,9 @@ export function connectFailure(host: string, port: number, cause: unknown): DdbE
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return failure(`The host name "${host}" cannot be resolved.`)
   }
+  if (code === 'EMFILE') {
+    return failure(`Cannot connect to ${address}: too many open files: raise "ulimit -n".`)
+  }
   const reason = cause instanceof Error ? cause.message : 'the connection was closed'
   return failure(`Cannot connect to ${address}: ${reason}.`)
 }

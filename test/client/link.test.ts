@@ -194,6 +194,7 @@ t.test('a failed connection attempt can safely be repeated', async t => {
     [refused, /Nothing listens on db:1 /],
     [new AggregateError([refused, unknown]), /Nothing listens on db:1 /],
     [unknown, /"db" cannot be resolved/],
+    [Object.assign(new Error('connect EMFILE'), { code: 'EMFILE' }), /raise "ulimit -n"/],
     [new Error('odd'), /Cannot connect to db:1: odd/],
     [undefined, /the connection was closed/],
     [connectionLost('db', 1, undefined, counts), /ended it before the session was ready/],
