@@ -86,7 +86,7 @@ export class RowStore {
   onReady: (() => void) | undefined
   /** Whether the outcome of single rows will be known; otherwise the store keeps no rows. */
   #keepsRows = true
-  readonly #rows: unknown[] = []
+  #rows: unknown[] = []
   #first = 1
   /** How many rows of `#rows` are settled before the first that is not. */
   #settledAhead = 0
@@ -180,6 +180,8 @@ export class RowStore {
         bytesRead += rowCount
       },
       next: async () => {
+        // All rejects of the last piece are known by now.
+        if (!this.#keepsRows) this.#settle(this.#first, this.#taken)
         while (!hasEnded()) {
           if (this.counts.written > this.#taken) {
             const value = next()
@@ -215,9 +217,7 @@ export class RowStore {
   }
 
   #take(count: number): void {
-    const first = this.#taken + 1
     this.#taken += count
-    if (!this.#keepsRows) this.#settle(first, this.#taken)
     this.#changed()
   }
 
@@ -282,7 +282,8 @@ export class RowStore {
     while (rows[this.#settledAhead] === settled) this.#settledAhead++
     // Moving the rest costs as much as its length, so that must not be done for each batch.
     if (this.#settledAhead >= Math.max(forgottenRows, rows.length / 2)) {
-      rows.splice(0, this.#settledAhead)
+      // The reader may still have a piece of the former array.
+      this.#rows = rows.slice(this.#settledAhead)
       this.#first += this.#settledAhead
       this.#settledAhead = 0
     }

@@ -169,6 +169,62 @@ t.test('if a getter throws, its row is rejected', async t => {
   )
 })
 
+t.test('a piece that the reader has keeps its rows when earlier rows are forgotten', async t => {
+  const store = new RowStore()
+  const mapped = mapColumns(schemaFromTypes('id:INT'), { file: '', kind: 'members', fieldCount: 0 })
+  const feed = store.feed(mapped, {}, reading)
+  const write = (from: number, to: number): void => {
+    for (let id = from; id < to; id++) store.push({ id })
+  }
+  write(0, 5000)
+  for (let taken = 0; taken < 5000;) {
+    const { rowCount } = (await feed.next()).value!.rows!
+    feed.took(rowCount)
+    taken += rowCount
+  }
+  const waiting = feed.next()
+  write(5000, 5010)
+  const { rowCount, valuesOf } = (await waiting).value!.rows!
+  const locate = (row: number) => ({ lineNumber: row + 1 })
+  store.partEnded(
+    { batch: { rowCount: 5000, locate } as Batch, whole: { cut: 0, lane: undefined, parts: 1 } },
+    { confirmed: 5000, unconfirmed: 0, unsent: 0 },
+  )
+  write(5010, 15_000)
+  t.equal(rowCount, 10)
+  t.strictSame(
+    valuesOf(0, 10).slice(0, 10),
+    [...Array(10).keys()].map(i => 5000 + i),
+  )
+  feed.took(10)
+  t.equal((await feed.next()).value!.rows!.valuesOf(0, 1)[0], 5010)
+})
+
+t.test(
+  'without receipts a rejected row is returned, too, and forgotten with its piece',
+  async t => {
+    const store = new RowStore()
+    const told: RejectedRow[] = []
+    store.onReject = one => told.push(one)
+    store.begin(false)
+    const mapped = mapColumns(schemaFromTypes('id:INT'), {
+      file: '',
+      kind: 'members',
+      fieldCount: 0,
+    })
+    const feed = store.feed(mapped, {}, { ...reading, needsTexts: true })
+    for (const id of ['x', 1]) store.push({ id })
+    await feed.next()
+    store.rejected({ lineNumber: 1, code: 'DDB_INPUT_CELL', message: 'no' } as Reject)
+    const rest = store.flush()
+    void feed.next()
+    await rest
+    t.match(told, [{ row: { id: 'x' }, rowNumber: 1 }])
+    store.endRest()
+    t.strictSame(store.unsent, [])
+  },
+)
+
 t.test('the row store gets the outcome of each row once', async t => {
   const store = new RowStore()
   const told: RejectedRow[] = []
