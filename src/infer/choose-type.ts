@@ -98,7 +98,7 @@ function openType(probe: ColumnProbe, rules: ChoosingRules): ChosenType | undefi
   const timed = digitTime(probe, fitting)
   const isOpen = probe.dateFormat === undefined && (timed === undefined || fewest > 0)
   const code = isOpen ? codeOf(probe) : undefined
-  if (code !== undefined && isTaken) {
+  if (code !== undefined && (isTaken || probe.facts.codeInArray !== undefined)) {
     const isZero = probe.facts.has(shapes.code)
     return asText(`${code}: kept as text`, isZero ? warn.dateWarning(probe) : undefined)
   }
@@ -123,7 +123,8 @@ function openType(probe: ColumnProbe, rules: ChoosingRules): ChosenType | undefi
 /** Why the digits of a column are no numbers, such as telephone numbers and securities' codes of five or six digits. */
 function codeOf({ name, sample = '', facts }: ColumnProbe): string | undefined {
   // Groups of a number, such as 0,123,456, do not begin with a zero.
-  const zero = facts.first(shapes.code) ?? facts.first(shapes.marked, /^0.*,.*,/)
+  const own = facts.codeInArray
+  const zero = facts.first(shapes.code) ?? facts.first(shapes.marked, /^0.*,.*,/) ?? own
   const dialed = facts.first(shapes.dialed)
   if (zero !== undefined) return `${quoted(zero)} has a leading zero, which a number would lose`
   if (dialed !== undefined)
@@ -257,13 +258,13 @@ function withOneNotation(candidates: readonly Candidate[]): Candidate[] {
 function floating(probe: ColumnProbe, double: Candidate): ChosenType {
   const { facts } = probe
   const { lossyText } = facts
-  if (double.type.array === true || lossyText === undefined) return chosen(probe, double)
+  if (lossyText === undefined) return chosen(probe, double)
   const scale = facts.most(shapes.fractionDigits)
   const digits = facts.most(shapes.wholeDigits) + scale
   const isPercent = probe.rules.percentColumns?.includes(probe.name) === true
-  if (facts.has(shapes.exponent) || isPercent || digits > decimal128Digits) {
-    const warning = `DOUBLE does not keep all digits of ${quoted(lossyText)}, and no decimal has room for them`
-    return chosen(probe, double, warning)
+  const isArray = double.type.array === true
+  if (isArray || facts.has(shapes.exponent) || isPercent || digits > decimal128Digits) {
+    return chosen(probe, double, `DOUBLE does not keep all digits of ${quoted(lossyText)}`)
   }
   const type = digits <= decimal64Digits ? 'DECIMAL64' : 'DECIMAL128'
   const warning = `a decimal, because DOUBLE does not keep all digits of ${quoted(lossyText)}`

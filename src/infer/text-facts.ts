@@ -99,8 +99,10 @@ export class TextFacts {
   areArrays = false
   /** True if some text is in square brackets, or all texts are arrays. */
   hasArrays = false
-  /** The first number that loses digits as a double. */
+  /** The first number that loses digits as a double, also in an array. */
   lossyText: string | undefined
+  /** The first element of an array that is no number, such as a code with a leading zero. */
+  codeInArray: string | undefined
   readonly #rules: CellRules
   /** The first text of each shape, in plain notation, and as the user sees it. */
   readonly #texts: { readonly plain: string; readonly shown: string }[] = []
@@ -121,13 +123,15 @@ export class TextFacts {
     const end = trimmedEnd(bytes, start, to)
     const length = end - start
     if (length === 0) return
-    if (
-      this.areArrays ||
-      (bytes[start] === ascii.openBracket && bytes[end - 1] === ascii.closeBracket)
-    ) {
+    const inBrackets = bytes[start] === ascii.openBracket && bytes[end - 1] === ascii.closeBracket
+    if (this.areArrays || inBrackets || this.#isDelimited(bytes.subarray(start, end))) {
       this.hasArrays = true
       this.#hasOthers = true
-      this.#hasArrayFraction ||= /[.e]/i.test(this.#plain(bytes, start, end))
+      const text = this.#plain(bytes, start, end)
+      this.#hasArrayFraction ||= /[.e]/i.test(text)
+      this.codeInArray ??= codeInArray.exec(text)?.[1]
+      const long = /(?:\.?\d){16}|\de/i.test(text) ? text.split(betweenElements) : []
+      this.lossyText ??= long.find(isLossy)
       return
     }
     if (length > this.#shape.length) this.#shape = new Uint8Array(2 * length)
@@ -147,10 +151,13 @@ export class TextFacts {
     if (!isNew && !isLong) return
     const plain = this.#plain(bytes, start, end)
     if (isNew) this.#texts.push({ plain, shown: clippedText(bytes, start, end) })
-    const [, whole, fraction = ''] = /^[+-]?0*(\d*)(?:\.(\d*))?$/.exec(plain) ?? []
-    if (whole === undefined || whole.length + fraction.length <= sureDigits) return
-    this.#isLong = true
-    if (!isKeptByDouble(`${whole}.${fraction}`)) this.lossyText ??= clippedText(bytes, start, end)
+    this.#isLong ||= /^[+-]?0*(?!0)(?:\.?\d){16}/.test(plain)
+    if (isLossy(plain)) this.lossyText ??= clippedText(bytes, start, end)
+  }
+
+  #isDelimited(text: Uint8Array): boolean {
+    const { arrayDelimiter } = this.#rules
+    return arrayDelimiter !== undefined && Buffer.from(text).includes(arrayDelimiter)
   }
 
   #plain(bytes: Uint8Array, start: number, end: number): string {
@@ -198,12 +205,20 @@ export class TextFacts {
   }
 }
 
-/** True if a double keeps all digits of the number, which has a point and neither a sign nor an exponent. */
-function isKeptByDouble(number: string): boolean {
+const betweenElements = /[^\w.:+-]+/
+const codeInArray = /(?<![\w.:+-])([+-]?0\d+|\+\d{7,})(?![\w.:+-])/
+
+/** True if a double does not keep all digits of the number. */
+function isLossy(text: string): boolean {
+  const [, whole, fraction = '', exponent = ''] =
+    /^[+-]?0*(\d*)(?:\.(\d*))?(e[+-]?\d+)?$/i.exec(text) ?? []
+  const number = `${whole}.${fraction}${exponent}`
   const digits = digitsOf(number)
-  if (digits.length <= sureDigits) return true
-  const isSame = (): boolean => digitsOf(Number(number).toPrecision(digits.length)) === digits
-  return digits.length <= mostDigits && (isSame() || isWrittenDouble(number, digits))
+  if (whole === undefined || digits === '' || Number(number) === Infinity) return false
+  if (Number(number) === 0) return true
+  if (digits.length <= sureDigits) return false
+  const isSame = (): boolean => digitsOf(Number(number).toExponential(digits.length - 1)) === digits
+  return digits.length > mostDigits || !(isSame() || isWrittenDouble(number, digits))
 }
 
 /** Removes point, exponent and leading zeros. */
@@ -216,5 +231,6 @@ function isWrittenDouble(number: string, digits: string): boolean {
   const value = Number(number)
   if (number.length - number.indexOf('.') - 1 !== writtenDecimals || value >= 1e21) return false
   const exact = value.toFixed(writtenDecimals + 5).replace('.', '')
-  return Math.abs(Number(BigInt(exact) - BigInt(`${digits}00000`))) < 2e5
+  const off = Math.abs(Number(BigInt(exact) - BigInt(`${digits}00000`)))
+  return off < 2e5 && !Number.isInteger(value)
 }

@@ -430,6 +430,10 @@ const spellings: readonly (readonly [type: string, ...columns: (readonly string[
   ['STRING', ['NA', 'n/a']],
   ['DOUBLE', ['10.00', '20.00'], ['7.', '8'], ['1E5', '20']],
   ['DOUBLE[]', ['[1.0,2.0]']],
+  ['STRING', ['[000001,600519]', '[000002]'], ['[+4912345,1]'], ['[1]', '[2,01]']],
+  ['INT[]', ['[-0,0]', '[+5,10]']],
+  ['DECIMAL128(15)', ['1000.000000000000001', '123456.000000000000001']],
+  ['DOUBLE', ['8.000000000000001', '12.300000000000001']],
   ['STRING', ['+4912345', '+4967890']],
   ['INT', ['+12', '-3']],
   ['SYMBOL', ['yes', 'no', 'yes', 'no']],
@@ -477,6 +481,13 @@ t.test('digits that are not plain numbers get a warning', async t => {
   t.equal(await warning('600000', '600519'), '', 'stock codes have no month 00')
   t.match(await warning('1.23456789012345678'), /a decimal, because DOUBLE does not keep/)
   t.match(await warning(`1.${'2'.repeat(39)}1`), /DOUBLE does not keep all digits/)
+  for (const lossy of ['9.007199254740993e15', '1.2345678901234567890e5', '1e-400']) {
+    t.match(await warning('1', lossy), /DOUBLE does not keep all digits/)
+    t.match(await warning(`[1.5,${lossy}]`), /DOUBLE does not keep all digits/)
+  }
+  t.match(await warning('[12345678901234567890]'), /keep all digits of "12345678901234567890"/)
+  const written = [String(Math.PI * 1e-9), '[5e-324,1.7976931348623157e308]', '0e99', '[1e3,0.1]']
+  for (const kept of written) t.equal(await warning(kept), '')
 })
 
 t.test('stock codes stay texts even if no row in the sample has a leading zero', async t => {
