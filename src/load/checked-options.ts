@@ -150,6 +150,8 @@ export function checkedOptions(options: LoadOptions, random: Random): CheckedOpt
       onError !== 'quarantine' && rejects.file !== undefined,
     [`${option('target.transform')} cannot be used with ${option('delivery.confirm')} ${confirm}: only receipts and answers say how many rows remain`]:
       hasTransform({ target }) && mode === 'async' && confirm === 'none',
+    [`${option('expectRows')} counts confirmed rows, and ${option('delivery.confirm')} none confirms none: leave out one of them`]:
+      options.expectRows !== undefined && mode === 'async' && confirm === 'none',
     // Limits that depend on the table are checked later, once the server has described the table.
     [`a function takes batches one after the other: leave ${option('delivery.connections')} at 1`]:
       connections > 1 && target.kind === 'function',

@@ -155,12 +155,10 @@ export function unmetExpectation(
 }
 
 function expectationError(run: Run): DdbError | undefined {
-  const { confirmed, unconfirmed, skipped } = run.state.rows
-  // Without confirmation, the rows handed over count as delivered.
-  const handedOver = run.delivery?.used === 'none' ? unconfirmed : 0
+  const { confirmed, skipped } = run.state.rows
   // Unconfirmed rows are worse than a wrong number of rows, so exit code 4 takes precedence over exit code 5.
   if (openRows(run) > 0) return undefined
-  return unmetExpectation(run.options.expectRows, skipped + confirmed + handedOver)
+  return unmetExpectation(run.options.expectRows, skipped + confirmed)
 }
 
 /** docs/errors.md#exit-codes */

@@ -91,3 +91,10 @@ t.test('following cannot be combined with options that need an end or a second r
   t.doesNotThrow(following({ delivery: { confirm: 'none' } }))
   t.end()
 })
+
+t.test('rows that nobody confirms cannot be expected', async t => {
+  const of = (mode: 'sync' | 'async') => () =>
+    checkedOptions({ expectRows: 1, delivery: { mode, confirm: 'none' } })
+  t.throws(of('async'), { code: 'DDB_USAGE', message: /counts confirmed rows/ })
+  t.doesNotThrow(of('sync'), 'answers confirm them')
+})

@@ -66,8 +66,6 @@ const endings: [number[], Ending, status: string, exitCode: number, code: string
   [[8], { change: { expectRows: 9 } }, 'failed', 5, 'DDB_EXPECTATION'],
   // Unconfirmed rows outrank a missed expectation.
   [[8, 1], { change: { expectRows: 9 } }, 'unconfirmed', 4, undefined],
-  [[0, 8], { used: 'none', change: { expectRows: 8 } }, 'loaded', 0, undefined],
-  [[0, 8], { used: 'none', change: { expectRows: 7 } }, 'failed', 5, 'DDB_EXPECTATION'],
   [[8], { change: { expectRows: 9 }, failure: 'DDB_TARGET' }, 'failed', 78, 'DDB_TARGET'],
 ]
 

@@ -122,9 +122,11 @@ function head(result: LoadResult, name: string, steps: readonly NextStep[]): str
     ([label, text]) => `<div class="tile"><b>${text}</b>${label}</div>`,
   )
   const note = confirm.note === null ? '' : `: ${confirm.note}`
+  const isProven = error !== null || confirm.used !== 'none' || rows.unconfirmed === 0
+  const text = isProven ? statusTexts[status] : 'Handed over: nothing proves that the rows arrived'
   return `<h1>Load report</h1>
 <p class="about">${escapeHtml(some.join(', '))} → ${escapeHtml(name)}</p>
-<div class="status ${status}">${statusTexts[status]}${why}${told.join('')}</div>
+<div class="status ${status}">${text}${why}${told.join('')}</div>
 <div class="tiles">
 ${shown.join('\n')}
 </div>

@@ -16,7 +16,7 @@ import { outcomePhase, takenByOther, type Answer, type Copy } from './script.js'
 
 const restarted = 'the server restarted, and rows in memory that were confirmed before are gone'
 const unreachable =
-  'the server that held confirmed rows in memory could not be asked again whether it still has them'
+  'the server did not say again that it still has the confirmed rows, which it holds in memory'
 const notLooked = 'the run ended before the server was asked whether it is still the same table'
 
 const connectionLost = (why: string): ConnectionError =>

@@ -22,7 +22,7 @@ export function rowMembers(names: readonly string[]): RowMembers {
  */
 export function rowText(row: unknown, members: RowMembers): string {
   if (Array.isArray(row)) return arrayRow(row, members)
-  if (typeof row !== 'object' || row === null) {
+  if (typeof row !== 'object' || row === null || row instanceof Date || isOpaque(row)) {
     throw new InvalidRow(`a row is an object or an array, not ${kindOf(row)}`)
   }
   const object = row as Readonly<Record<string, unknown>>
@@ -46,7 +46,7 @@ function arrayRow(row: readonly unknown[], members: RowMembers): string {
   }
   let text = ''
   let i = 0
-  for (const name of members.keys()) text += memberText(members, name, row[i++] ?? null)
+  for (const name of members.keys()) text += memberText(members, name, row[i++])
   return `{${text.slice(1)}}`
 }
 
@@ -94,11 +94,16 @@ function objectText(value: object, level: number): string {
   if (typeof toJSON === 'function') {
     return valueText((toJSON as () => unknown).call(value) ?? null, level + 1)
   }
-  if (value instanceof Map || value instanceof Set || value instanceof Promise) {
+  if (isOpaque(value)) {
     throw new InvalidRow(`${kindOf(value)} cannot be stored`)
   }
   const inner = Object.entries(value).filter(([, one]) => one !== undefined)
   return `{${inner.map(([name, one]) => `${JSON.stringify(name)}:${valueText(one, level + 1)}`).join()}}`
+}
+
+/** True for objects whose members are not what they hold. */
+function isOpaque(value: object): boolean {
+  return value instanceof Map || value instanceof Set || value instanceof Promise
 }
 
 /** True for typed arrays of numbers; false for byte arrays, which are read as text. */

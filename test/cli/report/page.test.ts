@@ -138,6 +138,9 @@ t.test('inputs and the next steps come before the figures', async t => {
   )
   const inputsOfOne = { inputs: inputs.slice(0, 1), inputTotals: { count: 1, bytes: 1 } }
   t.match(top(inputsOfOne), / a\.csv → .* accounted for 0 $/)
+  const none = { ...result().confirm, used: 'none' as const }
+  const rows = { ...result().rows, confirmed: 0, unconfirmed: 9 }
+  t.match(top({ ...inputsOfOne, confirm: none, rows }), /Handed over: nothing proves .* arrived/)
 })
 
 t.test('numbers and their headings are right aligned', async t => {

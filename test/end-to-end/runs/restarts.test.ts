@@ -76,7 +76,7 @@ for (const [name, delivery] of [
     )
     t.match(result, { exitCode: 4, rows: { confirmed: 0, rejected: 0 } })
     t.ok(result.rows.unconfirmed >= 60)
-    t.match(result.confirm.note, /could not be asked again/)
+    t.match(result.confirm.note, /did not say again that it still has the confirmed rows/)
   })
 
   deepTest(t, `${name}: a server that returns without the table has lost all rows`, async t => {

@@ -36,7 +36,8 @@ t.test('values that JSON lacks are kept', async t => {
     [{ a: { toJSON: () => 5n } }, '{"a":5}'],
     [{ a: '\ud800' }, '{"a":"\\ud800"}'],
     [new Quote(), '{"a":1,"b":2}'],
-    [[1, undefined], '{"a":1,"b":null}'],
+    [[1, undefined], '{"a":1}'],
+    [[null, 1], '{"a":null,"b":1}'],
     [Object.create(null), '{}'],
   ] as const) {
     const names = Array.isArray(row) ? ['a', 'b'] : ['a', 'b', 'toString']
@@ -51,6 +52,9 @@ t.test('a value that cannot be written gives an error with its position', async 
     [undefined, /not a undefined/],
     [null, /not null/],
     [7, /not a number/],
+    [new Map([['a', 1]]), /not a Map/],
+    [Promise.resolve({ a: 1 }), /not a Promise/],
+    [new Date(1), /not a Date/],
     [[1, 2, 3], /3 values for 1 columns/],
     [{ a: () => 1 }, /^member "a": a function cannot be stored/],
     [{ a: Symbol('s') }, /a symbol/],
