@@ -7,10 +7,7 @@ import type { ChosenType } from './choose-type.js'
 import type { Findings } from './findings.js'
 import type { FoundTotals } from './totals.js'
 
-export interface InferredColumn extends Pick<
-  ChosenType,
-  'type' | 'nulls' | 'refused' | 'warnings'
-> {
+export type InferredColumn = Pick<ChosenType, 'type' | 'nulls' | 'refused' | 'warnings'> & {
   readonly name: string
   /** Name of the column in the input; undefined if the input has no such column. */
   readonly source: string | undefined

@@ -68,15 +68,13 @@ export interface RowCounts {
   unsent: number
 }
 
-/** How a run ended. `rejects`: it had bad rows. `unconfirmed`: the outcome of some sent rows is unknown. */
-export type LoadStatus = 'loaded' | 'rejects' | 'unconfirmed' | 'failed' | 'interrupted'
-
 /** Outcome of a run. Every field is present; unknown values are null. The command line prints this object as JSON. */
 export interface LoadResult {
   schema: 'ddb-ingest/load/2'
   version: string
   runId: string
-  status: LoadStatus
+  /** How the run ended. `rejects`: it had bad rows. `unconfirmed`: the outcome of some sent rows is unknown. */
+  status: 'loaded' | 'rejects' | 'unconfirmed' | 'failed' | 'interrupted'
   exitCode: number
   /** Earlier processes had finished the run, so nothing was read or sent. */
   alreadyLoaded: boolean

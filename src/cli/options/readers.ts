@@ -79,16 +79,11 @@ export const onOff = single('true or false', truthOf)
 /** For commands that only print: a file in the variable is meant for loads. */
 export const jsonSwitch: Reader<boolean> = { ...onOff, read: texts => truthOf(texts[0]!) ?? false }
 
-/** Where the JSON object of a run goes: to standard output, into a file, or both. */
-export interface JsonTo {
-  readonly print: boolean
-  readonly file?: string
-}
-
 /** `--metrics-file --rejects r.csv` forgets a name, and must not create a file called `--rejects`. */
 const fileName = /^(?!--)./s
 
-export const jsonTo: Reader<JsonTo> = {
+/** Where the JSON object of a run goes: to standard output, into a file, or both. */
+export const jsonTo: Reader<{ readonly print: boolean; readonly file?: string }> = {
   expected: 'true, false or a file (./--x if its name begins with two hyphens)',
   isRepeated: true,
   read(texts) {

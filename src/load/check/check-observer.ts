@@ -25,10 +25,7 @@ const shownProblems = 20
 const noText = [{ kind: 'constant', text: '' }] as const
 
 /** One input of a check: how its records become rows. */
-export interface CheckedInput extends Pick<
-  InputReader,
-  'fieldNames' | 'fieldCount' | 'recordKind'
-> {
+export type CheckedInput = Pick<InputReader, 'fieldNames' | 'fieldCount' | 'recordKind'> & {
   /** What the run knows of it, as far as it is read. */
   readonly summary: LoadResult['inputs'][number]
   readonly mapping: ColumnMapping

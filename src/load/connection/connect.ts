@@ -11,10 +11,7 @@ import type { CheckedOptions } from '../checked-options.js'
 import type { ServerAddress, ServerTarget } from '../options.js'
 import type { RunEnding } from '../run-ending.js'
 
-interface ConnectRules extends Pick<
-  ConnectOptions,
-  'highWaterBytes' | 'closeTimeoutMs' | 'enableAsync'
-> {
+type ConnectRules = Pick<ConnectOptions, 'highWaterBytes' | 'closeTimeoutMs' | 'enableAsync'> & {
   /** Deadline for all hosts, redirects and logins, by the platform's clock; default: as the server's options say, from now on. */
   deadlineMs?: number
   signal?: AbortSignal | undefined

@@ -28,9 +28,6 @@ interface Bounds {
   readonly next: number
 }
 
-/** The meaning of empty lines: no record, or a record whose only field is null. Undecided until the first record was examined. */
-export type EmptyLines = 'undecided' | 'passed' | 'rows'
-
 /** Leads the walk over records of a general dialect. */
 export interface RecordGuide {
   /** As `scanRecord`, whatever the field count. Examines no byte beyond `maxRecordBytes`. */
@@ -44,7 +41,8 @@ const mostReach = 160 * 1024
 
 /** Lets callers examine the first record without consuming it, because it may be a header. */
 export class CsvTokenizer extends LineTokenizer {
-  emptyLines: EmptyLines = 'undecided'
+  /** The meaning of empty lines: no record, or a record whose only field is null. Undecided until the first record was examined. */
+  emptyLines: 'undecided' | 'passed' | 'rows' = 'undecided'
   readonly #walk: RecordWalk
   readonly #guide: RecordGuide | undefined
   /** Undefined for dialects that the kernel does not know. */

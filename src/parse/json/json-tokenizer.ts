@@ -13,12 +13,6 @@ import { namesIn, namesKey } from './json-members.js'
 import type { JsonRecords } from './json-records.js'
 import { attempt, byteText, type JsonScanner } from './json-scanner.js'
 
-/**
- * What may come next. `value`: an object on the path, or after the last name the records: an array of them, or one. `next`: a member of an
- * object, or an element of the array of records. `first`: one of these, or the end.
- */
-type Expectation = 'value' | 'first' | 'next' | 'after' | 'nothing'
-
 /** At most this many names are kept, to suggest a similar one in a message. */
 const maxOthers = 100
 
@@ -34,7 +28,11 @@ export class JsonTokenizer extends LineTokenizer {
   readonly #records: JsonRecords
   /** Names on the path to the records. Without a path, each document is a record or an array of records. */
   readonly #names: readonly string[]
-  #expects: Expectation = 'value'
+  /**
+   * What may come next. `value`: an object on the path, or after the last name the records: an array of them, or one. `next`: a member of
+   * an object, or an element of the array of records. `first`: one of these, or the end.
+   */
+  #expects: 'value' | 'first' | 'next' | 'after' | 'nothing' = 'value'
   /** How many objects on the path are open around the next token, and the array of records, which only the last one contains. */
   #depth = 0
   /** True if the document's records were found; without a path, if a record was found that is not in an array. */

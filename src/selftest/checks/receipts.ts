@@ -36,8 +36,6 @@ const sendDelivery = (session: Session, batchNo: number, rows: Table): boolean =
   session.send(deliverFunction, delivery(batchNo, batchNo, rows))
 
 /** A ledger (a table of receipts) with the questions of the checks. */
-type TestLedger = Awaited<ReturnType<typeof openLedger>>
-
 async function openLedger({ ask, open, named, until }: CheckContext) {
   const name = named('table', 'ledger')
   const known = numberOf(await ask(`${ledgerScript(name)}ddbIngestKnown`))
@@ -78,7 +76,7 @@ async function openLedger({ ask, open, named, until }: CheckContext) {
 
 /** Waits for the outcomes of this many batches, such as `1: 5 rows; 2: refused (rows)`. */
 async function expectOutcomes(
-  ledger: TestLedger,
+  ledger: Awaited<ReturnType<typeof openLedger>>,
   batches: number,
   expected: string,
 ): Promise<void> {

@@ -20,13 +20,11 @@ export interface SessionInfo {
 /** A value, or a promise if the request has to wait. Errors have the server's final text, on one line. */
 export type Outcome = Value | undefined | Promise<Value | undefined>
 
-/** A request for the interpreter. The name of a function is any expression, such as `tableInsert{trades}`. */
-export type ScriptRequest = Exclude<Request, { kind: 'connect' }>
-
 /** The interpreter of a server. Every session that is passed to it comes from `open`. */
 export interface Executor {
   open(info: SessionInfo): ScriptSession
-  run(session: ScriptSession, request: ScriptRequest): Outcome
+  /** The name of a function is any expression, such as `tableInsert{trades}`. */
+  run(session: ScriptSession, request: Exclude<Request, { kind: 'connect' }>): Outcome
   /** Call this once, after the session's last request. */
   close(session: ScriptSession): void
 }

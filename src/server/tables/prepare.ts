@@ -51,10 +51,7 @@ function fits(text: string, maxBytes: number): boolean {
   return text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes
 }
 
-export interface StoredTableOptions extends Pick<
-  StoredTableFacts,
-  'sortColumns' | 'keepDuplicates'
-> {
+export type StoredTableOptions = Pick<StoredTableFacts, 'sortColumns' | 'keepDuplicates'> & {
   partitionColumns: readonly string[]
 }
 

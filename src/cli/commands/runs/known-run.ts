@@ -145,16 +145,11 @@ export function repeatedWords(flags: OptionSources['flags']): string[] {
   return flagWords(ofProcess, new Map([...flags, ['password-file', whole]]))
 }
 
-interface EndOfRun {
-  readonly rows: { readonly rejected: number }
-  readonly error?: { readonly code: string } | null
-}
-
 /** Options with which a resumed run passes the bad rows that ended it; none if the run ended for a different reason. */
 export function optionsPastRejects(
   runId: string,
   { file, onError = 'stop' }: Exclude<LoadOptions['rejects'], undefined> = {},
-  { rows, error = null }: EndOfRun,
+  { rows, error = null }: { rows: { rejected: number }; error?: { code: string } | null },
 ): string[] {
   if (error?.code === 'DDB_INPUT_LIMIT') return ['--max-errors', String(2 * rows.rejected)]
   const stops = file === undefined && onError === 'stop' && error !== null && rows.rejected > 0
