@@ -169,35 +169,38 @@ t.test('if a getter throws, its row is rejected', async t => {
   )
 })
 
-t.test('a piece that the reader has keeps its rows when earlier rows are forgotten', async t => {
-  const store = new RowStore()
+t.test('rows come in order, whatever is written and settled while a piece waits', async () => {
   const mapped = mapColumns(schemaFromTypes('id:INT'), { file: '', kind: 'members', fieldCount: 0 })
-  const feed = store.feed(mapped, {}, reading)
-  const write = (from: number, to: number): void => {
-    for (let id = from; id < to; id++) store.push({ id })
-  }
-  write(0, 5000)
-  for (let taken = 0; taken < 5000;) {
-    const { rowCount } = (await feed.next()).value!.rows!
-    feed.took(rowCount)
-    taken += rowCount
-  }
-  const waiting = feed.next()
-  write(5000, 5010)
-  const { rowCount, valuesOf } = (await waiting).value!.rows!
-  const locate = (row: number) => ({ lineNumber: row + 1 })
-  store.partEnded(
-    { batch: { rowCount: 5000, locate } as Batch, whole: { cut: 0, lane: undefined, parts: 1 } },
-    { confirmed: 5000, unconfirmed: 0, unsent: 0 },
-  )
-  write(5010, 15_000)
-  t.equal(rowCount, 10)
-  t.strictSame(
-    valuesOf(0, 10).slice(0, 10),
-    [...Array(10).keys()].map(i => 5000 + i),
-  )
-  feed.took(10)
-  t.equal((await feed.next()).value!.rows!.valuesOf(0, 1)[0], 5010)
+  const step = fc.record({ rows: fc.nat(3000), share: fc.nat(100), waits: fc.boolean() })
+  await forAllAsync(100)(fc.array(step, { minLength: 5, maxLength: 30 }), async steps => {
+    const store = new RowStore()
+    const feed = store.feed(mapped, {}, reading)
+    let [written, taken, settled] = [0, 0, 0]
+    let waiting: ReturnType<typeof feed.next> | undefined
+    for (const { rows, share, waits } of steps) {
+      // The reader asks for rows before they are there, and is held back before it takes them.
+      waiting ??= feed.next()
+      for (let i = 0; i < rows; i++) store.push({ id: written++ })
+      if (written === taken) continue
+      const { rowCount, valuesOf } = (await waiting).value!.rows!
+      const first = settled
+      const batch = {
+        rowCount: taken - first,
+        locate: (row: number) => ({ lineNumber: first + row + 1 }),
+      }
+      const whole = { cut: 0, lane: undefined, parts: 1 }
+      const all = { confirmed: batch.rowCount, unconfirmed: 0, unsent: 0 }
+      if (batch.rowCount > 0) store.partEnded({ batch: batch as Batch, whole }, all)
+      settled = taken
+      if (waits) continue
+      const count = Math.max(1, Math.floor((rowCount * share) / 100))
+      const ids = Array.from({ length: count }, (_, i) => taken + i)
+      deepStrictEqual(valuesOf(0, count).slice(0, count), ids)
+      feed.took(count)
+      taken += count
+      waiting = undefined
+    }
+  })
 })
 
 t.test(
