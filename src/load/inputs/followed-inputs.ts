@@ -225,8 +225,10 @@ export class FollowedInputs implements Inputs {
     const { noticeOnce } = this.#run.reporter
     for (const notice of [...sourceNotices(news), ...waiting]) noticeOnce(notice)
     for (const present of files) {
-      const file = await this.#openIfNew(present)
-      if (file !== undefined) void this.#follow(this.#add(file))
+      const file = hasEnded(this.#run) ? undefined : await this.#openIfNew(present)
+      // Files whose reading a signal has ended meanwhile would seem to be new, and the next process would read them twice.
+      if (hasEnded(this.#run)) await file?.close()
+      else if (file !== undefined) void this.#follow(this.#add(file))
     }
   }
 

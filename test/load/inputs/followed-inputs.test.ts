@@ -212,6 +212,42 @@ deepTest(t, 'a new file with the inode number of a removed file is a different f
   t.match((await follower.stop()).rows, { read: 9, confirmed: 9 })
 })
 
+t.test(
+  'a file is not read twice after a signal that came while the run looked for files',
+  async t => {
+    const { at, begin, ids, named } = await scene(t, { 'a.ndjson': '{"id":1,"sym":"A"}\n' })
+    let looks: (() => void) | undefined
+    const closing: (() => void)[] = []
+    const files: Platform['files'] = {
+      ...systemPlatform.files,
+      async readFolder(...given) {
+        await systemPlatform.files.readFolder(...given)
+        if (looks === undefined) return
+        const closed = new Promise<void>(resolve => closing.push(resolve))
+        looks()
+        await closed
+      },
+      async open(path) {
+        const file = await systemPlatform.files.open(path)
+        const close = (): Promise<void> =>
+          file.close().finally(() => closing.forEach(tell => tell()))
+        return { ...file, close }
+      },
+    }
+    const first = begin(['*.ndjson'], named, { ...systemPlatform, files })
+    await first.has(1)
+    await new Promise<void>(resolve => (looks = resolve))
+    await first.stop()
+    const journal = readFileSync(journalPath(at('state'), 'r'), 'utf8')
+    t.equal(journal.split('"path":').length, journal.split('"input":0,"path":').length)
+    const second = begin(['*.ndjson'], named)
+    appendFileSync(at('a.ndjson'), '{"id":2,"sym":"B"}\n')
+    await second.has(2)
+    await second.stop()
+    t.same(await ids(), [1, 2])
+  },
+)
+
 t.test('the run tries a file without read permission again', async t => {
   const { begin } = await scene(t, { 'a.csv': 'id,sym\n1,A\n' })
   let isClosed = true
