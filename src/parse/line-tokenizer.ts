@@ -66,8 +66,9 @@ export abstract class LineTokenizer {
   ended = false
   /** The error that truncated the input. A record without a line end is then incomplete. */
   cutOff: InputError | undefined
-  /** The window must hold this many unread bytes before any record can be complete. */
-  #neededBytes = 0
+  /** The window must hold this many unread bytes before a record is scanned again, unless the reader sets it to 0. */
+  neededBytes = 0
+  #scannedBytes = 0
   /** The line in which the unread bytes begin, until its end has arrived; `record` is the beginning of a record that is too long. */
   #pending: (ResumePoint & { readonly record: Uint8Array | undefined }) | undefined
 
@@ -153,7 +154,7 @@ export abstract class LineTokenizer {
   /** No more input follows. @param cutOff  the error that truncated it, if any; a record without an end is then incomplete */
   end(cutOff?: InputError): void {
     const { window } = this
-    this.#neededBytes = 0
+    this.neededBytes = 0
     if (cutOff !== undefined) {
       this.cutOff = cutOff
       return
@@ -168,8 +169,8 @@ export abstract class LineTokenizer {
   /** Skips the pushed input up to the point. Returns false if it ends before: the caller pushes more, unless `failure` is set. */
   passTo({ offsetBytes, lineNumber }: ResumePoint): boolean {
     const { window, otherBytes } = this
-    if (window.end - window.start < this.#neededBytes) return false
-    this.#neededBytes = 0
+    if (window.end - window.start < this.neededBytes) return false
+    this.neededBytes = 0
     this.jumped?.()
     const position = window.positionOf(offsetBytes)
     const { start } = window
@@ -206,8 +207,8 @@ export abstract class LineTokenizer {
    */
   fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
     const { window } = this
-    if (this.failure !== undefined || window.end - window.start < this.#neededBytes) return false
-    this.#neededBytes = 0
+    if (this.failure !== undefined || window.end - window.start < this.neededBytes) return false
+    this.neededBytes = 0
     block.showWindow(window)
     this.startBlock?.()
     this.#read.count = 0
@@ -346,8 +347,15 @@ export abstract class LineTokenizer {
   /** Waits for much more of a long record: scanning it again with every small chunk would take quadratic time. Always returns false. */
   waitForMore(unreadBytes: number): false {
     const enough = Math.min(unreadBytes + (unreadBytes >> 1), this.maxRecordBytes + 1)
-    this.#neededBytes = unreadBytes > retryBytes ? enough : 0
+    this.neededBytes = unreadBytes > retryBytes ? enough : 0
+    this.#scannedBytes = unreadBytes
     return false
+  }
+
+  /** Whether bytes have arrived that `fill` leaves until more come. */
+  get isWaiting(): boolean {
+    const unreadBytes = this.window.end - this.window.start
+    return unreadBytes < this.neededBytes && unreadBytes > this.#scannedBytes
   }
 
   #addFault(block: RecordBlock, { fault, next }: ScanFault, start: number): void {

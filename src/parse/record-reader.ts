@@ -212,7 +212,13 @@ export class RecordReader {
   /** Waits for the next chunk. Returns the rows so far if the chunk is late, or if a program asks for them. */
   async #goOnReading(): Promise<Batch | undefined> {
     const { flushIntervalMs } = this.#options
+    const { tokenizer } = this.#input
     const arriving = this.#arriving
+    const isKept = flushIntervalMs !== undefined && tokenizer.isWaiting
+    if (isKept && (await arriving.isIdle(flushIntervalMs, this.#clock))) {
+      tokenizer.neededBytes = 0
+      return undefined
+    }
     if (flushIntervalMs !== undefined && !this.#builder.isEmpty && !arriving.isWhole) {
       const leftMs = this.#batchBeganMs + flushIntervalMs - this.#clock.nowMs()
       if (await arriving.isIdle(leftMs, this.#clock)) return this.#take('idle')

@@ -162,6 +162,35 @@ for (const [what, begun, rest, rejected] of [
   })
 }
 
+for (const [format, types, line] of [
+  ['csv', 'n:INT,s:STRING', (n: number, text: string) => `${n},${text}\n`],
+  ['ndjson', 'n:INT,s:STRING', (n: number, text: string) => `{"n":${n},"s":"${text}"}\n`],
+] as const) {
+  t.test(
+    `a long line of ${format} that came in pieces is read when nothing more comes`,
+    async t => {
+      const { source, send, end } = slowSource()
+      const long = line(2, 'x'.repeat(70_000))
+      send(line(1, 'a'))
+      const rules = format === 'csv' ? { header: 'no' as const } : {}
+      const reader = await openReader(source, { format, ...rules, clock: impatient })
+      const batches = batchesFrom(reader, types, { flushIntervalMs: 1000, clock: impatient })
+      const next = async () => rowsOf((await batches.next()).value!)
+      t.strictSame(await next(), cells('1,a'))
+      send(long.slice(0, -5))
+      const rest = next()
+      for (let turns = 0; turns < 9; turns++) await turn()
+      send(`${long.slice(-5)}${line(3, 'b')}`)
+      t.strictSame(await rest, [
+        ['2', 'x'.repeat(70_000)],
+        ['3', 'b'],
+      ])
+      end()
+      t.equal((await batches.next()).done, true)
+    },
+  )
+}
+
 t.test('without a flush interval, rows wait until their batch is full', async t => {
   const { source, send, end } = slowSource()
   send('1\n2\n')
