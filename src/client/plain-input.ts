@@ -103,7 +103,9 @@ function typedVector(view: ArrayBufferView): Vector {
   if (type === undefined) {
     throw wrong(`a ${view.constructor.name} has no DolphinDB type: copy it into another array`)
   }
-  return { form: 'vector', type, length: (view as Int8Array).length, data: view } as Vector
+  // A copy, because the caller may change the array while the request waits to be sent.
+  const data = (view as Int8Array).slice()
+  return { form: 'vector', type, length: data.length, data } as Vector
 }
 
 function listValue(list: readonly PlainInput[]): Value {
@@ -188,11 +190,15 @@ function widerNumber(a: ColumnType['type'], b: ColumnType['type']): ColumnType['
 function elementOf(input: PlainInput, type: ColumnType): ElementValue {
   if (input === null || input === undefined) return null
   if (input instanceof Date) return dateElement(input, type)
-  if (Array.isArray(input))
-    return input.map(one => elementOf(one as PlainInput, { type: type.type }))
+  if (Array.isArray(input)) return input.map(one => elementOf(one as PlainInput, type))
+  const isNumber = typeof input === 'number' || typeof input === 'bigint'
+  if (isNumber && type.scale !== undefined) return textElement(String(input), type)
   if (typeof input === 'string') return textElement(input, type)
   if (type.type === 'LONG' && Number.isSafeInteger(input)) return BigInt(input as number)
-  if (type.type === 'DOUBLE' && typeof input === 'bigint') return Number(input)
+  if (type.type === 'DOUBLE' && typeof input === 'bigint') {
+    if (BigInt(Number(input)) === input) return Number(input)
+    throw wrong(`a DOUBLE does not keep all digits of ${input}`)
+  }
   return input as ElementValue
 }
 

@@ -136,6 +136,16 @@ t.test('a schema gives types, names and order', async t => {
     { id: 'LONG', price: 'DECIMAL64(2)', sym: 'SYMBOL' },
   )
   t.strictSame(toPlain(typed).columns, { id: [1, 2], price: ['1.50', null], sym: [null, null] })
+  const prices = table({ p: [22, 1.5, -128n, '0.05'] }, { p: 'DECIMAL64(2)' })
+  t.strictSame(toPlain(prices).columns, { p: ['22.00', '1.50', '-128.00', '0.05'] })
+  t.strictSame(toPlain(table({ d: [2n ** 60n] }, { d: 'DOUBLE' })).columns, { d: [2 ** 60] })
+})
+
+t.test('a typed array may change after it was given', async t => {
+  const given = Float64Array.of(1, 2)
+  const value = toValue(given)
+  given.fill(9)
+  t.strictSame(toPlain(value), [1, 2])
 })
 
 t.test("a column may have the name of a value's member", async t => {
@@ -161,6 +171,9 @@ t.test('values that do not fit are refused with a code', async t => {
     [() => table([{ a: 'x' }], { a: 'DOUBLE' }), 'DDB_USAGE'],
     [() => table([{ a: '2024-02-30' }], { a: 'DATE' }), 'DDB_INPUT_CELL'],
     [() => table([{ a: 'x' }], { a: 'DECIMAL32(2)' }), 'DDB_INPUT_CELL'],
+    [() => table([{ a: 1.005 }], { a: 'DECIMAL32(2)' }), 'DDB_INPUT_CELL'],
+    [() => table([{ a: NaN }], { a: 'DECIMAL32(2)' }), 'DDB_INPUT_CELL'],
+    [() => toValue([2n ** 53n + 1n, 0.5]), 'DDB_USAGE'],
     [() => table([{ a: 1, b: 2 }], { a: 'INT' }), 'DDB_USAGE'],
     [() => table({ a: [1], b: [1, 2] }, { a: 'INT', b: 'INT' }), 'DDB_USAGE'],
     [() => table([], { a: 'NOTYPE' }), 'DDB_USAGE'],
