@@ -83,20 +83,29 @@ async function loadRowsOn<Row extends object>(
   }
 }
 
+/** Rows may take long to make. After this time the connections get a turn. */
+const workMs = 20
+
 async function fill(store: RowStore, rows: Rows): Promise<void> {
+  let restMs = 0
+  const rest = async (): Promise<void> => {
+    await store.room()
+    await new Promise(setImmediate)
+    restMs = performance.now() + workMs
+  }
   try {
     // Awaiting each row of a list would take longer than loading it.
     if (Symbol.asyncIterator in rows) {
       for await (const row of rows) {
         if (store.isEnded) return
         store.push(row)
-        if (store.isFull) await store.room()
+        if (store.isFull || performance.now() > restMs) await rest()
       }
     } else {
       for (const row of rows) {
         if (store.isEnded) return
         store.push(row)
-        if (store.isFull) await store.room()
+        if (store.isFull || performance.now() > restMs) await rest()
       }
     }
     store.end()
@@ -261,7 +270,10 @@ export class TableWriter<Row extends object = AnyRow> extends Writable {
   async close(): Promise<LoadResult> {
     this.end()
     await finished(this)
-    return this.#run
+    const result = await this.#run
+    const failure = failureOf(result)
+    if (failure === undefined) return result
+    throw failure
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
