@@ -173,7 +173,8 @@ export class Link {
   async #finish(): Promise<void> {
     const unwatch = this.#watchProgress()
     try {
-      await Promise.race([this.#everythingSent(), this.#ended])
+      const isSent = this.exchanges.idle().then(() => this.outgoing.emptied())
+      await Promise.race([isSent, this.#ended])
       this.#finSent = true
       // Once the last request is answered, waiting for the other end would only cost a round trip.
       const isAnswered = this.exchanges.sentBefore === this.outgoing.counts.accepted
@@ -184,11 +185,6 @@ export class Link {
     }
     // A lost connection rejects synchronous requests. The loss of asynchronous requests is reported only by this throw.
     if (this.#failure !== undefined && this.outgoing.counts.accepted > 0) throw this.#failure
-  }
-
-  async #everythingSent(): Promise<void> {
-    await this.exchanges.idle()
-    await this.outgoing.emptied()
   }
 
   /** While the connection is being closed, ends it if progress stops. */

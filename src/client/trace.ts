@@ -85,7 +85,7 @@ function requestDetails(request: Request, withValues: boolean): string {
       const { script } = request
       // A script with secrets is not shown at all, because the trace cannot determine where in the script they are.
       const isShown = withValues && !carriesSecret(request)
-      return `chars=${script.length} ${isShown ? script : firstWord(script)}`
+      return `chars=${script.length} ${isShown ? script : (/[A-Za-z_]\w*/.exec(script)?.[0] ?? '')}`
     }
     case 'function': {
       const { name, args } = request
@@ -100,10 +100,6 @@ function requestDetails(request: Request, withValues: boolean): string {
 }
 
 /** The first word identifies a script; anything after it may be a value. */
-function firstWord(script: string): string {
-  return /[A-Za-z_]\w*/.exec(script)?.[0] ?? ''
-}
-
 /** `table of 3 rows: id INT, sym SYMBOL`, `LONG`, `STRING vector of 5`; followed by values on request. */
 function valueText(value: Value | undefined, withValues: boolean): string {
   if (value === undefined) return 'nothing'

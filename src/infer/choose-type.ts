@@ -94,7 +94,9 @@ function openType(probe: ColumnProbe, rules: ChoosingRules): ChosenType | undefi
     one => (one.fits || one.fitsNearly) && takesKinds(probe, one.type, one.options),
   )
   const fewest = Math.min(...usable.map(({ refused }) => refused))
-  const fitting = withOneNotation(usable.filter(({ refused }) => refused === fewest))
+  const best = usable.filter(({ refused }) => refused === fewest)
+  const notation = best.find(one => one.isNotation)?.options
+  const fitting = best.filter(one => !one.isNotation || one.options === notation)
   const timed = digitTime(probe, fitting)
   const isOpen = probe.dateFormat === undefined && (timed === undefined || fewest > 0)
   const code = isOpen ? codeOf(probe) : undefined
@@ -247,11 +249,6 @@ function spelled(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType 
       ? `DOUBLE does not keep all digits of ${quoted(longText)}`
       : undefined,
   )
-}
-
-function withOneNotation(candidates: readonly Candidate[]): Candidate[] {
-  const options = candidates.find(one => one.isNotation)?.options
-  return candidates.filter(one => !one.isNotation || one.options === options)
 }
 
 /** A DOUBLE, or a decimal if a double would change digits of a text. */

@@ -124,7 +124,9 @@ export class TextFacts {
     const length = end - start
     if (length === 0) return
     const inBrackets = bytes[start] === ascii.openBracket && bytes[end - 1] === ascii.closeBracket
-    if (this.areArrays || inBrackets || this.#isDelimited(bytes.subarray(start, end))) {
+    const { arrayDelimiter: between } = this.#rules
+    const isDivided = between && Buffer.from(bytes.subarray(start, end)).includes(between)
+    if (this.areArrays || inBrackets || isDivided) {
       this.hasArrays = true
       this.#hasOthers = true
       const text = this.#plain(bytes, start, end)
@@ -153,11 +155,6 @@ export class TextFacts {
     if (isNew) this.#texts.push({ plain, shown: clippedText(bytes, start, end) })
     this.#isLong ||= /^[+-]?0*(?!0)(?:\.?\d){16}/.test(plain)
     if (isLossy(plain)) this.lossyText ??= clippedText(bytes, start, end)
-  }
-
-  #isDelimited(text: Uint8Array): boolean {
-    const { arrayDelimiter } = this.#rules
-    return arrayDelimiter !== undefined && Buffer.from(text).includes(arrayDelimiter)
   }
 
   #plain(bytes: Uint8Array, start: number, end: number): string {

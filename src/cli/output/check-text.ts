@@ -15,7 +15,9 @@ export function checkText(result: CheckResult, paint: Paint, columns = Infinity)
   const parts = [
     [sentence(result)],
     ...inputParts(result, columns),
-    timeLines(result),
+    result.columns.flatMap(({ name, first, last }) =>
+      first ? [`${name}: ${first} to ${last}`] : [],
+    ),
     problemLines(result),
     remedyLines(result),
   ].filter(lines => lines.length > 0)
@@ -88,12 +90,6 @@ function placeText({ source, position, column, text }: CheckedField): string {
   if (source !== null) return source
   if (position !== null) return `field ${position}`
   return column === null || text === '' ? '(nothing)' : '(set)'
-}
-
-function timeLines({ columns }: CheckResult): string[] {
-  return columns.flatMap(({ name, first, last }) =>
-    first === null || last === null ? [] : [`${name}: ${first} to ${last}`],
-  )
 }
 
 function problemLines({ problems, rows, rejects }: CheckResult): string[] {

@@ -198,7 +198,8 @@ export function alternativesOf(format: string): string[] {
 
 /** Compiles a pattern, or returns the reason why it is invalid. */
 export function parsePattern(text: string, isUsual = false): TimePattern | string {
-  const tokens = (text.match(/'(?:[^']|'')*'|([YyMDdHhmsaSn])\1*|[^]/gu) ?? []).map(symbolOf)
+  const found = text.match(/'(?:[^']|'')*'|([YyMDdHhmsaSn])\1*|[^]/gu) ?? []
+  const tokens = found.map(one => (/^(?:Y+|D+)$/.test(one) ? one.toLowerCase() : one))
   const steps: NewStep[] = []
   let letters = ''
   for (let i = 0; i < tokens.length; i++) {
@@ -256,10 +257,6 @@ export function patternLetters(format: string): string {
 }
 
 /** Reads YYYY and DD like yyyy and dd, because other programs write them, and they have no other meaning here. */
-function symbolOf(token: string): string {
-  return /^(?:Y+|D+)$/.test(token) ? token.toLowerCase() : token
-}
-
 function unquoted(token: string): string {
   if (token === "''") return "'"
   return token.length > 1 && token.startsWith("'")

@@ -189,15 +189,13 @@ function wholeInt64(value: number | bigint): bigint | null {
 export type Key = number | bigint | string
 
 export function keysOf(columns: readonly Column[], rows: number): Key[] {
-  const parts = columns.map(keyParts)
+  const parts = columns.map((column): ArrayLike<Key> => {
+    if (isFixedVector(column) && dataTypes[column.type].bytesPerValue <= 8) return column.data
+    const texts = column.form === 'vector' && columnTexts(column)
+    return texts || Array.from({ length: column.length }, (_, row) => formatElement(column, row))
+  })
   const [only] = parts
   return Array.from({ length: rows }, (_, row) =>
     parts.length === 1 ? only![row]! : parts.map(part => part[row]).join('\0'),
   )
-}
-
-function keyParts(column: Column): ArrayLike<Key> {
-  if (isFixedVector(column) && dataTypes[column.type].bytesPerValue <= 8) return column.data
-  const texts = column.form === 'vector' && columnTexts(column)
-  return texts || Array.from({ length: column.length }, (_, row) => formatElement(column, row))
 }

@@ -38,7 +38,9 @@ export function rowsOfValues(
   values: readonly ServerValue[],
   names?: readonly string[],
 ): readonly Column[] {
-  const positions = names === undefined ? undefined : namedPositions(table, names)
+  const twice = names?.find((name, index) => names.indexOf(name) !== index)
+  check(twice === undefined, `The column ${twice} is named twice.`)
+  const positions = names?.map(name => columnIndex(table, name))
   if (values.length !== (positions ?? table.columnNames).length) throw countError(table, true)
   const given = values.map((value, index) =>
     columnOfValue(value, table.columnTypes[positions?.[index] ?? index]!),
@@ -61,12 +63,6 @@ function columnOfValue(value: ServerValue, target: ColumnType): Column {
   )
   const isRow = target.array === true && value.type !== 'ANY' && value.type !== 'VOID'
   return isRow ? tupleOf([value]) : value
-}
-
-function namedPositions(table: ServerTable, names: readonly string[]): number[] {
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
-  check(twice === undefined, `The column ${twice} is named twice.`)
-  return names.map(name => columnIndex(table, name))
 }
 
 /** Removes rows at distinct, ascending positions. @throws {ScriptError} for stream tables and dropped tables */
