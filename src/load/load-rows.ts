@@ -83,29 +83,20 @@ async function loadRowsOn<Row extends object>(
   }
 }
 
-/** Rows may take long to make. After this time the connections get a turn. */
-const workMs = 20
-
 async function fill(store: RowStore, rows: Rows): Promise<void> {
-  let restMs = 0
-  const rest = async (): Promise<void> => {
-    await store.room()
-    await new Promise(setImmediate)
-    restMs = performance.now() + workMs
-  }
   try {
     // Awaiting each row of a list would take longer than loading it.
     if (Symbol.asyncIterator in rows) {
       for await (const row of rows) {
         if (store.isEnded) return
         store.push(row)
-        if (store.isFull || performance.now() > restMs) await rest()
+        if (store.isFull) await store.room()
       }
     } else {
       for (const row of rows) {
         if (store.isEnded) return
         store.push(row)
-        if (store.isFull || performance.now() > restMs) await rest()
+        if (store.isFull) await store.room()
       }
     }
     store.end()

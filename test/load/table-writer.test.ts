@@ -255,24 +255,6 @@ t.test('a writer that was destroyed does not close as if its rows were stored', 
   t.match(writer.status(), { confirmed: 0, unsent: 1 })
 })
 
-t.test('rows that take long to make do not keep receipts from being read', async t => {
-  const { to } = await opened(t)
-  let isRead = false
-  async function* slow() {
-    for (let i = 0; i < 1_000 && !isRead; i++) {
-      const endMs = performance.now() + 10
-      while (performance.now() < endMs);
-      yield row(i)
-    }
-  }
-  const onReport = ({ rows }: { rows: { confirmed: number } }) =>
-    void (isRead ||= rows.confirmed > 0)
-  const delivery = { batchRows: 1 }
-  const { status, rows } = await load({ ...to, delivery, rows: slow(), onReport })
-  t.equal(status, 'loaded')
-  t.ok(rows.read < 1_000, `read after ${rows.read} rows`)
-})
-
 t.test('a writer destroyed during a batch returns all rows that are not confirmed', async t => {
   const hold = held()
   const { writer, errors, count } = await opened(t, { delivery: { batchRows: 100 } }, hold.faults)

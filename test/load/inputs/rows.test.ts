@@ -182,7 +182,7 @@ t.test('rows come in order, whatever is written and settled while a piece waits'
       waiting ??= feed.next()
       for (let i = 0; i < rows; i++) store.push({ id: written++ })
       if (written === taken) continue
-      const { rowCount, valuesOf } = (await waiting).value!.rows!
+      const piece = (await waiting).value!.rows!
       const first = settled
       const batch = {
         rowCount: taken - first,
@@ -193,9 +193,9 @@ t.test('rows come in order, whatever is written and settled while a piece waits'
       if (batch.rowCount > 0) store.partEnded({ batch: batch as Batch, whole }, all)
       settled = taken
       if (waits) continue
-      const count = Math.max(1, Math.floor((rowCount * share) / 100))
+      const count = Math.max(1, Math.floor((piece.rowCount * share) / 100))
       const ids = Array.from({ length: count }, (_, i) => taken + i)
-      deepStrictEqual(valuesOf(0, count).slice(0, count), ids)
+      deepStrictEqual(piece.valuesOf(0, count).slice(0, count), ids)
       feed.took(count)
       taken += count
       waiting = undefined
