@@ -125,12 +125,11 @@ function openType(probe: ColumnProbe, rules: ChoosingRules): ChosenType | undefi
 /** Why the digits of a column are no numbers, such as telephone numbers and securities' codes of five or six digits. */
 function codeOf({ name, sample = '', facts }: ColumnProbe): string | undefined {
   // Groups of a number, such as 0,123,456, do not begin with a zero.
-  const own = facts.codeInArray
-  const zero = facts.first(shapes.code) ?? facts.first(shapes.marked, /^0.*,.*,/) ?? own
-  const dialed = facts.first(shapes.dialed)
-  if (zero !== undefined) return `${quoted(zero)} has a leading zero, which a number would lose`
-  if (dialed !== undefined)
-    return `${quoted(dialed)} has a plus sign before as many digits as telephone numbers have`
+  const zero = facts.first(shapes.code) ?? facts.first(shapes.marked, /^0.*,.*,/)
+  const code = zero ?? facts.codeInArray ?? facts.first(shapes.dialed)
+  if (code !== undefined && /^\+[1-9]/.test(code))
+    return `${quoted(code)} has a plus sign before as many digits as telephone numbers have`
+  if (code !== undefined) return `${quoted(code)} has a leading zero, which a number would lose`
   if (![5, 6].includes(facts.equalDigits) || !isCodeName(name)) return undefined
   return `${quoted(sample)} is a code by the name ${name}, and other codes may have leading zeros`
 }

@@ -133,7 +133,7 @@ export class TextFacts {
       this.#hasArrayFraction ||= /[.e]/i.test(text)
       this.codeInArray ??= codeInArray.exec(text)?.[1]
       const long = /(?:\.?\d){16}|\de/i.test(text) ? text.split(betweenElements) : []
-      this.lossyText ??= long.find(isLossy)
+      this.lossyText ??= long.find(isLossy)?.slice(0, 80)
       return
     }
     if (length > this.#shape.length) this.#shape = new Uint8Array(2 * length)

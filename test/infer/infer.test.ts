@@ -485,6 +485,8 @@ t.test('digits that are not plain numbers get a warning', async t => {
     t.match(await warning('1', lossy), /DOUBLE does not keep all digits/)
     t.match(await warning(`[1.5,${lossy}]`), /DOUBLE does not keep all digits/)
   }
+  t.match(await warning('[000001,2]'), /"000001" has a leading zero/)
+  t.match(await warning('[+4912345,1]'), /"\+4912345" has a plus sign/)
   t.match(await warning('[12345678901234567890]'), /keep all digits of "12345678901234567890"/)
   const written = [String(Math.PI * 1e-9), '[5e-324,1.7976931348623157e308]', '0e99', '[1e3,0.1]']
   for (const kept of written) t.equal(await warning(kept), '')
