@@ -131,9 +131,9 @@ export class TextFacts {
       this.#hasOthers = true
       const text = this.#plain(bytes, start, end)
       this.#hasArrayFraction ||= /[.e]/i.test(text)
+      if (!oddElement.test(text)) return
       this.codeInArray ??= codeInArray.exec(text)?.[1]
-      const long = /(?:\.?\d){16}|\de/i.test(text) ? text.split(betweenElements) : []
-      this.lossyText ??= long.find(isLossy)?.slice(0, 80)
+      this.lossyText ??= text.split(betweenElements).find(isLossy)?.slice(0, 80)
       return
     }
     if (length > this.#shape.length) this.#shape = new Uint8Array(2 * length)
@@ -202,6 +202,8 @@ export class TextFacts {
   }
 }
 
+/** In one pass, because arrays are long: whether an element may be a code, or a number that a double does not keep. */
+const oddElement = /(?<![\w.:+-])(?:[+-]?0\d|\+\d{7}|[+-]?[\d.]{16})|\de/i
 const betweenElements = /[^\w.:+-]+/
 const codeInArray = /(?<![\w.:+-])([+-]?0\d+|\+\d{7,})(?![\w.:+-])/
 
@@ -212,8 +214,7 @@ function isLossy(text: string): boolean {
   const number = `${whole}.${fraction}${exponent}`
   const digits = digitsOf(number)
   if (whole === undefined || digits === '' || Number(number) === Infinity) return false
-  if (Number(number) === 0) return true
-  if (digits.length <= sureDigits) return false
+  if (Number(number) === 0 || digits.length <= sureDigits) return Number(number) === 0
   const isSame = (): boolean => digitsOf(Number(number).toExponential(digits.length - 1)) === digits
   return digits.length > mostDigits || !(isSame() || isWrittenDouble(number, digits))
 }
