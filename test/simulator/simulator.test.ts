@@ -60,23 +60,28 @@ const tabled = new Map(
   ),
 )
 
-/** Every run but a deep one tries only defects that a hundred seeds show. */
+/** Of a defect that needs more seeds, every run but a deep one tries only the tabled one. */
 const mostSeeds = deep ? Infinity : 100
+/** How many defects every run finds, although changes of the program make a tabled seed show something else. */
+const leastFound = 40
 
 /** Whether one of twice as many seeds as are tabled reveals the defect. The tabled one, if the program has not changed since, is the first. */
 async function isFound(folder: string, defect: Defect, tabled: number): Promise<boolean> {
   const alone = { ...defect, from: defect.from + tabled - 1 }
   if ((await seedsNeeded(folder, alone, 1)) !== undefined) return true
-  return (await seedsNeeded(folder, defect, 2 * tabled)) !== undefined
+  return tabled <= mostSeeds && (await seedsNeeded(folder, defect, 2 * tabled)) !== undefined
 }
 
 deepTest(t, 'the simulator finds each defect within twice the seeds of its table', t =>
   withCopy(async folder => {
+    let found = 0
     for (const [name, seeds] of tabled) {
-      const found = defects.find(one => one.name === name)
-      if (found === undefined) t.fail(`no defect is called: ${name}`)
-      else if (seeds <= mostSeeds) t.ok(await isFound(folder, found, seeds), name)
+      const defect = defects.find(one => one.name === name)
+      if (defect === undefined) t.fail(`no defect is called: ${name}`)
+      const isShown = defect !== undefined && (await isFound(folder, defect, seeds))
+      if (isShown) found++
+      if (seeds <= mostSeeds) t.ok(isShown, name)
     }
-    t.ok(tabled.size > 20, `${tabled.size} defects are tabled`)
+    t.ok(found >= leastFound, `${found} of ${tabled.size} defects are found`)
   }),
 )
