@@ -285,7 +285,7 @@ test('an audit names exactly the lines whose records are not in the table', asyn
       assert.equal((await audit({ ...options, inputs: [path!] })).exitCode, whole)
       await official.eval(isStored ? `dropDatabase("dfs://${name}")` : `undef("${name}", SHARED)`)
     }),
-    { numRuns: everyday ? 20 : runs(250) },
+    { numRuns: everyday ? 20 : runs(120) },
   )
   t.ok(withMissing > 0 && withDamage > 0)
 })
