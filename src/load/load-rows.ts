@@ -170,12 +170,11 @@ export class TableWriter<Row extends object = AnyRow> extends Writable {
     platform: Platform,
     options: TableWriterOptions<Row>,
   ): Promise<TableWriter<Row>> {
-    const { confirm } = options.delivery ?? {}
-    if (confirm === 'none') {
-      throw usageError(
-        `a writer reports the outcome of each row, which ${option('delivery.confirm')} ${confirm} does not tell: leave it out, or use load()`,
-      )
+    const refusals = {
+      [`${option('delivery.confirm')} none`]: options.delivery?.confirm === 'none',
+      [option('input.limit')]: options.input?.limit !== undefined,
     }
+    refuseFirst(refusals, 'a writer reports the outcome of every row: use load() for ')
     const store = new RowStore()
     const leaving = new AbortController()
     const leave = AbortSignal.any([...(options.leave ? [options.leave] : []), leaving.signal])

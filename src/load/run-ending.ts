@@ -22,11 +22,29 @@ const keptNotices = 20
 /** Limit of different notices that are remembered so that none is repeated. */
 const maxOnce = 1_000
 
+/** Calls a function of the caller. An error that it throws ends the run, and no other step of it. */
+export const guarded =
+  <Given extends unknown[]>(
+    name: string,
+    callback: ((...given: Given) => void) | undefined,
+    fail: (error: DdbError) => void,
+  ) =>
+  (...given: Given): void => {
+    try {
+      callback?.(...given)
+    } catch (cause) {
+      fail(usageError(`${name} threw an error: ${messageOf(cause)}`, { cause }))
+    }
+  }
+
 export function newReporter(
-  { onReport, onNotice, server }: Pick<LoadOptions, 'onReport' | 'onNotice' | 'server'>,
+  { server, ...options }: Pick<LoadOptions, 'onReport' | 'onNotice' | 'server'>,
   clock: Clock,
   sent: () => SentReport,
+  fail: (error: DdbError) => void,
 ) {
+  const onReport = guarded('onReport', options.onReport, fail)
+  const onNotice = guarded('onNotice', options.onNotice, fail)
   const startedMs = clock.nowMs()
   const inputBytes: InputBytes = { bytesRead: 0, totalBytes: undefined, input: undefined }
   const secrets = newSecrets(server.password)
@@ -39,7 +57,7 @@ export function newReporter(
     timer?.cancel()
     timer = undefined
     toldMs = clock.nowMs()
-    onReport?.({ phase, ...sent(), ...inputBytes, elapsedMs: toldMs - startedMs })
+    onReport({ phase, ...sent(), ...inputBytes, elapsedMs: toldMs - startedMs })
   }
   const report = (): void => {
     if (timer !== undefined) return
@@ -50,7 +68,7 @@ export function newReporter(
   const notice = (text: string): void => {
     const sentence = secrets.hideInSentence(text)
     if (notices.length < keptNotices) notices.push(sentence)
-    onNotice?.(sentence)
+    onNotice(sentence)
   }
   return {
     startedAt: new Date(clock.wallMs()),

@@ -16,7 +16,7 @@ import { newRunState } from './outcomes/run-state.js'
 import type { ConfirmUsed, LoadOptions, LoadResult, ServerTarget } from './options.js'
 import type { CheckedOptions } from './checked-options.js'
 import { RunRejects } from './rejects/run-rejects.js'
-import { newReporter, newRunEnding } from './run-ending.js'
+import { guarded, newReporter, newRunEnding } from './run-ending.js'
 import type { RunBasis } from './run-basis.js'
 import type { SharedRun } from './shards/shared-run.js'
 import type { TargetDescription } from './target/describe-target.js'
@@ -114,12 +114,15 @@ export function newRun(
   const { clock } = platform
   const state = newRunState()
   const sameFiles = { count: 0, first: [] }
-  const reporter = newReporter(options, clock, () => ({
+  const sent = () => ({
     rows: { ...state.rows },
     sentRows: state.sentRows,
     sentBatches: state.batches.sent,
     inFlightBytes: run.delivery?.inFlightBytes ?? state.openBytes,
-  }))
+  })
+  const fail = (error: DdbError): void => ending.fail(error)
+  const reporter = newReporter(options, clock, sent, fail)
+  if (rows?.onReject) rows.onReject = guarded('onReject', rows.onReject, fail)
   const ending = newRunEnding(clock, options.leave, () => history.file?.lost(), onSending)
   const parts: RunBasis = { state, options, platform, checked, watch, rows, reporter, ending }
   const rejects = new RunRejects(parts, path =>

@@ -170,8 +170,16 @@ export interface ScratchFile {
 /** Failures are the system's own errors, with their `code`. In paths, a byte that is not UTF-8 is a lone surrogate (`file-name.ts`). */
 export interface Files {
   open(path: string): Promise<InputFile>
-  /** Reads from the start or a position of a file without waiting, even from a pipe's start. Returns the number of bytes read. */
-  readNow(path: string, buffer: Uint8Array, fromBytes?: number): number
+  /**
+   * Reads from the start or a position of a file without waiting, even from a pipe's start. Returns the number of bytes read.
+   * @param found  called with the status of the file that is read: a moment later, the path may lead to another file
+   */
+  readNow(
+    path: string,
+    buffer: Uint8Array,
+    fromBytes?: number,
+    found?: (status: FileStatus) => void,
+  ): number
   /** Follows links. */
   status(path: string): Promise<DatedFileStatus>
   /** Follows links, synchronously; undefined if the file does not exist. */

@@ -45,12 +45,7 @@ export const systemFiles: Files = {
   status: async path => datedStatusOf(await stat(systemName(path), { bigint: true })),
   statusNow(path) {
     const name = systemName(path)
-    const stats = fs.statSync(name, { throwIfNoEntry: false })
-    if (stats === undefined || (isExact(stats.ino) && isExact(stats.dev))) {
-      return stats && statusOf(stats)
-    }
-    const exact = fs.statSync(name, { bigint: true, throwIfNoEntry: false })
-    return exact && statusOf(exact)
+    return exactStatus(bigint => fs.statSync(name, { bigint, throwIfNoEntry: false }))
   },
   // Synchronous, because handing each check to a thread would take longer than the check itself.
   checkReadable: path =>
@@ -77,8 +72,13 @@ export const systemFiles: Files = {
   rename: (from, to) => fs.renameSync(systemName(from), systemName(to)),
 }
 
-/** False for rare large inodes, which must be read again as BigInt. BigInts for all files would take a quarter more time. */
-const isExact = Number.isSafeInteger
+/** Reads again as BigInt only if the inode is large, which is rare. BigInts for all files would take a quarter more time. */
+function exactStatus(read: (bigint: boolean) => fs.Stats | fs.BigIntStats | undefined) {
+  const stats = read(false)
+  const isExact = [stats?.ino ?? 0, stats?.dev ?? 0].every(Number.isSafeInteger)
+  const exact = isExact ? stats : read(true)
+  return exact && statusOf(exact)
+}
 
 function statusOf(stats: fs.Stats | fs.BigIntStats): FileStatus {
   const mode = Number(stats.mode)
@@ -187,9 +187,10 @@ async function openPipe(name: string | Buffer): Promise<InputFile> {
   }
 }
 
-function readNow(path: string, buffer: Uint8Array, fromBytes?: number): number {
+function readNow(...[path, buffer, fromBytes, found]: Parameters<Files['readNow']>): number {
   const descriptor = fs.openSync(systemName(path), O_RDONLY | O_NONBLOCK)
   try {
+    found?.(exactStatus(bigint => fs.fstatSync(descriptor, { bigint }))!)
     return fs.readSync(descriptor, buffer, { position: fromBytes ?? null })
   } finally {
     fs.closeSync(descriptor)

@@ -13,6 +13,7 @@ function scene() {
     { server: { host: 'h', port: 1 }, onReport: ({ elapsedMs }) => toldAtMs.push(elapsedMs) },
     clock,
     () => nothingSent,
+    error => t.fail(error.message),
   )
   return { clock, reporter, toldAtMs }
 }

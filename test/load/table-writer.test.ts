@@ -9,6 +9,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t, { type Test } from 'tap'
 import type { RejectedRow } from '../../src/load/inputs/rows.js'
+import type { LoadReport } from '../../src/load/load-result.js'
 import { load, TableWriter, type TableWriterOptions } from '../../src/load/load-rows.js'
 import type { Platform } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system-files.js'
@@ -329,6 +330,7 @@ t.test('without a table there is no writer', async t => {
     [{ target: { table: 'nowhere' } }, 'DDB_TARGET'],
     [{ server: { ...to.server, password: 'wrong' } }, 'DDB_LOGIN'],
     [{ delivery: { confirm: 'none' } }, 'DDB_USAGE'],
+    [{ input: { limit: 5 } }, 'DDB_USAGE'],
     [{ delivery: { batchRows: -1 } }, 'DDB_USAGE'],
     [{ signal: AbortSignal.abort() }, 'DDB_INTERRUPTED'],
   ]
@@ -352,6 +354,35 @@ t.test('load accepts rows at once or one after another', async t => {
   t.match(await load(limited), { status: 'loaded', rows: { read: 30, confirmed: 30 } })
   t.match(await load({ ...to, rows: [] }), { status: 'loaded', rows: { read: 0 } })
   t.equal(await count('trades'), 70_030)
+})
+
+t.test('an error that a function of the caller throws ends the run, and is its error', async t => {
+  const { to, count } = await opened(t)
+  const rows = [
+    ...Array.from({ length: 5_000 }, (_, i) => row(i)),
+    { ...row(0), price: 'x' as never },
+  ]
+  for (const phase of ['loading', 'confirming', 'done'] as const) {
+    const before = await count('trades')
+    const onReport = (report: LoadReport): void => {
+      if (report.phase === phase) throw new Error(`at ${phase}`)
+    }
+    const result = await load({ ...to, rows, onReport, rejects: { onError: 'skip' } })
+    const error = { code: 'DDB_USAGE', message: `onReport threw an error: at ${phase}` }
+    t.match(result, { exitCode: 64, error })
+    t.equal(result.rows.confirmed, (await count('trades')) - before)
+    t.equal(result.rows.unconfirmed, 0)
+    const written = TableWriter.open({ ...to, onReport }).then(writer => {
+      writer.on('error', () => undefined).write(row(1))
+      return writer.close()
+    })
+    await t.rejects(written, error)
+  }
+  const onReject = (): void => {
+    throw new Error('no')
+  }
+  const result = await load({ ...to, rows, onReject, rejects: { onError: 'skip' } })
+  t.match(result, { error: { code: 'DDB_USAGE', message: 'onReject threw an error: no' } })
 })
 
 t.test('an error thrown by the rows ends the run cleanly', async t => {

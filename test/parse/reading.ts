@@ -2,7 +2,7 @@
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import type { Batch, Reject } from '../../src/parse/batch.js'
 import type { BatchOptions } from '../../src/parse/input-reader.js'
-import type { InputReader } from '../../src/parse/record-reader.js'
+import { type InputReader, inputShape } from '../../src/parse/record-reader.js'
 import { formatElement } from '../../src/protocol/element.js'
 import type { ColumnMapping, MappingRules } from '../../src/schema/cell-source.js'
 import { mapColumns } from '../../src/schema/column-mapping.js'
@@ -81,9 +81,7 @@ export function mappingFor(
   types: string,
   rules: MappingRules = {},
 ): ColumnMapping {
-  const { format, fieldNames: names, fieldCount } = reader
-  const kind = format === 'csv' || format === 'tsv' ? 'fields' : 'members'
-  return mapColumns(schemaFromTypes(types), { file: 'input', kind, names, fieldCount }, rules)
+  return mapColumns(schemaFromTypes(types), inputShape(reader, 'input'), rules)
 }
 
 /** @param columns  their types, or what fills them */

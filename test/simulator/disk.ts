@@ -115,10 +115,11 @@ export class SimDisk {
       })
     return {
       open: path => slowly(() => this.#input(find(path), path, slowly)),
-      readNow: (path, buffer, fromBytes = 0) =>
+      readNow: (path, buffer, fromBytes = 0, found) =>
         process.step(() => {
           if (this.#chance.oneIn(this.badReadOneIn)) throw systemError('EIO', path)
           const file = find(path)
+          found?.(statusOf(file))
           const start = file.bytes.subarray(fromBytes, fromBytes + buffer.length)
           buffer.set(start)
           this.#count(file, path)

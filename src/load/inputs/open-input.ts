@@ -14,7 +14,7 @@ import type { ByteSource } from '../../source/byte-source.js'
 import { cutShort } from '../../source/file-chunks.js'
 import { openSource, wholeSource } from '../../source/open-source.js'
 import { fileKey } from '../../platform/file-name.js'
-import type { Files, InputFile } from '../../platform/platform.js'
+import type { Files, FileStatus, InputFile } from '../../platform/platform.js'
 import { digestOf, type Fingerprint, fingerprintOfFile, isSame } from '../journal/fingerprint.js'
 import type { Run } from '../run.js'
 import { newTextCheck } from '../../parse/mapped-columns.js'
@@ -161,9 +161,11 @@ export class InputOpener {
     const sizeBytes = this.#inputs.sizes[index]!
     this.#buffer ??= new Uint8Array(smallBytes + 1)
     const beganMs = clock.nowMs()
+    let key = ''
     try {
+      const found = (status: FileStatus): void => void (key = fileKey(path, status))
       // One byte more than expected: if the byte exists, the file has changed.
-      const length = files.readNow(path, this.#buffer.subarray(0, sizeBytes + 1))
+      const length = files.readNow(path, this.#buffer.subarray(0, sizeBytes + 1), undefined, found)
       if (clock.nowMs() - beganMs >= slowMs) this.#slow++
       const was = this.#recorded(index)
       const isOther = was && digestOf(this.#buffer.subarray(0, length)) !== was.head
@@ -173,6 +175,7 @@ export class InputOpener {
       this.#aheadLeft = filesAhead
       return undefined
     }
+    this.#refuseTwice(index, key)
     const bytes = this.#buffer.subarray(0, sizeBytes)
     const { compression = 'auto', encoding = 'auto', format = 'auto' } = options.input ?? {}
     const isUsual = ['auto', 'none'].includes(compression) && ['auto', 'utf-8'].includes(encoding)
@@ -200,9 +203,11 @@ export class InputOpener {
       next.catch(() => undefined)
       this.#ahead.set(this.#next, next)
     }
-    const source = await opening
-    await this.#last?.close()
+    const [source, last] = [await opening, this.#last]
     this.#last = source
+    await last?.close()
+    // The opener was closed meanwhile, and knew only the last one.
+    if (this.#closing.signal.aborted) await source.close()
     const { totalBytes = Infinity } = source
     const before = this.#inputs.sizes[index] ?? 0
     if (totalBytes < before) {

@@ -232,7 +232,7 @@ export class RowStore {
     this.#faults.delete(rowNumber)
     this.counts.rejected++
     this.#settle(rowNumber, rowNumber)
-    // The callback runs later, so that its exception does not look like a failure of the run.
+    // The callback runs later, because it may write rows.
     const { onReject } = this
     const { code, message: reason } = reject
     if (onReject) queueMicrotask(() => onReject({ row, rowNumber, code, reason, columnName }))

@@ -106,7 +106,7 @@ export async function openCsv(source: ByteSource, options: CsvOptions = {}): Pro
   if (first !== undefined && isHeader) tokenizer.passHeader(first)
   const foundCount = record?.fields.length ?? 0
   const fieldCount = wantedCount(look, isHeader, foundCount) ?? foundCount
-  const empty = names === undefined ? [] : emptyFields(names, records())
+  const empty = names === undefined ? [] : emptyFields(names.slice(0, fieldCount), records())
   const headBytes = [separatorBytes, names && record?.bytes].filter(part => part !== undefined)
   const found = {
     format: options.format ?? 'csv',
@@ -198,7 +198,7 @@ function roleOf(
 /** How many records to examine if every one counts. */
 const examinedRecords = 1000
 
-/** How many fields a record needs to fit the target by position. Undefined if it is `foundCount`, or no first record has as many. */
+/** How many fields a record needs to fit the target by position. Undefined if it is `foundCount`, or more of the first records have those. */
 function wantedCount(
   { target, dialect, records }: Look,
   isHeader: boolean,
@@ -209,8 +209,11 @@ function wantedCount(
   if (columns === foundCount) return undefined
   const sample = records()
   if (isHeader) sample.nextRecord()
-  const widths = Array.from(sample.first(examinedRecords), ({ fieldCount }) => fieldCount)
-  return widths.includes(columns) ? columns : undefined
+  let moreFit = 0
+  for (const { fieldCount } of sample.first(examinedRecords)) {
+    moreFit += Number(fieldCount === columns) - Number(fieldCount === foundCount)
+  }
+  return moreFit > 0 ? columns : undefined
 }
 
 /** Fields without a name that are empty in the records after the header. */

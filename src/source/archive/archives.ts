@@ -45,11 +45,12 @@ export function withArchives(files: Files): Files {
       const { archive, member, status } = found
       return memberFile(path, await files.open(archive), member, status)
     },
-    readNow(path, buffer, fromBytes) {
-      const found = archives.findNow(path)
-      if (found === undefined) return files.readNow(path, buffer, fromBytes)
-      return readMemberNow(found.member, buffer, (into, from) =>
-        files.readNow(found.archive, into, from),
+    readNow(path, buffer, fromBytes, found) {
+      const inArchive = archives.findNow(path)
+      if (inArchive === undefined) return files.readNow(path, buffer, fromBytes, found)
+      found?.(inArchive.status)
+      return readMemberNow(inArchive.member, buffer, (into, from) =>
+        files.readNow(inArchive.archive, into, from),
       )
     },
     status: async path => (await archives.find(path))?.status ?? files.status(path),

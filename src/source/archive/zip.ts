@@ -24,6 +24,8 @@ export interface Member {
   readonly method: number
   readonly flags: number
   readonly headerBytes: number
+  /** CRC-32 of the name as the archive has it. */
+  readonly nameChecksum: number
   /** True for a symbolic link, whose content is the name of another file. */
   readonly isLink: boolean
 }
@@ -108,11 +110,15 @@ async function checkEnd(zip: ZipFile, path: string, file: InputFile): Promise<vo
   if (found === 'PK\x05\x06' && entriesEnd + endBytes + zip.comment.length !== zip.fileSize) {
     throw refused(path, 'has several archives in a row: load each of them')
   }
-  if (found !== 'PK\x01\x02') return
-  throw refused(
-    path,
-    `lists more members than the ${zip.entryCount} that its end states: write it again, as zip64`,
-  )
+  if (found === 'PK\x01\x02') {
+    throw refused(
+      path,
+      `lists more members than the ${zip.entryCount} that its end states: write it again, as zip64`,
+    )
+  }
+  // An end, that of zip64, or a signature. Damaged entries may leave out a name, or a part of it.
+  const isEnd = ['PK\x05\x06', 'PK\x06\x06', 'PK\x05\x05'].includes(found)
+  if (!isEnd) throw new Error('its directory ends too early')
 }
 
 function memberOf(name: string, entry: Entry): Member {
@@ -126,6 +132,7 @@ function memberOf(name: string, entry: Entry): Member {
     method: entry.compressionMethod,
     flags: entry.generalPurposeBitFlag,
     headerBytes: entry.relativeOffsetOfLocalHeader,
+    nameChecksum: crc32(entry.fileNameRaw),
     isLink: kind === 0xa000,
   }
 }
@@ -224,10 +231,13 @@ export function checkMember({ method, flags }: Member, path: string): void {
 
 const localHeaderBytes = 30
 
-/** Where the content begins, after the header that precedes it. @param head  the first `localHeaderBytes` of the header */
-function contentStart(head: Buffer): number {
-  if (head.readUInt32LE(0) !== 0x04034b50) throw new Error('no header where its directory says')
-  return localHeaderBytes + head.readUInt16LE(26) + head.readUInt16LE(28)
+/** Where the content begins, after the header that precedes it. @param head  the header, with its name @throws if the directory has another name */
+function contentStart(head: Buffer, { nameChecksum }: Member): number {
+  const nameEnd = localHeaderBytes + head.readUInt16LE(26)
+  const isFound = head.readUInt32LE(0) === 0x04034b50
+  if (!isFound || crc32(head.subarray(localHeaderBytes, nameEnd)) !== nameChecksum)
+    throw new Error('no header of its name where its directory says')
+  return nameEnd + head.readUInt16LE(28)
 }
 
 /** By how much deflating may make a small member longer. */
@@ -240,15 +250,16 @@ const mostHeaderBytes = 1024
  * position @throws if it has more than `into` takes, or if it is damaged: `memberFile` says how
  */
 export function readMemberNow(
-  { sizeBytes, compressedBytes, checksum, method, headerBytes }: Member,
+  member: Member,
   into: Uint8Array,
   read: (buffer: Uint8Array, fromBytes: number) => number,
 ): number {
+  const { sizeBytes, compressedBytes, checksum, method, headerBytes } = member
   const isLong = sizeBytes > into.length || compressedBytes > into.length + mostOverheadBytes
   if (isLong) throw new Error('a long member')
   const stored = Buffer.alloc(localHeaderBytes + mostHeaderBytes + compressedBytes)
   const length = read(stored, headerBytes)
-  const start = contentStart(stored)
+  const start = contentStart(stored, member)
   const data = stored.subarray(start, Math.min(length, start + compressedBytes))
   const bytes = method === deflated ? inflatedNow(data, into.length) : data
   if (bytes.length !== sizeBytes || crc32(bytes) !== checksum) throw new Error('damaged')
@@ -353,9 +364,9 @@ async function* contentOf(
       { cause },
     )
   try {
-    const head = Buffer.alloc(localHeaderBytes)
+    const head = Buffer.alloc(localHeaderBytes + 0xffff)
     await readFully(file, head, headerBytes)
-    const start = headerBytes + contentStart(head)
+    const start = headerBytes + contentStart(head, member)
     const range = rangeOf(file, start, start + compressedBytes)
     raw = Readable.from(range, { objectMode: false })
     for await (const chunk of method === deflated ? inflated(raw, compressedBytes) : raw) {

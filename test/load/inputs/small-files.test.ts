@@ -1,6 +1,6 @@
 /* Small files are read whole, unless reading takes long; one that looks like the previous file is not examined. All other files are opened
    when their turn comes. */
-import { writeFileSync } from 'node:fs'
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { type FoundInput, InputOpener, openRecords } from '../../../src/load/inputs/open-input.js'
@@ -135,6 +135,20 @@ t.test('another file is examined, and one that has changed or is large is opened
   ] as const) {
     const here = await place(t, [[name, content]], input, [size])
     await t.rejects(here.open(1), { code })
+  }
+})
+
+t.test('a file that got the name of a later one is not read twice', async t => {
+  for (const isLarger of [false, true]) {
+    const here = await place(t, [
+      ['b.csv', text],
+      ['c.csv', text],
+    ])
+    await here.open(1)
+    if (isLarger) appendFileSync(here.paths[1]!, '2,b\n')
+    renameSync(here.paths[1]!, here.paths[2]!)
+    const message = /c\.csv" is the file that was read as .*b\.csv": files were renamed/
+    await t.rejects(here.open(2), { code: 'DDB_INPUT_READ', message })
   }
 })
 

@@ -1,5 +1,6 @@
 /* Reads delimited files in the way of a load: headers, batches, and records that are not rows. */
 import t from 'tap'
+import { schemaFromTypes } from '../../../src/schema/target-schema.js'
 import { read } from '../reading.js'
 import { deepTest } from '../../helpers/runs.js'
 import { cells } from '../../helpers/values.js'
@@ -52,6 +53,28 @@ t.test('lines before the header are skipped, comments and blank lines are not re
   const lineNumbers = places.map(place => place.lineNumber)
   t.strictSame(lineNumbers, [6, 9])
 })
+
+t.test(
+  'by position, a record fits if most first records have as many fields as the target',
+  async t => {
+    const two = 'a:INT,b:INT'
+    for (const [text, types, rows, ragged] of [
+      ['a,b,\n1,2\n3,4\n5,6\n', two, ['1,2', '3,4', '5,6']],
+      ['a,b,,\n1,2\n,4\n5,6\n', two, ['1,2', ',4', '5,6']],
+      ['a,b,\n1,2,\n3,4,\n5,6\n', two, ['1,2', '3,4']],
+      ['a\n1,2\n3,4\n5\n', two, ['1,2', '3,4']],
+      ['a,b,c\n1,2,9\n3,4\n5,6,9\n', two, undefined, 'cut'],
+      ['a,b,c\n1,2,9\n3,4\n', two, undefined, 'cut'],
+      ['a,b\n1,2\n3,4,5\n5,6\n', `${two},c:INT`, undefined, 'pad'],
+    ] as const) {
+      const mapping = { match: 'position' } as const
+      const target = { schema: schemaFromTypes(types), mapping, cells: {} }
+      const reading = read(text, types, { header: 'yes', ...mapping, ragged, target })
+      if (rows === undefined) await t.rejects(reading, { code: 'DDB_INPUT_COLUMN' }, text)
+      else t.strictSame((await reading).rows, cells(...rows), text)
+    }
+  },
+)
 
 t.test('an empty field is null, quoted or not, and so are null texts', async t => {
   const { rows, reader } = await read(

@@ -128,6 +128,12 @@ deepTest(t, 'members that cannot be read are refused by name, before anything is
   const nothing = zipOf([])
   const good = zipOf([csv('a.csv'), csv('b.csv')])
   const unixLink = (0xa1ff << 16) >>> 0
+  const last = good.lastIndexOf('PK\x01\x02')
+  const changed = (at: number, bytes: Uint8Array): Uint8Array => {
+    const zip = Buffer.from(good)
+    zip.set(bytes, last + at)
+    return zip
+  }
   const ways: Record<string, [Uint8Array, ErrorCode, RegExp]> = {
     empty: [nothing, 'DDB_INPUT_MISSING', /is empty: it has no member/],
     'without data': [zipOf([csv('a.txt')]), 'DDB_INPUT_MISSING', /holds no \.csv or \.json file/],
@@ -170,6 +176,19 @@ deepTest(t, 'members that cannot be read are refused by name, before anything is
       /lists more members than the 1/,
     ],
     'in a row': [Buffer.concat([good, good]), 'DDB_INPUT_FORMAT', /several archives in a row/],
+    // Python's zipfile and unzip refuse them, too.
+    'whose directory lost 4 bytes': [
+      Buffer.concat([good.subarray(0, last + 14), good.subarray(last + 18)]),
+      'DDB_INPUT_READ',
+      /its directory ends too early/,
+    ],
+    'with an entry of zeros': [changed(4, Buffer.alloc(46)), 'DDB_INPUT_READ', /ends too early/],
+    'with half a name': [changed(28, Buffer.of(2)), 'DDB_INPUT_READ', /ends too early/],
+    'with two names of a member': [
+      changed(46, Buffer.from('c')),
+      'DDB_INPUT_READ',
+      /c\.csv" is damaged \(no header of its name/,
+    ],
     'that counts too many': [zipOf([csv('a.csv')], { count: 2 }), 'DDB_INPUT_READ', /is damaged/],
     'cut by a byte': [
       good.subarray(0, -1),
