@@ -129,8 +129,6 @@ export interface UnwrittenRows<Row> {
   unsent: Row[]
 }
 
-const notForRows = kind('left out for a writer, which gets rows', () => false)
-
 type Callback = (error?: Error | null) => void
 
 /**
@@ -161,7 +159,8 @@ export class TableWriter<Row extends object = AnyRow> extends Writable {
   static async open<Row extends object = AnyRow>(
     options: TableWriterOptions<Row>,
   ): Promise<TableWriter<Row>> {
-    checkCall(options, { onReject: true, inputs: notForRows })
+    const inputs = kind('left out for a writer, which gets rows', () => false)
+    checkCall(options, { onReject: true, inputs })
     return TableWriter.openOn<Row>(systemPlatform, options)
   }
 

@@ -123,8 +123,6 @@ type OpenRange = Pick<BuilderInput, 'showRecord'> & {
   readonly firstRecord: number
 }
 
-const asItStands = (record: Uint8Array): Uint8Array => record
-
 /** Call `beginInput` before each input. */
 export class BatchBuilder {
   rowCount = 0
@@ -241,7 +239,8 @@ export class BatchBuilder {
       ranges,
       endedBy,
       locate: rowIndex => ({ file: rangeAt(ranges, rowIndex).file, ...place(rowIndex) }),
-      record: rowIndex => (rangeAt(ranges, rowIndex).showRecord ?? asItStands)(record(rowIndex)),
+      record: rowIndex =>
+        rangeAt(ranges, rowIndex).showRecord?.(record(rowIndex)) ?? record(rowIndex),
       release() {
         for (const buffer of buffers) pool.give(buffer)
         buffers = []

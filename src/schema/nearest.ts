@@ -47,13 +47,12 @@ function editDistance(a: string, b: string): number {
 const leastLength = 4
 
 const keyOf = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
-const lastPart = (name: string): string => name.slice(name.lastIndexOf('.') + 1)
 const digitsOf = (name: string): string => name.replace(/\D/g, '')
 
 /** The ways in which a field may have a column's name, surest first. */
 const likenesses: readonly ((column: string, field: string) => boolean)[] = [
   (column, field) => keyOf(column) === keyOf(field),
-  (column, field) => keyOf(column) === keyOf(lastPart(field)),
+  (column, field) => keyOf(column) === keyOf(field.slice(field.lastIndexOf('.') + 1)),
   (column, field) =>
     digitsOf(column) === digitsOf(field) &&
     editDistance(keyOf(column), keyOf(field)) * leastLength <= keyOf(column).length,

@@ -109,7 +109,7 @@ export function rowColumns(mapping: ColumnMapping, cells: CellRules) {
     // Mostly those of all rows: to compare a name takes less time than to look it up.
     const usual = Object.keys(rows[from] ?? {}).filter(name => members?.has(name))
     const fits = (row: unknown): boolean =>
-      isArray ? isList(row, names.length) : isObject(row, members, usual)
+      isArray ? Array.isArray(row) && row.length === names.length : isObject(row, members, usual)
     const last = Math.min(to, from + mostFedRows)
     let end = from
     while (end < last && fits(rows[end])) end++
@@ -148,9 +148,6 @@ export function memberNames({ columns }: ColumnMapping): string[] {
   const sources = columns.flatMap(({ source }) => textSources(source))
   return [...new Set(sources.flatMap(one => (one.kind === 'member' ? [one.name] : [])))]
 }
-
-const isList = (row: unknown, length: number): boolean =>
-  Array.isArray(row) && row.length === length
 
 /** True for an object without members other than these. One that it lacks is undefined, which no column takes. */
 function isObject(

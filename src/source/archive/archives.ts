@@ -80,7 +80,7 @@ function newArchives(files: Files) {
   const directory = async (path: string): Promise<Directory> => {
     const status = await files.status(path)
     const before = directories.get(path)
-    if (before !== undefined && isSame(before.status, status)) return before
+    if (identity.every(key => before?.status[key] === status[key])) return before!
     const file = await files.open(path)
     try {
       const members = await readDirectory(path, file)
@@ -129,9 +129,6 @@ function newArchives(files: Files) {
 }
 
 const identity = ['sizeBytes', 'modifiedMs', 'inode', 'device'] as const
-
-const isSame = (a: DatedFileStatus, b: DatedFileStatus): boolean =>
-  identity.every(key => a[key] === b[key])
 
 /** Gives a member a negative inode, because no file has one. */
 function statusOf(archive: FileStatus, member: Member, index: number): DatedFileStatus {
