@@ -83,6 +83,8 @@ export interface FileStatus {
   readonly device: bigint
   /** 0 if the file system has no inodes. */
   readonly inode: bigint
+  /** A text that identifies the content, if the system has one without reading the file. */
+  readonly digest?: string
 }
 
 export interface DatedFileStatus extends FileStatus {
@@ -92,8 +94,6 @@ export interface DatedFileStatus extends FileStatus {
   readonly bornNs: bigint
   /** When content or status last changed, ns since the epoch. */
   readonly changedNs: bigint
-  /** A text that identifies the content, if the system has one without reading the file. */
-  readonly digest?: string
 }
 
 /** A lock that this process holds. It is renewed while the process runs. */

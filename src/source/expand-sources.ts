@@ -110,8 +110,10 @@ async function expand(input: string, expansion: Expansion): Promise<void> {
   let status: FileStatus
   try {
     // Waiting for each of 10,000 names takes as long as loading them.
-    const now = archiveOf(input, files) === undefined ? files.statusNow(input) : undefined
+    const archive = archiveOf(input, files)
+    const now = archive === undefined ? files.statusNow(input) : undefined
     status = now ?? (await files.status(input))
+    if (archive !== undefined) expansion.looked?.(archive, files.statusNow(archive))
   } catch (cause) {
     const names = expandBraces(input)
     if (names.length > 1) {

@@ -59,6 +59,7 @@ interface Role {
 
 const asInput: Role = { part: 'an input' }
 const asOptions: Role = { part: 'an options file' }
+const asTransform: Role = { part: 'the transform' }
 
 const roles = {
   rejects: { part: 'the rejects file', flag: '--rejects ' },
@@ -99,10 +100,15 @@ interface NamedPath {
 export async function refuseSharedFiles(
   settings: FileSettings,
   inputs: readonly string[],
-  { sources: { files = [] }, processEnvironment }: Call,
+  { sources: { files = [], flags }, processEnvironment }: Call,
 ): Promise<void> {
   const { rejects } = settings
-  const own = [...namedPaths(settings), ...files.map(path => ({ path, role: asOptions }))]
+  const transforms = (flags.get('transform') ?? []).filter(text => text.startsWith('@'))
+  const own = [
+    ...namedPaths(settings),
+    ...files.map(path => ({ path, role: asOptions })),
+    ...transforms.map(text => ({ path: text.slice(1), role: asTransform })),
+  ]
   const nullKey = placeOf('/dev/null').key
   const rejectsName = rejects && placeOf(rejects).name
   const seen = new Map<string, NamedPath>()

@@ -26,14 +26,15 @@ function withOptionFiles([command, ...words]: readonly string[], options: Option
     else if (/^@./.test(word)) files.push(word.slice(1))
     else own.push(complete(word))
   }
-  return { argv: [command, ...files.flatMap(optionsIn).map(complete), ...own], files }
+  const inFiles = files.flatMap(path => optionsIn(path, flag => formOf(flag) === 'value'))
+  return { argv: [command, ...inFiles.map(complete), ...own], files }
 }
 
 /** A file has one option in each line, as on the command line but without quotes; `#` begins a comment line. */
-function optionsIn(path: string): string[] {
+function optionsIn(path: string, needsValue: (flag: string) => boolean): string[] {
   let text: string
   try {
-    text = readFileSync(systemName(path), 'utf8').replace(/^\ufeff/, '')
+    text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(systemName(path)))
   } catch (cause) {
     throw new UsageError(
       'DDB_CONFIG',
@@ -45,11 +46,11 @@ function optionsIn(path: string): string[] {
     const given = line.trim()
     if (given === '' || given.startsWith('#')) return []
     const [, name, separator, value] = /^(--[a-z-]+)(=|\s+|$)(.*)$/s.exec(given) ?? []
-    if (name !== undefined) return [separator === '' ? name : `${name}=${value}`]
-    throw new UsageError(
-      'DDB_CONFIG',
-      `${clean(path)}, line ${at + 1}: expected one option, such as --table trades`,
-    )
+    // The next line would be its value.
+    const isCut = name !== undefined && separator === '' && needsValue(name)
+    if (name !== undefined && !isCut) return [separator === '' ? name : `${name}=${value}`]
+    const expected = isCut ? `a value after ${name}` : 'one option, such as --table trades'
+    throw new UsageError('DDB_CONFIG', `${clean(path)}, line ${at + 1}: expected ${expected}`)
   })
 }
 

@@ -69,8 +69,10 @@ function speedText({ startedAt, endedAt, rate, connections }: LoadResult): strin
 
 const shownCodes = 3
 
-function refusedText({ rows, rejects: { byCode, files, unplaced } }: LoadResult): string {
-  const unsent = rows.unsent === 0 ? '' : `; ${counted(rows.unsent, 'row')} not sent`
+function refusedText({ rows, columns, rejects: { byCode, files, unplaced } }: LoadResult): string {
+  const nulled = columns.reduce((sum, { coerced }) => sum + coerced, 0)
+  const cells = nulled === 0 ? '' : `; ${counted(nulled, 'bad cell')} made null`
+  const unsent = rows.unsent === 0 ? cells : `${cells}; ${counted(rows.unsent, 'row')} not sent`
   if (rows.rejected === 0) return `nothing${unsent}`
   const codes = codeTexts(byCode)
   const more = codes.length - shownCodes

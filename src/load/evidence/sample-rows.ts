@@ -270,11 +270,12 @@ export function identityOf(
   const { target } = checked
   const { schema, rows, total, physicalIndex, chunkId } = state
   const isUseful = rows !== null && (!description.keyed || neverDecreases(total))
-  const isShown = target.kind === 'table' && schema?.form === 'dictionary'
   return {
     ...{ rows, physicalIndex, chunkId, total: isUseful ? total : null },
     name: targetText(target),
-    columns: typesText(isShown ? schemaFromServer(schema) : ownSchema(description)),
+    columns: typesText(
+      schema?.form === 'dictionary' ? schemaFromServer(schema) : ownSchema(description),
+    ),
     inMemory: watchedTable(checked)?.kind !== 'dfs',
   }
 }

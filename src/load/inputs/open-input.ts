@@ -161,21 +161,22 @@ export class InputOpener {
     const sizeBytes = this.#inputs.sizes[index]!
     this.#buffer ??= new Uint8Array(smallBytes + 1)
     const beganMs = clock.nowMs()
-    let key = ''
+    let status: FileStatus | undefined
     try {
-      const found = (status: FileStatus): void => void (key = fileKey(path, status))
+      const found = (is: FileStatus): void => void (status = is)
       // One byte more than expected: if the byte exists, the file has changed.
       const length = files.readNow(path, this.#buffer.subarray(0, sizeBytes + 1), undefined, found)
       if (clock.nowMs() - beganMs >= slowMs) this.#slow++
       const was = this.#recorded(index)
-      const isOther = was && digestOf(this.#buffer.subarray(0, length)) !== was.head
+      const { digest = was && digestOf(this.#buffer.subarray(0, length)) } = status!
+      const isOther = was !== undefined && digest !== was.head
       if (length !== sizeBytes || isOther) return undefined
     } catch {
       // Opening it tells what is wrong.
       this.#aheadLeft = filesAhead
       return undefined
     }
-    this.#refuseTwice(index, key)
+    this.#refuseTwice(index, fileKey(path, status!))
     const bytes = this.#buffer.subarray(0, sizeBytes)
     const { compression = 'auto', encoding = 'auto', format = 'auto' } = options.input ?? {}
     const isUsual = ['auto', 'none'].includes(compression) && ['auto', 'utf-8'].includes(encoding)
@@ -239,7 +240,7 @@ export class InputOpener {
       try {
         const status = await file.status()
         if (status.isFile) this.#refuseTwice(index, fileKey(path, status))
-        const is = was && (await fingerprintOfFile(file, was))
+        const is = was && (await fingerprintOfFile(file))
         if (is !== undefined && !isSame(was!, is)) this.changes.set(index, is)
         return file
       } catch (error) {

@@ -39,12 +39,11 @@ export async function fingerprintOf(path: string, files: Files): Promise<Fingerp
   }
 }
 
-/** @param was  returned if size and time are as it says @returns undefined unless it is an ordinary file @throws the system's error */
-export async function fingerprintOfFile(file: InputFile, was?: Fingerprint) {
+/** @returns undefined unless it is an ordinary file @throws the system's error */
+export async function fingerprintOfFile(file: InputFile): Promise<Fingerprint | undefined> {
   const { isFile, sizeBytes, modifiedMs: exactMs, digest } = await file.status()
   const modifiedMs = Math.floor(exactMs)
   if (!isFile) return undefined
-  if (was?.sizeBytes === sizeBytes && was.modifiedMs === modifiedMs) return was
   const length = Math.min(endBytes, sizeBytes)
   const head = digest ?? (await hashOf(file, 0, length))
   const tail = digest ?? (await hashOf(file, sizeBytes - length, length))

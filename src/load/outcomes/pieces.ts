@@ -242,13 +242,14 @@ function rowsByLane(laneOf: Uint8Array, rowCount: number, laneCount: number): In
   return rowsOf
 }
 
-export function halvesOf({ batch, whole, place, mayBeStored }: Piece): Piece[] {
+export function halvesOf({ batch, whole, place, mayBeStored, ofEarlier }: Piece): Piece[] {
   const rows = allRows(batch)
   const middle = batch.rowCount >> 1
   whole.parts++
   return [rows.subarray(0, middle), rows.subarray(middle)].map((own, i) => {
     const half = new Piece(someRows(batch, own), whole, { ...place, part: 2 * place.part + i })
-    return Object.assign(half, { mayBeStored })
+    // The process that sent the piece may have divided it, too.
+    return Object.assign(half, { mayBeStored, ofEarlier })
   })
 }
 

@@ -126,7 +126,8 @@ export class Recorder {
   }
 
   unsent(piece: Piece): void {
-    if (piece.mayBeStored) return this.uncertain(piece, 'sent, and no receipt came')
+    if (piece.mayBeStored || piece.isEarlier)
+      return this.uncertain(piece, 'sent, and no receipt came')
     this.#end(piece, { unsent: piece.rows })
   }
 

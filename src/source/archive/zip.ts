@@ -49,7 +49,10 @@ export async function readDirectory(path: string, file: InputFile): Promise<Memb
     }
     for await (const entry of zip.eachEntry()) {
       const name = nameOf(entry, path)
-      if (name.endsWith('/')) continue
+      const isFolder = name.endsWith('/')
+      if (isFolder && (entry.uncompressedSize > 0 || entry.crc32 !== 0))
+        throw new Error(`it says that "${name}" is a folder, which has content`)
+      if (isFolder) continue
       if (names.has(name)) {
         throw refused(
           path,

@@ -22,6 +22,7 @@ import { plainNode } from '../../helpers/plain-node.js'
 import { deepTest } from '../../helpers/runs.js'
 import { bin, fileFlag, runMain } from '../run-cli.js'
 import { startServerFor } from '../../helpers/load-server.js'
+import { zipOf } from '../../helpers/zip.js'
 
 const server = await startServerFor(t, {
   initScript: 'share streamTable(100:0, `id`price, [INT, DOUBLE]) as prices',
@@ -34,6 +35,8 @@ function place(t: Test) {
     'in.csv': rows,
     'pw.txt': 'secret\n',
     'in.options': '--no-color\n',
+    'clean.dos': 'def(t){ return t }',
+    'z.zip': zipOf([{ name: 'm.csv', content: rows }]),
     folder: { 'part.csv': rows, 'part.json': '[]' },
   })
   const environment = { XDG_STATE_HOME: join(dir, 'state') }
@@ -109,6 +112,8 @@ t.test('no two parts of a run may be one file', async t => {
     [[...options, 'in.csv', '--json=in.options'], /is an options file of this run/],
     [[...options, 'in.csv', '--rejects', 'in.options'], /is an options file of this run/],
     [[...options, 'in.options'], /the options file \S+ is an input of this run/],
+    [['--transform', '@clean.dos', 'in.csv', '--json=clean.dos'], /is the transform of this run/],
+    [['z.zip/m.csv', '--json=z.zip'], /is an input of this run/],
   ]
   for (const [argv, why] of cases) {
     const paths = argv.map(word => (word === 'folder' ? join(here.dir, word) : word))

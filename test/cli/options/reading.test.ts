@@ -181,6 +181,13 @@ t.test('a file of options with anything else is refused with its line', async t 
       message: /options, line 2: expected one option, such as --table trades$/,
     })
   }
+  for (const cut of ['--null', '--table', '--quote  ', '--batch-rows']) {
+    writeFileSync(path, `--trim\n${cut}\n--no-color\n`)
+    const message = `line 2: expected a value after ${cut.trim()}`
+    t.throws(() => read('load', `@${path}`, 'a.csv'), { code: 'DDB_CONFIG', message })
+  }
+  writeFileSync(path, Buffer.from('--null \xe9\n', 'latin1'))
+  t.throws(() => read('load', `@${path}`), { code: 'DDB_CONFIG', message: /ENCODING/ })
 })
 
 t.test('a variable that is 0, false or no is off; an empty one sets nothing', async t => {

@@ -69,6 +69,14 @@ t.test('on a narrow screen, every line is divided except the command', async t =
 // prettier-ignore
 const everyOutcome = { read: 21, confirmed: 1, filtered: 0, unconfirmed: 2, rejected: 3, skipped: 4, unsent: 11 }
 
+t.test('the summary counts bad cells that became null', async t => {
+  const columns = [1, 0, 9].map(coerced => ({ name: 'x', type: 'INT', nulls: 12, coerced }))
+  t.equal(
+    summaryLines(result({ columns }), 'CMD')[2],
+    '  refused   nothing; 10 bad cells made null',
+  )
+})
+
 t.test('the summary mentions every outcome of rows', async t => {
   const byCode = { DDB_A: 9, DDB_B: 8, DDB_C: 10, DDB_D: 1, DDB_E: 1 }
   const rejects = { ...result().rejects, byCode, unplaced: 2 }

@@ -216,6 +216,15 @@ t.test('after a lost server, only the table as it is then counts', async t => {
   }
 })
 
+t.test('a table that a function writes into is another if it has other columns', async t => {
+  const { session, run, identity } = await scene(t, { ...put, confirmTable: 'stream' })
+  const evidence = new Evidence(run, identity)
+  t.equal((await evidence.look(session)).change, undefined)
+  await session.run(remake('streamTable(10:0, `sym`id, [SYMBOL, INT])', 'stream'))
+  const text = /^its columns were id:INT,sym:SYMBOL and are sym:SYMBOL,id:INT$/
+  t.match((await evidence.look(session)).change, { kind: 'other', text })
+})
+
 t.test('an empty table has no row to learn, whatever its types', async t => {
   const types = ['INT', 'SYMBOL', 'STRING', 'BOOL', 'UUID', 'DECIMAL32', 'DECIMAL64', 'DECIMAL128']
   for (const type of types as DataType[]) {

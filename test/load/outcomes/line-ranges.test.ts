@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import {
+  halvesOf,
   LineRanges,
   type LinesOfRows,
   rangeText,
@@ -114,4 +115,12 @@ t.test('a range is printed as lines of its file', async t => {
   const range = { file: 'A.csv', firstLine: 2, batches: 1, reason: '' }
   t.equal(rangeText({ ...range, lastLine: 5_001 }), 'A.csv, lines 2 to 5001')
   t.equal(rangeText({ ...range, lastLine: 2 }), 'A.csv, line 2')
+})
+
+t.test('an earlier process may have sent the halves of a piece that it sent', t => {
+  const piece = wholePiece(batchOf(5), 0)
+  t.notOk(halvesOf(piece).some(half => half.isEarlier))
+  piece.ofEarlier = true
+  t.ok(halvesOf(piece).every(half => half.isEarlier && halvesOf(half)[1]!.isEarlier))
+  t.end()
 })

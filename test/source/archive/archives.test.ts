@@ -183,6 +183,11 @@ deepTest(t, 'members that cannot be read are refused by name, before anything is
       /its directory ends too early/,
     ],
     'with an entry of zeros': [changed(4, Buffer.alloc(46)), 'DDB_INPUT_READ', /ends too early/],
+    'with a folder that has content': [
+      zipOf([csv('a.csv'), { name: 'b/', content: 'x' }]),
+      'DDB_INPUT_READ',
+      /"b\/" is a folder, which has content/,
+    ],
     'with half a name': [changed(28, Buffer.of(2)), 'DDB_INPUT_READ', /ends too early/],
     'with two names of a member': [
       changed(46, Buffer.from('c')),
