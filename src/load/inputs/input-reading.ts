@@ -178,7 +178,9 @@ export class InputReading {
       const isKnown = history.resumption.isKnownReject(number, offsetBytes)
       if (isKnown && offsetBytes >= sent.offsetBytes) known++
       update()
-      if (isKnown) return
+      // A record that is cut off now, and that an earlier process has sent, has its outcome.
+      const isSent = reject.code === 'DDB_INPUT_READ' && summary.rows <= known
+      if (isKnown || isSent) return
       history.misread(number, reject)
       rejects.keep(reject, reader)
     }
