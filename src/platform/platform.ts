@@ -83,6 +83,8 @@ export interface FileStatus {
   readonly device: bigint
   /** 0 if the file system has no inodes. */
   readonly inode: bigint
+  /** When the file was created, whole ms since the epoch; 0 if the file system does not know it. */
+  readonly bornMs?: number
   /** A text that identifies the content, if the system has one without reading the file. */
   readonly digest?: string
 }

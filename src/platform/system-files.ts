@@ -90,6 +90,7 @@ function statusOf(stats: fs.Stats | fs.BigIntStats): FileStatus {
     sizeBytes: Number(stats.size),
     device: BigInt(stats.dev),
     inode: BigInt(stats.ino),
+    bornMs: Math.floor(Number(stats.birthtimeMs)),
   }
 }
 

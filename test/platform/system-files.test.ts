@@ -63,11 +63,11 @@ t.test('folders are made, and where none can be made that is an error', async t 
 
 t.test('information about a path is that of the system', async t => {
   chmodSync(path('a.txt'), 0o644)
-  const { dev: device, ino: inode, mtimeMs, birthtimeNs, ctimeNs } = stats('a.txt')
+  const { dev: device, ino: inode, mtimeMs, birthtimeMs, birthtimeNs, ctimeNs } = stats('a.txt')
   const modifiedMs = Number(mtimeMs)
   const times = { modifiedMs, bornNs: birthtimeNs, changedNs: ctimeNs }
   const kind = { isFile: true, isFolder: false, isForAll: true }
-  const expected = { ...kind, sizeBytes: 5, device, inode }
+  const expected = { ...kind, sizeBytes: 5, device, inode, bornMs: Number(birthtimeMs) }
   t.strictSame(await systemFiles.status(path('a.txt')), { ...expected, ...times })
   t.strictSame(systemFiles.statusNow(path('a.txt')), expected)
   t.match(await systemFiles.status(folder), { isFile: false, isFolder: true })

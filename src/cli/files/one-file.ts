@@ -103,7 +103,9 @@ export async function refuseSharedFiles(
   { sources: { files = [], flags }, processEnvironment }: Call,
 ): Promise<void> {
   const { rejects } = settings
-  const transforms = (flags.get('transform') ?? []).filter(text => text.startsWith('@'))
+  const inVariable = processEnvironment.environment['DDB_INGEST_TRANSFORM'] ?? ''
+  const given = [...(flags.get('transform') ?? []), inVariable]
+  const transforms = given.filter(text => text.startsWith('@'))
   const own = [
     ...namedPaths(settings),
     ...files.map(path => ({ path, role: asOptions })),

@@ -176,7 +176,7 @@ export class InputOpener {
       this.#aheadLeft = filesAhead
       return undefined
     }
-    this.#refuseTwice(index, fileKey(path, status!))
+    this.#refuseTwice(index, path, status!)
     const bytes = this.#buffer.subarray(0, sizeBytes)
     const { compression = 'auto', encoding = 'auto', format = 'auto' } = options.input ?? {}
     const isUsual = ['auto', 'none'].includes(compression) && ['auto', 'utf-8'].includes(encoding)
@@ -239,7 +239,7 @@ export class InputOpener {
       const file = await files.open(path)
       try {
         const status = await file.status()
-        if (status.isFile) this.#refuseTwice(index, fileKey(path, status))
+        if (status.isFile) this.#refuseTwice(index, path, status)
         const is = was && (await fingerprintOfFile(file))
         if (is !== undefined && !isSame(was!, is)) this.changes.set(index, is)
         return file
@@ -252,7 +252,9 @@ export class InputOpener {
   }
 
   /** @throws {InputError} DDB_INPUT_READ if an earlier input was the same file, as if logs are rotated meanwhile */
-  #refuseTwice(index: number, key: string): void {
+  #refuseTwice(index: number, path: string, status: FileStatus): void {
+    // The inode of a file that was removed is used again.
+    const key = `${fileKey(path, status)} ${status.bornMs}`
     const other = this.#opened.get(key) ?? index
     this.#opened.set(key, other)
     if (other === index) return

@@ -126,8 +126,9 @@ export class Recorder {
   }
 
   unsent(piece: Piece): void {
+    const who = piece.isEarlier ? 'perhaps sent by an earlier process' : 'sent'
     if (piece.mayBeStored || piece.isEarlier)
-      return this.uncertain(piece, 'sent, and no receipt came')
+      return this.uncertain(piece, `${who}, and no receipt came`)
     this.#end(piece, { unsent: piece.rows })
   }
 

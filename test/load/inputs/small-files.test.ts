@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { type FoundInput, InputOpener, openRecords } from '../../../src/load/inputs/open-input.js'
 import type { LoadOptions } from '../../../src/load/options.js'
+import type { FileStatus } from '../../../src/platform/platform.js'
 import { systemFiles, systemPlatform } from '../../../src/platform/system-files.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'
 import { openSource } from '../../../src/source/open-source.js'
@@ -25,7 +26,8 @@ async function place(
   const dir = t.testdir({ 'first.csv': input.compression === 'gzip' ? gzipSync(text) : text })
   for (const [name, content] of files) if (content) writeFileSync(`${dir}/${name}`, content)
   const paths = ['first.csv', ...files.map(([name]) => name)].map(name => `${dir}/${name}`)
-  const here = { paths, nowMs: 0, readMs: 0, turns: 0, calls: { whole: 0, opened: 0 } }
+  const statusOf = undefined as (() => FileStatus) | undefined
+  const here = { paths, nowMs: 0, readMs: 0, turns: 0, calls: { whole: 0, opened: 0 }, statusOf }
   const clock = {
     ...systemPlatform.clock,
     nowMs: () => here.nowMs,
@@ -33,10 +35,11 @@ async function place(
   }
   const counted: typeof systemFiles = {
     ...systemFiles,
-    readNow(...asked) {
+    readNow(path, buffer, fromBytes, found) {
       here.calls.whole++
       here.nowMs += here.readMs
-      return systemFiles.readNow(...asked)
+      const tell = (status: FileStatus): void => found?.(here.statusOf?.() ?? status)
+      return systemFiles.readNow(path, buffer, fromBytes, tell)
     },
     open(path) {
       here.calls.opened++
@@ -149,6 +152,27 @@ t.test('a file that got the name of a later one is not read twice', async t => {
     renameSync(here.paths[1]!, here.paths[2]!)
     const message = /c\.csv" is the file that was read as .*b\.csv": files were renamed/
     await t.rejects(here.open(2), { code: 'DDB_INPUT_READ', message })
+  }
+})
+
+t.test('a new file that has the inode of a removed one is another file', async t => {
+  const status = { device: 1n, inode: 2n, isFile: true, isFolder: false, sizeBytes: text.length }
+  for (const born of [
+    [1, 2],
+    [1, 1],
+    [0, 0],
+  ]) {
+    const here = await place(t, [
+      ['b.csv', text],
+      ['c.csv', text],
+    ])
+    let bornMs = 0
+    here.statusOf = () => ({ ...status, bornMs })
+    bornMs = born[0]!
+    await here.open(1)
+    bornMs = born[1]!
+    if (born[0] !== born[1]) t.ok(await here.open(2))
+    else await t.rejects(here.open(2), { code: 'DDB_INPUT_READ' })
   }
 })
 

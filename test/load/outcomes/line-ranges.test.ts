@@ -117,10 +117,12 @@ t.test('a range is printed as lines of its file', async t => {
   t.equal(rangeText({ ...range, lastLine: 2 }), 'A.csv, line 2')
 })
 
-t.test('an earlier process may have sent the halves of a piece that it sent', t => {
+t.test('an earlier process may have sent the halves of a piece if its copy was refused', t => {
   const piece = wholePiece(batchOf(5), 0)
   t.notOk(halvesOf(piece).some(half => half.isEarlier))
   piece.ofEarlier = true
   t.ok(halvesOf(piece).every(half => half.isEarlier && halvesOf(half)[1]!.isEarlier))
+  piece.sendNos.push(7)
+  t.notOk(halvesOf(piece).some(half => half.isEarlier))
   t.end()
 })
