@@ -242,13 +242,10 @@ function rowsByLane(laneOf: Uint8Array, rowCount: number, laneCount: number): In
   return rowsOf
 }
 
-export function halvesOf(piece: Piece): Piece[] {
-  const { batch, whole, place, mayBeStored } = piece
+export function halvesOf({ batch, whole, place, mayBeStored, ofEarlier }: Piece): Piece[] {
   const rows = allRows(batch)
   const middle = batch.rowCount >> 1
   whole.parts++
-  // If the server refused the copy of an earlier process, that one may have divided the piece, too.
-  const ofEarlier = piece.ofEarlier && piece.sendNos.length === 0
   return [rows.subarray(0, middle), rows.subarray(middle)].map((own, i) => {
     const half = new Piece(someRows(batch, own), whole, { ...place, part: 2 * place.part + i })
     return Object.assign(half, { mayBeStored, ofEarlier })

@@ -164,6 +164,8 @@ export class Receipts {
     }
     if (cut !== piece.whole.cut) throw cutElsewhere()
     if (phase === outcomePhase) {
+      // If the copy of another process is refused, that one may have divided the piece, too.
+      piece.ofEarlier = !piece.sendNos.includes(sendNo)
       const leftRows = hasTransform(checked) ? rowsLeft(piece.rows, left, rowCount) : undefined
       return this.#batches.outcome(piece, row, leftRows)
     }
