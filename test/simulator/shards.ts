@@ -453,7 +453,9 @@ class Shards {
     if (sum('rejected') !== kept.length)
       complain(`${sum('rejected')} rows were rejected, ${kept.length} are in the files`)
     const rejected = new Set(kept)
-    if (rejected.size !== kept.length) complain('a row is in the rejects files twice')
+    const given = countsOf(this.#rows.map(({ line }) => line))
+    const isTwice = [...countsOf(kept)].some(([line, count]) => count > (given.get(line) ?? 0))
+    if (isTwice) complain('a row is in the rejects files twice')
     for (const { id, line, kind } of this.#rows) {
       const isGood = kind === 'good'
       if (there.has(id) === rejected.has(line))
