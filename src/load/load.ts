@@ -41,7 +41,13 @@ export async function loadOn(platform: Platform, options: LoadOptions, parts?: R
   const clock = awakeClock(platform.clock)
   try {
     const proven = provable(options, checked, platform.files)
-    return await loadChecked(newRun(proven, checked, { ...platform, clock }, parts))
+    const run = newRun(proven, checked, { ...platform, clock }, parts)
+    if (proven !== options && proven.shard === undefined) {
+      run.reporter.notice(
+        `with ${option('delivery.confirm')} none the run keeps no journal: if it is repeated, it loads everything again`,
+      )
+    }
+    return await loadChecked(run)
   } finally {
     clock.stop()
   }
@@ -59,9 +65,6 @@ function provable(options: LoadOptions, checked: CheckedOptions, files: Files): 
       `run "${runId}" began with confirmed rows: leave out ${option('delivery.confirm')} none, or choose another ${option('runId')}`,
     )
   }
-  options.onNotice?.(
-    `with ${option('delivery.confirm')} none the run keeps no journal: if it is repeated, it loads everything again`,
-  )
   return others
 }
 

@@ -36,9 +36,10 @@ function optionsIn(path: string, needsValue: (flag: string) => boolean): string[
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(systemName(path)))
   } catch (cause) {
+    const why = cause instanceof TypeError ? 'it is not UTF-8' : systemCode(cause)
     throw new UsageError(
       'DDB_CONFIG',
-      `cannot read the options in ${clean(path)} (${systemCode(cause)}): @FILE names a file of options, ./@FILE an input`,
+      `cannot read the options in ${clean(path)} (${why}): @FILE names a file of options, ./@FILE an input`,
       { cause },
     )
   }

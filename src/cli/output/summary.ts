@@ -89,7 +89,8 @@ export function codeTexts(byCode: LoadResult['rejects']['byCode']): string[] {
   return codes.map(([code, rowCount]) => `${code} ${grouped(rowCount)}`)
 }
 
-function confirmText({ confirm, rows, batches }: LoadResult): string {
+/** How the run knows which rows arrived. */
+export function confirmText({ confirm, rows, batches }: LoadResult): string {
   const { confirmed, unconfirmed, skipped } = rows
   const note = confirm.note === null ? '' : `: ${confirm.note}`
   // This process sent nothing, so it had nothing to confirm.

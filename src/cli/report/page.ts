@@ -1,8 +1,8 @@
 /* Builds the page of --report: one HTML file, which fetches nothing and runs no script, with the result of a run and its progress. */
 import type { LoadReport, LoadResult } from '../../load/options.js'
-import { confirmationWords } from '../../load/load-result.js'
 import { escapeOf } from '../../platform/control-characters.js'
 import type { NextStep } from '../output/run-report.js'
+import { confirmText } from '../output/summary.js'
 import { bytesText, shortCount } from '../../parse/cells/cell-bytes.js'
 import { durationText } from '../output/output.js'
 
@@ -121,7 +121,6 @@ function head(result: LoadResult, name: string, steps: readonly NextStep[]): str
   const shown = Object.entries(tiles).map(
     ([label, text]) => `<div class="tile"><b>${text}</b>${label}</div>`,
   )
-  const note = confirm.note === null ? '' : `: ${confirm.note}`
   const isProven = error !== null || confirm.used !== 'none' || rows.unconfirmed === 0
   const text = isProven ? statusTexts[status] : 'Handed over: nothing proves that the rows arrived'
   return `<h1>Load report</h1>
@@ -136,7 +135,7 @@ ${listOf({
   Started: result.startedAt,
   Took: durationText(Date.parse(result.endedAt) - Date.parse(result.startedAt)),
   'Exit code': String(result.exitCode),
-  Proof: `${confirmationWords[confirm.used]}${note}`,
+  Proof: confirmText(result),
   'Peak memory': memory.peakRssBytes === null ? null : bytesText(memory.peakRssBytes),
 })}`
 }

@@ -187,7 +187,7 @@ t.test('a file of options with anything else is refused with its line', async t 
     t.throws(() => read('load', `@${path}`, 'a.csv'), { code: 'DDB_CONFIG', message })
   }
   writeFileSync(path, Buffer.from('--null \xe9\n', 'latin1'))
-  t.throws(() => read('load', `@${path}`), { code: 'DDB_CONFIG', message: /ENCODING/ })
+  t.throws(() => read('load', `@${path}`), { code: 'DDB_CONFIG', message: /\(it is not UTF-8\)/ })
 })
 
 t.test('a variable that is 0, false or no is off; an empty one sets nothing', async t => {

@@ -55,6 +55,12 @@ t.test('rows are shown by outcome, and no share is rounded to nothing or to all'
   t.match(text, /unsent 0 0\.0 % read 10,000,000 /)
 })
 
+t.test('a run that was loaded before names the proof of the process that loaded it', async t => {
+  const rows = { ...noRows(), read: 5, skipped: 5 }
+  const text = textOf(reportPage(result({ rows, alreadyLoaded: true }), moments))
+  t.match(text, / Proof confirmed by an earlier process /)
+})
+
 t.test('texts from files and servers stay plain text everywhere', async t => {
   const evil = `<img src=x onerror=alert(1)>"'&</script><script>alert(2)</script>\u202e\u0007\ud800`
   const page = reportPage(
