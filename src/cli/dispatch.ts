@@ -100,7 +100,8 @@ async function runCommand(
   childCommand: readonly string[] | undefined,
   { processEnvironment, output, asked }: Pick<Call, 'processEnvironment' | 'output' | 'asked'>,
 ): Promise<number> {
-  const { environment, stdout, stderr } = processEnvironment
+  const { stdout, stderr } = processEnvironment
+  const environment = withHost(processEnvironment.environment)
   const isTerminal = stdout.isTTY === true && stderr.isTTY === true
   const helpTexts = helpTextsFor(environment, isTerminal)
   if (childCommand?.length === 0) {
@@ -129,6 +130,12 @@ async function runCommand(
     ...{ processEnvironment, output, helpTexts, asked },
     showHelp: () => stderr.write(help()),
   })
+}
+
+/** A port alone names a server, too: that of this machine. */
+function withHost(given: ProcessEnvironment['environment']): ProcessEnvironment['environment'] {
+  const isNamed = !given['DDB_PORT'] || given['DDB_HOST'] || given['DDB_INGEST_HOST']
+  return isNamed ? given : { ...given, DDB_HOST: '127.0.0.1' }
 }
 
 /** Leaves all reading to the exact reader if it is off. */

@@ -12,7 +12,14 @@ import {
 } from './cell-source.js'
 import { knownNames, namedField, uniqueByLowerCase, type KnownNames } from './field-names.js'
 import { mappingFix, nearestHint } from './nearest.js'
-import { checkParts, memberNamed, setSource, templateField, withParts } from './set-columns.js'
+import {
+  checkParts,
+  memberNamed,
+  setSource,
+  templateField,
+  templateNames,
+  withParts,
+} from './set-columns.js'
 import type { TargetColumn, TargetSchema } from './target-schema.js'
 
 /**
@@ -70,6 +77,7 @@ function checkTargets(target: TargetSchema, rules: MappingRules): void {
 
 /** By position, a member is an element of an array, and its name is its number. */
 function members(target: TargetSchema, rules: MappingRules): CellSource[] {
+  const taken = new Set([...Object.values(rules.map ?? {}), ...templateNames(rules.set)])
   let position = 0
   return target.columns.map(({ name }) => {
     const text = ownText(rules.set, name)
@@ -81,7 +89,10 @@ function members(target: TargetSchema, rules: MappingRules): CellSource[] {
         `${option('mapping.map')} ${name}=${mapped}: arrays have no names, so give the number of the element, from 1`,
       )
     }
-    return { kind: 'member', name: mapped ?? String(++position) }
+    if (mapped !== undefined) return { kind: 'member', name: mapped }
+    do position++
+    while (taken.has(String(position)))
+    return { kind: 'member', name: String(position) }
   })
 }
 
@@ -104,7 +115,7 @@ function fields(target: TargetSchema, input: InputShape, rules: MappingRules): C
       templateField(name, isOther, known, input, { column, text }),
     )
   })
-  const fieldOf = isByName ? byName(target, known, rules) : byPosition(input, set)
+  const fieldOf = isByName ? byName(target, known, rules) : byPosition(target, input, set, rules)
   const sources = target.columns.map((column, i): CellSource | undefined => {
     if (set[i] !== undefined) return set[i]
     const mapped = ownText(rules.map, column.name)
@@ -134,13 +145,22 @@ function byName(target: TargetSchema, known: KnownNames, rules: MappingRules): F
   return ({ name }, mapped) => namedField(mapped ?? name, known, asked)
 }
 
-/** In order, for the columns that are not in `map` or `set`; skips fields of templates such as `{symbol}.SZ`. */
-function byPosition(input: InputShape, set: readonly (CellSource | undefined)[]): FindField {
-  const inTemplates = fieldsUsed(set.flatMap(source => source ?? []))
+/** In order, for the columns that are not in `map` or `set`; skips fields of others, and of templates such as `{symbol}.SZ`. */
+function byPosition(
+  { columns }: TargetSchema,
+  input: InputShape,
+  set: readonly (CellSource | undefined)[],
+  { map }: MappingRules,
+): FindField {
+  const taken = new Set(fieldsUsed(set.flatMap(source => source ?? [])))
+  for (const column of columns) {
+    const mapped = ownText(map, column.name)
+    if (mapped !== undefined) taken.add(mappedField(column, mapped, input))
+  }
   let next = 0
   return (column, mapped) => {
     if (mapped !== undefined) return mappedField(column, mapped, input)
-    while (inTemplates.has(next)) next++
+    while (taken.has(next)) next++
     return next++
   }
 }

@@ -284,6 +284,9 @@ t.test('if the input has no names, columns are matched by position', async t => 
   t.strictSame(map({ fieldCount: 2 }, { allowMissing: true }), [0, 1, '='])
   t.strictSame(map({ fieldCount: 5 }, { ignoreExtra: true }), [0, 1, 2])
   t.strictSame(map({ fieldCount: 3 }, { map: { sym: '3', price: '2' } }), [0, 2, 1])
+  t.strictSame(map({ fieldCount: 3 }, { map: { price: '1' } }), [1, 2, 0])
+  const twoOfThree = { map: { price: '1', sym: '2' }, allowMissing: true }
+  t.strictSame(map({ fieldCount: 2 }, twoOfThree), ['=', 1, 0])
   t.throws(() => map({ fieldCount: 2 }), {
     code: 'DDB_INPUT_COLUMN',
     message: /2 fields, none for column "price"/,
@@ -350,6 +353,9 @@ t.test('JSON members are matched by name, elements of arrays by number', async t
     map({ kind: 'members' }, { ...byPosition, map: { time: '3' }, set: { price: '1' } }),
     ['3', '1', '=1'],
   )
+  t.strictSame(map({ kind: 'members' }, { ...byPosition, map: { price: '1' } }), ['2', '3', '1'])
+  const halves = { ...byPosition, set: { time: '{1} {2}' } }
+  t.strictSame(map({ kind: 'members' }, halves).slice(1), ['3', '4'])
   const error = { code: 'DDB_USAGE', message: /arrays have no names/ }
   t.throws(() => map({ kind: 'members' }, { ...byPosition, map: { time: 'ts' } }), error)
 })

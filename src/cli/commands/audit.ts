@@ -68,7 +68,9 @@ async function optionsOf(
   call: Call,
   openFiles: (inputs: readonly string[], journal?: string) => Promise<Trace | undefined>,
 ): Promise<AuditOptions | CertificateOptions> {
-  const { columns, exact, missing, shard, confirmTable } = settings
+  const { columns, missing, shard, confirmTable, certificate: made } = settings
+  // Otherwise an audit that writes no certificate could end well.
+  const exact = settings.exact ?? (made === undefined ? undefined : true)
   const own = defined({ columns, exact, missing, shard })
   const [named = '-'] = call.args
   if (isOfFiles(settings)) {
@@ -142,7 +144,7 @@ async function optionsOf(
 
 function tell(settings: Settings<'audit'>, call: Call, result: AuditResult): void {
   const { missing, columns } = settings
-  const { output, asked, args } = call
+  const { output, asked, args, sources } = call
   const isFromFiles = result.inputs.every(({ path }) => path !== '-')
   for (const notice of result.notices) output.note(notice)
   for (const line of lineTexts(result)) output.note(line)
@@ -153,7 +155,9 @@ function tell(settings: Settings<'audit'>, call: Call, result: AuditResult): voi
   } else if (result.missingFiles.length > 0) {
     for (const { path } of result.missingFiles) output.command('next', shellText(['retry', path]))
   } else if (result.status === 'missing' && missing === undefined && isFromFiles) {
-    const same = { command: 'audit', args, flags: asked.flags! } as const
+    // What the environment sets about files is not for the audit of a run.
+    const flags = isOfFiles(settings) ? asked.flags! : sources.flags
+    const same = { command: 'audit', args, flags } as const
     const isChanged = columns === undefined && result.target.function !== null
     const kept = isChanged ? { '--columns': 'COLUMN' } : {}
     output.command(

@@ -28,10 +28,12 @@ export async function run(settings: Settings<'serve'>, call: Call): Promise<numb
   const server = await start(settings, call)
   try {
     const [file, ...args] = call.childCommand
-    if (file !== undefined) return await serveChild(server, settings, call, file, args)
-    await serveForeground(server, call)
+    const code =
+      file === undefined
+        ? await serveForeground(server, call)
+        : await serveChild(server, settings, call, file, args)
     if (settings.discard) await call.output.write(`${JSON.stringify(server.discarded)}\n`)
-    return 0
+    return code
   } finally {
     await server.close()
   }
@@ -83,6 +85,7 @@ async function serveForeground(server: EmbeddedServer, { processEnvironment, out
   const ended = once(interruption.signal, 'abort')
   const told = output.write(`listening on ${addressText(server.host, server.port)}\n`)
   await Promise.race([ended, told.then(() => ended)])
+  return 0
 }
 
 /** Environment variables that make CMD use TLS, and that name the server's certificate if it is self-signed. */

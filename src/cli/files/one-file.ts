@@ -5,8 +5,8 @@ import { fstatSync, realpathSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve, sep } from 'node:path'
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
-import { attempt, usageError, type UsageError } from '../../errors.js'
+import { buffer } from 'node:stream/consumers'
+import { attempt, InputError, usageError, type UsageError } from '../../errors.js'
 import { expandInputs } from '../../load/inputs/open-input.js'
 import { isFurtherPath } from '../../load/rejects/reject-path.js'
 import { looksLikeJournal } from '../../load/journal/journal-file.js'
@@ -262,12 +262,17 @@ function noList(path: string, why: string): UsageError {
   return usageError(`--files-from ${path} ${why}`)
 }
 
-/** @param path  `-` is standard input @throws {InputError} DDB_INPUT_MISSING */
+/** @param path  `-` is standard input @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_ENCODING if it is not UTF-8 */
 export async function readScriptFile(
   path: string,
   { processEnvironment }: Pick<Call, 'processEnvironment'>,
 ): Promise<string> {
-  return path === '-' ? text(processEnvironment.stdin) : String(await readNamed(path))
+  const bytes = path === '-' ? await buffer(processEnvironment.stdin) : await readNamed(path)
+  const script = attempt(() => new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  if (script !== undefined) return script
+  const name = path === '-' ? 'standard input' : `"${path}"`
+  const remedy = 'convert it, such as with iconv -f GB18030 -t UTF-8'
+  throw new InputError('DDB_INPUT_ENCODING', `${name} is not UTF-8: ${remedy}`, { file: path })
 }
 
 /** The sources that the user names, else standard input. @throws {InputError} @throws {UsageError} also if that is needed twice, or a folder */

@@ -161,12 +161,19 @@ function textsIn(value: string, { reader }: OptionDefinition): readonly string[]
   return Object.entries(values).map(([name, one]) => `${name}=${text(one)}`)
 }
 
+/** Names of files may have any bytes. */
+const namesFile = /[<=](?:file|folder|glob|pattern|report|function)/
+
 /** Puts the origin of a refused value before the message. */
 function readValue(
-  { reader }: OptionDefinition,
+  { reader, flags }: OptionDefinition,
   { texts, origin }: Found,
   { environment }: OptionSources,
 ): unknown {
+  // Bytes that are not UTF-8 are lone surrogates in arguments (platform/file-name.ts), and lost in variables.
+  const isOdd = origin.startsWith('--') ? !namesFile.test(flags) && /\p{Cs}/u : /\ufffd/
+  if (isOdd && texts.some(given => isOdd.test(given)))
+    throw usageError(`${origin}: the value is not UTF-8: write it in UTF-8`)
   try {
     const value = reader.read(texts, environment)
     if (value !== undefined) return value

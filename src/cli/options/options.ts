@@ -247,6 +247,14 @@ export const journaledServerOptions = {
   host: omit(serverOptions.host, 'default'),
 }
 
+/** Of commands that go on with a run: what the environment sets is for new runs, and must not change this one. */
+function withoutVariables<Table extends Readonly<Record<string, OptionDefinition>>>(
+  table: Table,
+): Table {
+  const all = Object.entries(table).map(([key, one]) => [key, { ...one, environment: [] }])
+  return Object.fromEntries(all) as Table
+}
+
 /** Options that say what files to audit have, and where their rows should be. A run has its own. */
 export const ofAuditedFiles = {
   ...omit(targetOptions, 'create', 'partition', 'confirmTable'),
@@ -269,14 +277,16 @@ export const commandOptions = {
     ...{ ...pick('output', 'createScript'), ...printing },
   },
   resume: {
-    ...{ ...pick('rejects', 'onError', 'maxErrors', 'onDoubt'), ...journaledServerOptions },
-    ...{ ...pick('stateDir', 'restart'), ...filesOfRun },
+    ...withoutVariables(pick('rejects', 'onError', 'maxErrors', 'onDoubt')),
+    ...{ ...journaledServerOptions, ...pick('stateDir', 'restart'), ...filesOfRun },
   },
   runs: { ...pick('clean', 'files', 'stateDir'), ...journaledServerOptions, ...printing },
   retry: {
-    ...{ ...pick('transform', 'encoding', 'allowMissing'), ...valueOptions },
-    ...{ ...pick('retryOnError', 'rejects', 'maxErrors', 'onDoubt'), ...journaledServerOptions },
-    ...{ ...pick('stateDir', 'restart', 'expectRows'), ...filesOfRun },
+    ...withoutVariables({
+      ...{ ...pick('transform', 'encoding', 'allowMissing'), ...valueOptions },
+      ...pick('retryOnError', 'rejects', 'maxErrors', 'onDoubt', 'expectRows'),
+    }),
+    ...{ ...journaledServerOptions, ...pick('stateDir', 'restart'), ...filesOfRun },
   },
   audit: {
     ...{

@@ -30,7 +30,7 @@ export async function askSchema(
       : `ddbIngestSchema = ${asked}\n${and.script}(ddbIngestSchema, ${and.answers})`
   const isDfs = table.kind === 'dfs'
   const schema = await ask(asking, script).catch(async (error: unknown) => {
-    if (!saysUnknown(error) || error.code === 'DDB_PRIVILEGE') throw error
+    if (!saysUnknown(error) || ['DDB_PRIVILEGE', 'DDB_LOGIN'].includes(error.code)) throw error
     const name = isDfs ? table.table : table.name
     const names = isDfs
       ? `getTables(database("${table.database}"))`

@@ -131,6 +131,8 @@ deepTest(t, 'the script comes from a file, from standard input, or from -e', asy
   t.equal((await exec(['-'], { stdin: '6*7' })).stdout, '42\n')
   const expected = { code: 66, stdout: '', stderr: /there is no file "\/no\/such\.dos"/ }
   t.match(await exec(['/no/such.dos']), expected)
+  await writeFile(path, Buffer.from('"\xb9\xfe"', 'latin1'))
+  t.match(await exec([path]), { code: 65, stderr: /is not UTF-8: convert it.*DDB_INPUT_ENCODING/ })
 })
 
 t.test('with --json there is one object for every exit code, without it a message', async t => {

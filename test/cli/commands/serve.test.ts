@@ -127,6 +127,11 @@ t.test('--discard confirms a load with receipts, and keeps none of its rows', as
   t.strictSame(counted, { inserts: 10, rows: 1000 })
 })
 
+t.test('--discard also prints its counts after a command', async t => {
+  const server = ['serve', '--port', '0', '--discard', '--', process.execPath, '-e', '0']
+  t.match(await spawnCli(server).outcome, { code: 0, stdout: '{"inserts":0,"rows":0}\n' })
+})
+
 const child = (code: string): string[] =>
   ['serve', '--port', '0', '--'].concat(process.execPath, '-e', code)
 

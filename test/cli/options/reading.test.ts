@@ -109,6 +109,10 @@ t.test('a bad value is refused with its source, the expected form, and what was 
   const error = { code: 'DDB_NAME', message: /^--table: "my table" is not a table name/ }
   t.throws(resolve({ flags: new Map([['table', ['my table']]]) }), error)
   t.throws(resolve({ flags: new Map([['host', ['\u001b[2Jx y']]]) }), { message: /got "x y"$/ })
+  const bytes = { code: 'DDB_USAGE', message: /: the value is not UTF-8/ }
+  t.throws(resolve({ flags: new Map([['set', ['sym=\udcb9\udcfe']]]) }), bytes)
+  t.throws(resolve({ environment: { DDB_INGEST_SET: 'sym=\ufffd' } }), bytes)
+  t.doesNotThrow(resolve({ flags: new Map([['files-from', ['\udcb9']]]) }), 'the name of a file')
 })
 
 t.test('a file gives options, a line each, which the command line overrides', async t => {

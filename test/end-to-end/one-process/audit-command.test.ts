@@ -2,6 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { runMain } from '../../cli/run-cli.js'
 import { startCommands } from '../../helpers/commands.js'
 import { tradesHeader, tradesScript } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
@@ -41,6 +42,17 @@ t.test('one bit of one cell is found, named, and made up for', async t => {
   t.match(await run('audit', path, '--table', 'trades'), { code: 0, stdout: /1 other rows/ })
   t.strictSame(await rows('select count(*) from trades where id = 320'), [['1']])
   t.match(await run('audit', path, '--table', 'trades', '--exact'), { code: 4, stdout: /^differs/ })
+  const certificate = ['--certificate', at('cert.json')]
+  const none = { code: 4, stdout: /^differs/ }
+  t.match(await run('audit', path, '--table', 'trades', ...certificate), none)
+})
+
+t.test('a port in the environment names the server of this machine', async t => {
+  const { server, run, path, dir } = await scene(t)
+  t.match(await run('load', path, '--table', 'trades'), { code: 0 })
+  const environment = { DDB_PORT: String(server.port), XDG_STATE_HOME: dir }
+  const found = await runMain(['audit', path, '--table', 'trades'], { environment })
+  t.match(found, { code: 0, stdout: /500 found/ })
 })
 
 t.test('rows that a function changes are not loaded again as missing', async t => {

@@ -155,6 +155,18 @@ for (const [way, delivery] of ways) {
   })
 }
 
+t.test(
+  'a guest learns that the server requires a login, not that it has no such table',
+  async t => {
+    const here = await startLoadServer(t, streamScript, { requireLogin: true })
+    const { host, port } = here.server
+    const result = await here.load(`${t.testdir({ 'a.csv': csv(1) })}/a.csv`, {
+      server: { host, port },
+    })
+    t.match(result, { exitCode: 77, error: { code: 'DDB_LOGIN' } })
+  },
+)
+
 t.test('batches without a receipt are named as ranges of lines, not one by one', async t => {
   const thaw = closedGate()
   const here = await startLoadServer(t, streamScript, {

@@ -28,7 +28,7 @@ async function scene(t: Test, text: string | Buffer = input, argv: readonly stri
   const repair = async (change: (text: string) => string, name = path): Promise<void> =>
     writeFile(name, change(await readFile(name, 'latin1')), 'latin1')
   // The environment names another server: the rows belong to that of the reasons.
-  const environment = {
+  const environment: Record<string, string> = {
     XDG_STATE_HOME: join(folder, 'state'),
     DDB_HOST: '127.0.0.1',
     DDB_PORT: '1',
@@ -36,6 +36,7 @@ async function scene(t: Test, text: string | Buffer = input, argv: readonly stri
   const terminals: FakeTerminals = { environment }
   return {
     ...server,
+    environment,
     folder,
     path,
     first,
@@ -65,6 +66,17 @@ t.test('a repaired file is loaded with the options of its run', async t => {
     stderr: /r\.csv\.moved" may already be loaded: .* as ".*r\.csv"\. .*--restart.*DDB_RUN_CHANGED/,
   })
   t.equal((await rows('select * from prices')).length, 4)
+})
+
+t.test('the environment changes no option of the run', async t => {
+  const { repair, retry, rows, environment } = await scene(t, input, ['--decimal-comma', '-d', ';'])
+  await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
+  const others = { NULL: '2', ON_ERROR: 'null', DECIMAL_COMMA: 'no', ENCODING: 'utf-16le' }
+  for (const [name, text] of Object.entries(others)) environment[`DDB_INGEST_${name}`] = text
+  environment['DDB_INGEST_TRANSFORM'] = 'def(t) { return select * from t where id = 3 }'
+  t.match(await retry(), { code: 0, stdout: /^Loaded 2 rows/ })
+  const stored = await rows('select * from prices where id in 2 3 order by id')
+  t.strictSame(stored, cells('2,2.5,b;b', '3,3.5,c'))
 })
 
 t.test('the table may have gained a column since the run', async t => {
