@@ -1,6 +1,6 @@
 /* Vectors, dictionaries, sets and matrices (DolphinDB manual). Those that reduce a vector ignore nulls, or return null if none is left. */
 import { columnTypeOf, elementAt, isNullAt, scalarAt, takeRows } from '../../protocol/element.js'
-import { nullInt128 } from '../../protocol/null-value.js'
+import { nullInt128, nullInt64 } from '../../protocol/null-value.js'
 import { type Column, type Vector, explicitNull } from '../../protocol/value.js'
 import {
   columnOfCells,
@@ -50,7 +50,8 @@ function sumOf(vector: Vector, name = 'sum'): ServerValue {
   const total = cells.reduce((sum: bigint, cell) => sum + BigInt(cell), 0n)
   const value = cells.length === 0 ? null : total
   const scale = scaleOf(vector)
-  if (scale === undefined) return longScalar(value && BigInt.asIntN(64, value))
+  const wrapped = BigInt.asIntN(64, total)
+  if (scale === undefined) return longScalar(wrapped === nullInt64 ? null : value && wrapped)
   check(total > nullInt128 && total < -nullInt128, 'DECIMAL math overflow RefId:S05003')
   const type = vector.type === 'DECIMAL32' ? 'DECIMAL64' : 'DECIMAL128'
   return { form: 'scalar', type, scale, value }

@@ -33,6 +33,7 @@ testExamples(t, {
   'tuples and tables': {
     'sum((1, 2.5))': '3.5',
     'sum([9l, 00l])': '9',
+    'sum([9223372036854775807l, 1l])': '',
     'count(table(1 NULL 3 as id))': '3',
     'count((1, NULL))': '1',
   },
