@@ -123,7 +123,11 @@ function fields(target: TargetSchema, input: InputShape, rules: MappingRules): C
     if (index >= 0 && index < input.fieldCount) return { kind: 'field', index }
     return mapped === undefined && rules.allowMissing === true ? missing : undefined
   })
-  const lacking = target.columns.find((_, i) => sources[i] === undefined)
+  // Another delimiter, or a lost header, must not make every row null.
+  const isEmpty = isByName && fieldsUsed(sources.flatMap(source => source ?? [])).size === 0
+  const lacking = target.columns.find(
+    (_, i) => sources[i] === undefined || (isEmpty && sources[i] === missing),
+  )
   if (lacking !== undefined) {
     throw isByName
       ? missingColumn(lacking, input, names, rules, fixFor(target, input, names, sources))
@@ -202,10 +206,13 @@ function missingColumn(
   const wanted = mapped ?? column.name
   const hint = nearestHint(wanted, names)
   const isBelow = (rules.parts ?? []).length === 0 && input.file.includes('/')
-  const fromPath = isBelow ? `take it from the paths with ${option('input.path')}, ` : ''
+  const fromPath = isBelow ? `, take it from the paths with ${option('input.path')}` : ''
+  const or = rules.allowMissing
+    ? '. No name in it is that of a column: is it the header, divided by the right delimiter?'
+    : `, or leave it null with ${option('mapping.allowMissing')}`
   const advice =
     mapped === undefined
-      ? `: map it with ${option('mapping.map')} ${column.name}=SOURCE, set it with ${option('mapping.set')}, ${fromPath}or leave it null with ${option('mapping.allowMissing')}`
+      ? `: map it with ${option('mapping.map')} ${column.name}=SOURCE, set it with ${option('mapping.set')}${fromPath}${or}`
       : `: ${option('mapping.map')} ${column.name}=${mapped} asks for it`
   const message = `the header of ${input.file} has no column "${wanted}"${hint}${advice}`
   return columnError(input, wanted, message, mapped === undefined ? fix : undefined)
