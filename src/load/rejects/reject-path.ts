@@ -1,5 +1,5 @@
 /* The names of rejects files, which records share one, what is checked before the first row, and which of the files the run has created. */
-import { extname, join, parse, resolve } from 'node:path'
+import { basename, dirname, extname, join, parse, resolve } from 'node:path'
 import { DdbError, messageOf, option, usageError } from '../../errors.js'
 import {
   dataExtensions,
@@ -51,15 +51,15 @@ export function isFurtherPath(path: string, other: string): boolean {
   return name !== null && [extension, ...usual].includes(name[1] ?? '')
 }
 
-/** Rejects of a stream that are not complete: hidden. `finishedPath`: `r.s3.csv` for `r.csv`. @param mark  8 hexadecimal digits */
-export function pathOfStream(path: string, stream: number, mark: string): string {
+/** `r.s3.csv` for `r.csv`: the rejects of a stream. */
+export function pathOfStream(path: string, stream: number): string {
   const { dir, name, ext } = parse(path)
-  return join(dir, `.ddb-ingest-${mark}-${name}.s${stream}${ext}`)
+  return join(dir, `${name}.s${stream}${ext}`)
 }
 
-/** The name that such a file will get; any other name as it is. */
-export function finishedPath(path: string): string {
-  return path.replace(/\.ddb-ingest-[0-9a-f]{8}-(?=[^/]*$)/, '')
+/** Of a file that gets its name when it is complete. */
+export function hiddenPath(path: string, mark: string): string {
+  return join(dirname(path), `.ddb-ingest-${mark}-${basename(path)}`)
 }
 
 /** A path in the journal: its process may have begun in another folder. */
