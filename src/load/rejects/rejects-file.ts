@@ -18,15 +18,15 @@ const windowBytes = 1024 * 1024
 export function hashOf(path: string, files: Files, sizeBytes: number) {
   const buffer = Buffer.alloc(Math.min(sizeBytes, windowBytes))
   const hash = createHash('sha1')
-  for (let at = 0, bytes = -1; at < sizeBytes && bytes !== 0; at += bytes) {
-    const left = buffer.subarray(0, sizeBytes - at)
-    try {
+  try {
+    for (let at = 0, bytes = -1; at < sizeBytes && bytes !== 0; at += bytes) {
+      const left = buffer.subarray(0, sizeBytes - at)
       bytes = files.readNow(path, left, at)
-    } catch (cause) {
-      const message = `cannot read "${path}": ${messageOf(cause)}`
-      throw new DdbError('DDB_OUTPUT_WRITE', message, { cause })
+      hash.update(left.subarray(0, bytes))
     }
-    hash.update(left.subarray(0, bytes))
+  } catch (cause) {
+    const message = `cannot read "${path}": ${messageOf(cause)}`
+    throw new DdbError('DDB_OUTPUT_WRITE', message, { cause })
   }
   return hash
 }
@@ -44,9 +44,8 @@ function appendedFile(path: string, files: Files, sizeBytes: number, digest?: st
   let isMade = false
   const failure = (why: string, cause?: unknown): DdbError =>
     new DdbError('DDB_OUTPUT_WRITE', `cannot write "${path}": ${why}`, { cause })
-  const isSame = (): boolean => files.statusNow(path)?.inode === inode
+  const changed = 'somebody has removed, cut, changed or replaced it'
   const file = {
-    path,
     sizeBytes,
     has: (bytes: number): boolean => (files.statusNow(path)?.sizeBytes ?? -1) >= bytes,
     digest: (): string | undefined => hash?.copy().digest('hex') ?? digest,
@@ -61,17 +60,16 @@ function appendedFile(path: string, files: Files, sizeBytes: number, digest?: st
       }
       inode = files.statusNow(path)?.inode
     },
-    isUnchanged(): boolean {
-      const found = hashOf(path, files, file.sizeBytes)
-      const isSo = [undefined, found.copy().digest('hex')].includes(file.digest())
-      if (isSo) hash = found
-      return isSo
-    },
     /** @param reads  all of it @throws {DdbError} DDB_OUTPUT_WRITE */
     check(reads: boolean): void {
-      const isFit = file.has(file.sizeBytes) && !(isExact && file.has(file.sizeBytes + 1))
-      if (isFit && isSame() && (!reads || file.isUnchanged())) return
-      throw failure('somebody has removed, cut, changed or replaced it')
+      const { inode: found, sizeBytes: size = -1 } = files.statusNow(path) ?? {}
+      const isFit = isExact ? size === file.sizeBytes : size >= file.sizeBytes
+      if (found !== inode || !isFit) throw failure(changed)
+      if (!reads) return
+      const content = hashOf(path, files, file.sizeBytes)
+      const isSo = [undefined, content.copy().digest('hex')].includes(file.digest())
+      if (!isSo) throw failure(changed)
+      hash = content
     },
     wrote(bytes: Uint8Array): void {
       hash!.update(bytes)
@@ -95,6 +93,10 @@ function appendedFile(path: string, files: Files, sizeBytes: number, digest?: st
         throw failure(messageOf(cause), cause)
       }
     },
+    rename(to: string): void {
+      const cause = failureOf(() => files.rename(path, to))
+      if (cause !== undefined) throw failure(messageOf(cause), cause)
+    },
     cutBack(): void {
       file.write(new Uint8Array(0))
       isExact = true
@@ -102,7 +104,7 @@ function appendedFile(path: string, files: Files, sizeBytes: number, digest?: st
     },
     /** Only if this process has made it, and nobody has replaced it. */
     remove(): void {
-      if (isMade && isSame()) files.remove(path)
+      if (isMade && files.statusNow(path)?.inode === inode) files.remove(path)
     },
   }
   return file
@@ -110,12 +112,14 @@ function appendedFile(path: string, files: Files, sizeBytes: number, digest?: st
 
 export type RejectsFile = ReturnType<typeof rejectsFile>
 
-/** @param kept  what is certainly on the disk @param place  the path until the file gets its name */
-export function rejectsFile(kept: KeptFile, files: Files, place = kept.path) {
+/** @param kept  what is certainly on the disk @param place  the path until the file gets its name @param spare  memory for rows that wait */
+export function rejectsFile(kept: KeptFile, files: Files, spare: Texts[], place = kept.path) {
   const { key, path, isLeft = false } = kept
   const records = appendedFile(place, files, kept.sizeBytes, kept.digest)
   const reasons = appendedFile(reasonsPath(place), files, kept.reasonsBytes)
   const parts = [records, reasons]
+  /** The bytes of rows that wait, for both files: an object for each row would take twice the memory. */
+  let texts: Texts | undefined
   const file = {
     ...{ key, path, rows: kept.rows },
     /** Whether the run does not write to it any more. */
@@ -123,8 +127,7 @@ export function rejectsFile(kept: KeptFile, files: Files, place = kept.path) {
     /** Whether a killed process may have written more than it recorded. */
     isTorn: false,
     lock: undefined as FileLock | undefined,
-    /** The bytes of rows that wait, for both files: an object for each row would take twice the memory. */
-    texts: undefined as RejectTexts | undefined,
+    /** Number of rows that wait. */
     waiting: 0,
     /** Two runs never share a file, because the run that creates the file of reasons owns it. @throws {Error} the system's error */
     create(mayTakeEmpty: boolean): void {
@@ -145,9 +148,22 @@ export function rejectsFile(kept: KeptFile, files: Files, place = kept.path) {
         if (answer.kind === 'held') file.lock = answer.lock
       })
     },
-    /** Appends to both files, and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE; `cutBack` then leaves neither changed */
-    append(texts: RejectTexts, rows: number): void {
-      const bytes = texts.map(text => text.take())
+    isEmpty: (): boolean => file.rows + file.waiting === 0,
+    /** Lets a row wait. */
+    add(record: Uint8Array, shape: RecordShape, reason: RejectReason): void {
+      texts ??= spare.pop() ?? [growingBytes(), growingBytes()]
+      if (file.isEmpty()) texts[0].add(headOf(shape))
+      texts[0].add(ended(record, shape.text.encoding))
+      texts[1].add(Buffer.from(`${JSON.stringify(reason)}\n`))
+      file.waiting++
+    },
+    /** Appends the rows that wait, and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE; `cutBack` then leaves neither file changed */
+    append(): void {
+      const bytes = texts!.map(text => text.take())
+      spare[0] = texts!
+      const rows = file.waiting
+      texts = undefined
+      file.waiting = 0
       for (const [i, part] of parts.entries()) part.write(bytes[i]!)
       for (const [i, part] of parts.entries()) part.wrote(bytes[i]!)
       file.rows += rows
@@ -160,14 +176,16 @@ export function rejectsFile(kept: KeptFile, files: Files, place = kept.path) {
     /** Whether the files are there. @param isRepaired  by the user, who may have made them shorter */
     isThere: (isRepaired: boolean): boolean =>
       parts.every(part => part.has(isRepaired ? 0 : part.sizeBytes)),
-    /** Gives it its name. @param isOwn  whether the run made the file of that name @returns whether it is free @throws {Error} the system's error */
-    rename(isOwn: boolean): boolean {
-      const { sizeBytes } = (isOwn ? undefined : files.statusNow(path)) ?? {}
-      const other = sizeBytes === undefined ? undefined : hashOf(path, files, sizeBytes)
-      if (other !== undefined && other.digest('hex') !== records.digest()) return false
-      files.rename(reasons.path, reasonsPath(path))
-      files.rename(records.path, path)
-      return true
+    /** Whether a file that has the name has the same rows, if there is one. @throws {DdbError} DDB_OUTPUT_WRITE */
+    isAlike(): boolean {
+      const status = files.statusNow(path)
+      if (status === undefined) return true
+      return hashOf(path, files, status.sizeBytes).digest('hex') === records.digest()
+    },
+    /** Gives it its name. @throws {DdbError} DDB_OUTPUT_WRITE */
+    rename(): void {
+      reasons.rename(reasonsPath(path))
+      records.rename(path)
     },
     kept: (): KeptFile => ({
       ...{ key, path, rows: file.rows, sizeBytes: records.sizeBytes },
@@ -178,12 +196,9 @@ export function rejectsFile(kept: KeptFile, files: Files, place = kept.path) {
   return file
 }
 
-export type RejectTexts = ReturnType<typeof newTexts>
-
 /** Of the records, and of their reasons. */
-export const newTexts = () => [growingBytes(), growingBytes()] as const
-
-export const lineOf = (reason: RejectReason): Buffer => Buffer.from(`${JSON.stringify(reason)}\n`)
+type Texts = [records: GrowingBytes, reasons: GrowingBytes]
+type GrowingBytes = ReturnType<typeof growingBytes>
 
 function growingBytes() {
   let bytes = Buffer.alloc(0)
@@ -205,7 +220,7 @@ function growingBytes() {
 }
 
 /** What a file begins with. Except for UTF-8, a reader needs the byte order mark to recognize the encoding. */
-export function headOf({ headerBytes, text: { encoding, mark } }: RecordShape): Buffer {
+function headOf({ headerBytes, text: { encoding, mark } }: RecordShape): Buffer {
   const header = headerBytes === undefined ? [] : [ended(headerBytes, encoding)]
   return Buffer.concat(encoding === 'utf-8' ? header : [mark, ...header])
 }
@@ -217,7 +232,7 @@ const lineEnds: Readonly<Record<string, readonly string[] | undefined>> = {
 const usualEnds = ['\n', '\r'] as const
 
 /** The record with a line end, which the last record of an input may lack. */
-export function ended(record: Uint8Array, encoding: string): Uint8Array {
+function ended(record: Uint8Array, encoding: string): Uint8Array {
   const ends = lineEnds[encoding] ?? usualEnds
   // A record that is cut inside a character would shift those after it. With half a surrogate pair it stays bad.
   if (ends !== usualEnds && record.length % 2 === 1) {

@@ -30,16 +30,7 @@ import {
   refusedRow,
   type RejectReading,
 } from './reject.js'
-import {
-  ended,
-  headOf,
-  type KeptFile,
-  lineOf,
-  newTexts,
-  rejectsFile,
-  type RejectsFile,
-  type RejectTexts,
-} from './rejects-file.js'
+import { type KeptFile, rejectsFile, type RejectsFile } from './rejects-file.js'
 import { rejectRun, type RejectReason } from './retry.js'
 
 /** The result shows at most this many rejects of each error code, and rejects of at most `mostCodes` codes. */
@@ -67,7 +58,7 @@ export class RunRejects {
   readonly #making: (path: string) => void
   /** The first file; undefined if the user wants none. */
   #path: string | undefined
-  /** Of a run that shards load, and of this process: until a stream has ended, its files are hidden. */
+  /** Of a run that shards load. `mark`: of this process, hides files until the stream has ended. */
   #stream: { readonly token: string; readonly mark: string } | undefined
   /** In the order of their creation, also by earlier processes. */
   #files: RejectsFile[] = []
@@ -75,13 +66,14 @@ export class RunRejects {
   #finished: readonly KeptFile[] = []
   /** Their keys may be long. */
   #ofShape = new WeakMap<RecordShape, RejectsFile>()
-  #number = 1
+  /** Of the last file. */
+  #number = 0
   readonly #readings = new Map<string, RejectReading>()
   #offsets: ColumnOffsets | undefined
   #hadEnded = false
   #waitingBytes = 0
   /** Memory for the next rows that wait. */
-  #spare: RejectTexts[] = []
+  readonly #spare: Parameters<typeof rejectsFile>[2] = []
   /** Rows in files of other processes, and rows that a later process will reject again. */
   #elsewhere = 0
   readonly #sums: Pick<JournaledRejects, 'byClass' | 'byCode'> = {
@@ -102,8 +94,8 @@ export class RunRejects {
   }
 
   /** Records how the run reads an input. @param offsets  of columns, as far as known at each reject */
-  reading(file: string, reading: RejectReading, offsets?: ColumnOffsets): void {
-    this.#readings.set(file, reading)
+  reading(input: string, reading: RejectReading, offsets?: ColumnOffsets): void {
+    this.#readings.set(input, reading)
     this.#offsets = offsets
   }
 
@@ -114,7 +106,10 @@ export class RunRejects {
     state.rows.rejected++
     state.moreRejectedLines += moreLines(reject)
     if (watch !== undefined) watch.rejected?.(reject)
-    else if (state.rows.rejected <= shownRejects) reporter.notice(`rejected: ${located(reject)}`)
+    else if (state.rows.rejected <= shownRejects) {
+      const { file, lineNumber, message } = reject
+      reporter.notice(`rejected: ${located(file, lineNumber, message)}`)
+    }
     this.#count(reject)
     try {
       if (watch === undefined) this.place(reject, shape)
@@ -159,13 +154,7 @@ export class RunRejects {
     const { known } = this.#offsets ?? {}
     // A copy of the reason would cost a hidden class for each row.
     if (known !== undefined) reason.offsets = known
-    file.texts ??= this.#spare.pop() ?? newTexts()
-    const [records, reasons] = file.texts
-    const isFirst = file.rows + file.waiting === 0
-    if (isFirst) records.add(headOf(shape))
-    records.add(ended(reject.bytes, shape.text.encoding))
-    reasons.add(lineOf(isFirst ? this.#described(file, shape, reason) : reason))
-    file.waiting++
+    file.add(reject.bytes, shape, file.isEmpty() ? this.#described(file, shape, reason) : reason)
     this.#waitingBytes += reject.bytes.length + reasonBytes
     if (this.#waitingBytes >= mostWaitingBytes) this.flush()
   }
@@ -192,24 +181,23 @@ export class RunRejects {
       )
     }
     for (;;) {
-      const isFirst = this.#number === 1
-      const path = isFirst ? this.#path! : furtherPath(this.#path!, this.#number, shape)
+      const number = ++this.#number
+      const isFirst = number === 1
+      const path = isFirst ? this.#path! : furtherPath(this.#path!, number, shape)
       const place = this.#stream === undefined ? path : hiddenPath(path, this.#stream.mark)
-      this.#number++
       // Skips the name of a file that already exists, because this run did not create that file.
       if (!isFirst && files.statusNow(place) !== undefined) continue
       this.#making(place)
       const none = { rows: 0, sizeBytes: 0, reasonsBytes: 0 }
-      const file = rejectsFile({ key, path, ...none }, files, place)
-      try {
-        file.create(isFirst)
-      } catch (cause) {
-        // If a file with this name was created in the meantime, it remains unchanged, and the next number is tried.
-        if (!isFirst && (cause as NodeJS.ErrnoException).code === 'EEXIST') continue
-        throw createError(`cannot create "${place}": ${messageOf(cause)}`, cause)
+      const file = rejectsFile({ key, path, ...none }, files, this.#spare, place)
+      const cause = failureOf(() => file.create(isFirst)) as NodeJS.ErrnoException | undefined
+      if (cause === undefined) {
+        this.#files.push(file)
+        return file
       }
-      this.#files.push(file)
-      return file
+      // If a file with this name was created in the meantime, it remains unchanged, and the next number is tried.
+      if (isFirst || cause.code !== 'EEXIST')
+        throw createError(`cannot create "${place}": ${messageOf(cause)}`, cause)
     }
   }
 
@@ -229,14 +217,11 @@ export class RunRejects {
   }
 
   #append(file: RejectsFile): void {
-    const { texts, waiting } = file
-    if (texts === undefined) return
-    this.#spare = [texts]
-    file.texts = undefined
-    file.waiting = 0
+    const { waiting } = file
+    if (waiting === 0) return
     try {
       this.#checkOurs()
-      file.append(texts, waiting)
+      file.append()
     } catch (error) {
       this.unplaced += waiting
       // Rows that were written without an error may still be lost: after a failed sync, a second sync proves nothing.
@@ -279,27 +264,16 @@ export class RunRejects {
     this.#hadEnded = end?.isDone === true
     for (const kept of files) {
       const path = pathHere(run, kept.path)
-      const file = rejectsFile({ ...kept, path }, this.#run.platform.files)
+      const file = rejectsFile({ ...kept, path }, this.#run.platform.files, this.#spare)
       this.#files.push(file)
       const isOwn = own === resolve(path) || isFurtherPath(own, resolve(path))
       if (isOwn) this.#number++
       file.isTorn = !file.isLeft && !this.#hadEnded
       file.isLeft = !file.isTorn || !isOwn
       if (file.isLeft) continue
-      this.#continue(file, () => file.check())
+      this.#placing(() => continuing(file, () => file.check()))
       file.begin()
     }
-  }
-
-  #continue({ path }: RejectsFile, action: () => void): void {
-    const cause = failureOf(action)
-    if (cause === undefined) return
-    const message =
-      `cannot continue with "${path}": ${messageOf(cause)}. Put the file back as it was and repeat the command, ` +
-      `or name another file with ${option('rejects.file')}: rows that are no longer in this one are then in no file`
-    this.#placing(() => {
-      throw createError(message, cause)
-    })
   }
 
   /**
@@ -309,7 +283,7 @@ export class RunRejects {
   removeLeft({ found, now }: Readonly<Record<'found' | 'now', RecordedRun>>): void {
     for (const file of this.#files) {
       if (!file.isTorn || (file.isLeft && !file.isThere(false))) continue
-      this.#continue(file, () => {
+      continuing(file, () => {
         this.#checkOurs()
         file.cutBack()
       })
@@ -339,7 +313,7 @@ export class RunRejects {
     this.#stream = { token: String(token), mark }
     this.#path = path
     this.#ofShape = new WeakMap()
-    this.#number = 1
+    this.#number = 0
   }
 
   /**
@@ -353,15 +327,11 @@ export class RunRejects {
       const { path } = file
       const reasons = reasonsPath(path)
       const isOwn = isOfRun(reasons, checked.runId, platform.files, this.#stream?.token)
-      try {
-        if (file.rename(isOwn)) continue
-      } catch (cause) {
-        const message = `cannot rename a file to "${path}": ${messageOf(cause)}`
-        throw new DdbError('DDB_OUTPUT_WRITE', message, { cause })
+      if (!isOwn && !file.isAlike()) {
+        const why = 'has rejects of an earlier run: load or move it first, and repeat the shard'
+        throw createError(`"${path}" ${why}`)
       }
-      throw createError(
-        `"${path}" has rejects of an earlier run: load or move it first, and repeat the shard`,
-      )
+      file.rename()
     }
     this.#finished = this.#kept()
     this.#files = []
@@ -429,15 +399,24 @@ export class RunRejects {
 
   /** The failure to report if a reject is neither in a file nor counted as unplaced, else undefined. */
   equationError(rejected: number): DdbError | undefined {
-    const { unplaced } = this
     const placed = sumOf(this.#kept())
-    const { checked, watch } = this.#run
-    const isFiled = checked.rejectsFile !== undefined && watch === undefined
-    if (!isFiled || placed + unplaced + this.#elsewhere === rejected) return undefined
+    const isFiled = this.#run.checked.rejectsFile !== undefined && this.#run.watch === undefined
+    if (!isFiled || placed + this.unplaced + this.#elsewhere === rejected) return undefined
     return bugError(
-      `the rejects do not add up: ${rejected} rejected, ${placed} in files, ${unplaced} without a place`,
+      `the rejects do not add up: ${rejected} rejected, ${placed} in files, ${this.unplaced} without a place`,
     )
   }
+}
+
+/** Acts on a file of earlier processes. @throws {DdbError} DDB_OUTPUT_CREATE */
+function continuing({ path }: RejectsFile, action: () => void): void {
+  const cause = failureOf(action)
+  if (cause === undefined) return
+  throw createError(
+    `cannot continue with "${path}": ${messageOf(cause)}. Put the file back as it was and repeat the command, ` +
+      `or name another file with ${option('rejects.file')}: rows that are no longer in this one are then in no file`,
+    cause,
+  )
 }
 
 function sumOf(files: readonly { readonly rows: number }[]): number {
