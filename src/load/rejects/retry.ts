@@ -1,6 +1,5 @@
 /* Loading a rejects file again: the run writes its options to the first line of the reasons, and the repaired file is loaded with them. */
 import { createHash } from 'node:crypto'
-import { extname } from 'node:path'
 import { attempt, DdbError, InputError, option, usageError } from '../../errors.js'
 import { hasFields, text, texts, type Kind } from '../../known-fields.js'
 import { openReader, recordFormat } from '../../parse/formats.js'
@@ -24,6 +23,7 @@ import { journaledOptions, type JournaledOptions } from '../journal/journal-reco
 import type { LoadOptions } from '../options.js'
 import type { RunBasis } from '../run-basis.js'
 import type { CheckProblem, RejectReading } from './reject.js'
+import { partsOf } from './reject-path.js'
 
 /** Must increase whenever the description changes. The program refuses every other format. */
 export const reasonsFormat = 6
@@ -168,8 +168,7 @@ export function retryRunId(runId: string, path: string): string {
 
 /** Path for rows that are rejected again: `r.retry.csv` for `r.csv`, then `r.retry-2.csv`. */
 export function retryRejectsPath(path: string): string {
-  const extension = extname(path)
-  const stem = path.slice(0, path.length - extension.length)
+  const { stem, extension } = partsOf(path)
   const before = /\.retry(?:-(\d+))?$/.exec(stem)
   if (before === null) return `${stem}.retry${extension}`
   return `${stem.slice(0, before.index)}.retry-${Number(before[1] ?? 1) + 1}${extension}`

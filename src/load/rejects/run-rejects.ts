@@ -33,18 +33,15 @@ import {
 import { type KeptFile, rejectsFile, type RejectsFile } from './rejects-file.js'
 import { rejectRun, type RejectReason } from './retry.js'
 
-/** The result shows at most this many rejects of each error code, and rejects of at most `mostCodes` codes. */
-const mostFirst = 3
-const mostCodes = 20
-
 type InputRejects = JournaledRejects['byInput'][string]
 
 /** Limit of rejects that notices show. The rejects file contains all of them. */
 const shownRejects = 3
-
+/** The result shows at most this many rejects of each error code, and rejects of at most `mostCodes` codes. */
+const mostFirst = 3
+const mostCodes = 20
 /** Each is a name in the user's folder. */
 const maxFiles = 100
-
 /** If about this many bytes wait in memory, they are appended at once. */
 const mostWaitingBytes = 1024 * 1024
 /** Approximate size of a reason. */
@@ -202,9 +199,8 @@ export class RunRejects {
   }
 
   /** The first line of a file's reasons describes the run. */
-  #described(file: RejectsFile, shape: RecordShape, reason: RejectReason): RejectReason {
-    const known = { path: file.path, fieldNames: shape.fieldNames }
-    const run = rejectRun(this.#run, known, this.#readings.get(reason.file))
+  #described({ path }: RejectsFile, { fieldNames }: RecordShape, reason: RejectReason) {
+    const run = rejectRun(this.#run, { path, fieldNames }, this.#readings.get(reason.file))
     const { runId, ...others } = reason
     return { runId, token: this.#stream?.token, ...others, run }
   }
