@@ -1,7 +1,7 @@
 /* A rejects file on the disk, and the file of reasons next to it: what a later process may continue, what users have changed, and what was not
    certainly written. The first file has the header and the rejected records byte for byte; the second has a line for each. */
 import { createHash } from 'node:crypto'
-import { DdbError, messageOf } from '../../errors.js'
+import { attempt, DdbError, messageOf } from '../../errors.js'
 import type { RecordShape } from '../../parse/batch.js'
 import type { FileLock, Files } from '../../platform/platform.js'
 import { reasonsPath } from '../../source/data-files.js'
@@ -140,13 +140,10 @@ export function rejectsFile(kept: KeptFile, files: Files, spare: Texts[], place 
       }
       file.begin()
     },
-    /** Stops other commands from loading the file while this process writes it. */
+    /** Stops other commands from loading the file while this process writes it. In some folders, locks cannot be created. */
     begin(): void {
-      // In some folders, locks cannot be created. The run does not need them.
-      failureOf(() => {
-        const answer = files.lockNow(lockPath(path))
-        if (answer.kind === 'held') file.lock = answer.lock
-      })
+      const answer = attempt(() => files.lockNow(lockPath(path)))
+      if (answer?.kind === 'held') file.lock = answer.lock
     },
     isEmpty: (): boolean => file.rows + file.waiting === 0,
     /** Lets a row wait. */
@@ -172,7 +169,7 @@ export function rejectsFile(kept: KeptFile, files: Files, spare: Texts[], place 
     check: (): void => tryEach(parts, part => part.check(true)),
     /** Removes what was not certainly written, and files without content that this process made. @throws {DdbError} DDB_OUTPUT_WRITE */
     cutBack: (): void => tryEach(parts, part => part.cutBack()),
-    remove: (): void => parts.forEach(part => failureOf(part.remove)),
+    remove: (): void => parts.forEach(part => failureOf(() => part.remove())),
     /** Whether the files are there. @param isRepaired  by the user, who may have made them shorter */
     isThere: (isRepaired: boolean): boolean =>
       parts.every(part => part.has(isRepaired ? 0 : part.sizeBytes)),
