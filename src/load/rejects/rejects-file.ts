@@ -142,7 +142,7 @@ export function rejectsFile(kept: KeptFile, files: Files, spare: Texts[], place 
     },
     /** Stops other commands from loading the file while this process writes it. In some folders, locks cannot be created. */
     begin(): void {
-      const answer = attempt(() => files.lockNow(lockPath(path)))
+      const answer = attempt(() => files.lockNow(lockPath(place)))
       if (answer?.kind === 'held') file.lock = answer.lock
     },
     isEmpty: (): boolean => file.rows + file.waiting === 0,
