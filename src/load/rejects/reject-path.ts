@@ -1,5 +1,5 @@
 /* The names of rejects files, which records share one, what is checked before the first row, and which of the files the run has created. */
-import { extname, join, parse, resolve } from 'node:path'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import { DdbError, messageOf, option, usageError } from '../../errors.js'
 import {
   dataExtensions,
@@ -16,16 +16,22 @@ import { reasonsPath } from '../../source/data-files.js'
 import { failureOf } from '../journal/journal-file.js'
 import type { RejectReading } from './reject.js'
 
+/** `r` and `.csv` of `r.csv`. */
+export function partsOf(path: string) {
+  const extension = extname(path)
+  return { stem: path.slice(0, path.length - extension.length), extension }
+}
+
 /** `r.2.csv` for `r.csv`, or `r.2.ndjson` if the records are JSON, because the name shows a reader the format. */
 export function furtherPath(path: string, number: number, { format, delimiter }: RecordShape) {
-  const extension = extname(path)
+  const { stem, extension } = partsOf(path)
   const delimited = delimiter === '\t' ? 'tsv' : 'csv'
   const own = delimiter === undefined ? recordFormat(format as InputFormat) : delimited
   const named = extension.slice(1).toLowerCase()
   // With an extension of no format, the reader examines the first bytes, which works for records of any shape.
   const fits = !dataExtensions.includes(named) || formats[own].extensions.includes(named)
   const fitting = fits ? extension : `.${formats[own].extensions[0]}`
-  return `${path.slice(0, path.length - extension.length)}.${number}${fitting}`
+  return `${stem}.${number}${fitting}`
 }
 
 /** Equal for records that can share one header and are read in the same way. Quotes and line ends of the header may differ. */
@@ -42,24 +48,23 @@ export function shapeKey(
 
 /** Whether a run with the rejects file `path` may also write `other`: rejects of a different shape, or reasons. */
 export function isFurtherPath(path: string, other: string): boolean {
-  const extension = extname(path)
-  const stem = `${path.slice(0, path.length - extension.length)}.`
+  const { stem, extension } = partsOf(path)
   if (!other.startsWith(stem)) return false
-  const name = /^(?:[2-9]|[1-9]\d+)(\.\w+)?(?:\.reasons\.ndjson)?$/.exec(other.slice(stem.length))
+  const name = /^\.(?:[2-9]|[1-9]\d+)(\.\w+)?(?:\.reasons\.ndjson)?$/.exec(other.slice(stem.length))
   const kept = inputFormats.filter(format => recordFormat(format) === format)
   const usual = kept.map(format => `.${formats[format].extensions[0]}`)
   return name !== null && [extension, ...usual].includes(name[1] ?? '')
 }
 
-/** Rejects of a stream that are not complete: hidden. `finishedPath`: `r.s3.csv` for `r.csv`. @param mark  8 hexadecimal digits */
-export function pathOfStream(path: string, stream: number, mark: string): string {
-  const { dir, name, ext } = parse(path)
-  return join(dir, `.ddb-ingest-${mark}-${name}.s${stream}${ext}`)
+/** `r.s3.csv` for `r.csv`: the rejects of a stream. */
+export function pathOfStream(path: string, stream: number): string {
+  const { stem, extension } = partsOf(path)
+  return `${stem}.s${stream}${extension}`
 }
 
-/** The name that such a file will get; any other name as it is. */
-export function finishedPath(path: string): string {
-  return path.replace(/\.ddb-ingest-[0-9a-f]{8}-(?=[^/]*$)/, '')
+/** Of a file that gets its name when it is complete. */
+export function hiddenPath(path: string, mark: string): string {
+  return join(dirname(path), `.ddb-ingest-${mark}-${basename(path)}`)
 }
 
 /** A path in the journal: its process may have begun in another folder. */
@@ -106,9 +111,8 @@ const unfit: Readonly<Record<string, string>> = {
 
 function checkNew(path: string, { files, random }: Pick<Platform, 'files' | 'random'>): void {
   if (files.statusNow(path)?.isFile === false) {
-    throw createError(
-      `"${path}" is not an ordinary file and cannot take rejects: name another, or leave bad rows out with ${option('rejects.onError')} skip`,
-    )
+    const instead = `name another, or leave bad rows out with ${option('rejects.onError')} skip`
+    throw createError(`"${path}" is not an ordinary file and cannot take rejects: ${instead}`)
   }
   const reasons = reasonsPath(path)
   const [failure, free] = [path, reasons].map(

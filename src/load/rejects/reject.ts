@@ -1,16 +1,11 @@
 /* A row that is not in the target: its place in the input, the reason, and whether it ends the run. */
-import {
-  type InputPosition,
-  InputError,
-  type DdbError,
-  type ErrorCode,
-  option,
-} from '../../errors.js'
+import { InputError, option, type InputPosition } from '../../errors.js'
+import type { DdbError, ErrorCode } from '../../errors.js'
 import type { Batch, Reject } from '../../parse/batch.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import { type RunState, rowsText } from '../outcomes/run-state.js'
 import type { Detected, InputFormat, LoadOptions } from '../options.js'
-import type { CheckedOptions } from '../checked-options.js'
+import { type CheckedOptions, defined } from '../checked-options.js'
 
 /** How the records of an input were read. */
 export interface RejectReading extends Detected {
@@ -29,9 +24,8 @@ export function refusedRow(
   message: string,
   code: ErrorCode = 'DDB_SERVER_REFUSED_ROW',
 ): AnyReject {
-  const bytes = batch.record(rowIndex)
-  const ofRow = { columnName: undefined, value: undefined }
-  return { ...batch.locate(rowIndex), bytes, code, class: 'server', message, ...ofRow }
+  const ofRow = { bytes: batch.record(rowIndex), columnName: undefined, value: undefined }
+  return { ...batch.locate(rowIndex), code, class: 'server', message, ...ofRow }
 }
 
 const lineFeed = 0x0a
@@ -46,9 +40,8 @@ export function moreLines({ bytes }: AnyReject): number {
 }
 
 /** For example `trades.csv, line 7: …`. */
-export function located({ file, lineNumber, message }: AnyReject): string {
-  return `${file}, line ${lineNumber}: ${message}`
-}
+export const located = (file: string, lineNumber: number | null, message: string): string =>
+  `${file}, line ${lineNumber}: ${message}`
 
 /** A row that would not load, and the reason. */
 export interface CheckProblem {
@@ -82,15 +75,18 @@ const shareFromRows = 1_000
 
 /** The failure if this reject ends the run. @param reject  undefined at the end, where a limit in percent also applies to few rows */
 export function limitFailure(run: LimitedRun, reject?: AnyReject): DdbError | undefined {
-  const isOver = isExceeded(run, reject === undefined ? 1 : shareFromRows)
-  const stops = run.checked.onError === 'stop' && reject !== undefined
-  if (!isOver && !stops) return undefined
-  if (reject === undefined) return excess(run, { file: run.options.inputs.join(', ') })
+  if (reject === undefined) {
+    const file = run.options.inputs.join(', ')
+    return isExceeded(run, 1) ? excess(run, { file }) : undefined
+  }
+  const stops = run.checked.onError === 'stop'
+  if (!stops && !isExceeded(run, shareFromRows)) return undefined
   const { file, lineNumber, offsetBytes, columnName, code } = reject
-  const column = columnName === undefined ? {} : { columnName }
-  const position = { file, lineNumber, offsetBytes, ...column }
-  if (stops) return new InputError(code, located(reject), position)
-  return excess(run, position, `; the last one: ${located(reject)}`)
+  const position = { file, lineNumber, offsetBytes, ...defined({ columnName }) }
+  const text = located(file, lineNumber, reject.message)
+  return stops
+    ? new InputError(code, text, position)
+    : excess(run, position, `; the last one: ${text}`)
 }
 
 /** The failure of a resumed run that must send nothing new: rejects that ended the last process end this one, unless the limit rose. */
@@ -101,29 +97,23 @@ export function earlierLimitFailure(run: LimitedRun, rejects: RecordedRun['rejec
     const file = Object.keys(byInput).join(', ')
     return isExceeded(run, shareFromRows) ? excess(run, { file }) : undefined
   }
-  for (const [file, { firstError }] of Object.entries(byInput)) {
-    if (firstError === null) continue
-    const { code, message, lineNumber } = firstError
-    const text = `${file}, line ${lineNumber}: ${message}`
-    return new InputError(code as ErrorCode, text, { file, lineNumber: lineNumber! })
-  }
-  return undefined
+  const [[file, { firstError }] = ['', { firstError: null }]] = Object.entries(byInput)
+  if (firstError === null) return undefined
+  const { code, message, lineNumber } = firstError
+  const text = located(file, lineNumber, message)
+  return new InputError(code as ErrorCode, text, { file, lineNumber: lineNumber! })
 }
 
 /** Whether there are more rejects than the limit allows. A quote that never closes may make thousands of lines one record, so a share counts lines. */
-function isExceeded({ checked, state }: LimitedRun, fromRows: number): boolean {
-  const { maxErrors } = checked
+function isExceeded({ checked: { maxErrors }, state }: LimitedRun, fromRows: number): boolean {
   const { rows, moreRejectedLines } = state
   if ('count' in maxErrors) return rows.rejected > maxErrors.count
   const read = rows.read + moreRejectedLines
   return read >= fromRows && rows.rejected + moreRejectedLines > maxErrors.share * read
 }
 
-function excess(
-  { state: { rows, moreRejectedLines } }: LimitedRun,
-  position: InputPosition,
-  last = '',
-): DdbError {
+function excess({ state }: LimitedRun, position: InputPosition, last = ''): DdbError {
+  const { rows, moreRejectedLines } = state
   const { rejected } = rows
   const lines = moreRejectedLines === 0 ? '' : ` of ${rejected + moreRejectedLines} lines`
   const limit = option('rejects.maxErrors')

@@ -1,6 +1,5 @@
 /* Loading a rejects file again: the run writes its options to the first line of the reasons, and the repaired file is loaded with them. */
 import { createHash } from 'node:crypto'
-import { extname } from 'node:path'
 import { attempt, DdbError, InputError, option, usageError } from '../../errors.js'
 import { hasFields, text, texts, type Kind } from '../../known-fields.js'
 import { openReader, recordFormat } from '../../parse/formats.js'
@@ -24,6 +23,7 @@ import { journaledOptions, type JournaledOptions } from '../journal/journal-reco
 import type { LoadOptions } from '../options.js'
 import type { RunBasis } from '../run-basis.js'
 import type { CheckProblem, RejectReading } from './reject.js'
+import { partsOf } from './reject-path.js'
 
 /** Must increase whenever the description changes. The program refuses every other format. */
 export const reasonsFormat = 6
@@ -111,68 +111,53 @@ const runFields = { folder: text, path: text, options: {}, fieldNames }
 
 export type KnownRejects = Awaited<ReturnType<typeof readRejectRun>>
 
-/** @throws {InputError} DDB_INPUT_MISSING without reasons; DDB_INPUT_FORMAT if their first line does not describe the run */
+/**
+ * @throws {InputError} DDB_INPUT_MISSING without reasons; DDB_INPUT_FORMAT if their first line does not describe the run
+ * @throws {DdbError} DDB_LOCKED while a run writes the file
+ */
 export async function readRejectRun(path: string, files: Files) {
   const file = reasonsPath(path)
-  const { runId, run, code, offsets } = await firstAndLast(path, file, files)
+  const { first, last } = await firstAndLast(file, files).catch((cause: unknown) => {
+    const message = `"${path}" has no reasons next to it ("${file}"), so the options of its run are unknown: load it with the options of that run`
+    throw new InputError('DDB_INPUT_MISSING', message, { file }, { cause })
+  })
+  const { runId, run, code } = first
   const isKnown = hasFields({ runId, run }, { runId: text, run: runFields })
   const unfit = failureOf(() => checkCall(run?.options ?? {}))
   if (!isKnown || run?.format !== reasonsFormat || unfit !== undefined) {
-    throw new InputError(
-      'DDB_INPUT_FORMAT',
-      `"${file}" does not have the options of its run in its first line: load "${path}" with the options of that run`,
-      { file, lineNumber: 1 },
-      { cause: unfit },
-    )
+    const message = `"${file}" does not have the options of its run in its first line: load "${path}" with the options of that run`
+    const position = { file, lineNumber: 1 }
+    throw new InputError('DDB_INPUT_FORMAT', message, position, { cause: unfit })
   }
-  const { options } = run
-  const cells = cellsAsFound(options.cells, {}, offsets)
+  const holder = await files.lockHolder(lockPath(path))
+  if (holder?.kind === 'taken') {
+    const message = `"${path}" is still being written by ${holder.who}: wait until its run has ended`
+    throw new DdbError('DDB_LOCKED', message)
+  }
+  const cells = cellsAsFound(run.options.cells, {}, last.offsets ?? {})
   // Whether an audit has found the rows to be missing.
   const isOfAudit = code === missingCode
-  return { runId: runId!, run: { ...run, options: { ...options, cells } }, isOfAudit }
+  return { runId: runId!, run: { ...run, options: { ...run.options, cells } }, isOfAudit }
 }
 
 /** Limit for the length of a line. The options of a run take at most a few lines of plain data. */
 const mostBytes = 4 * 1024 * 1024
 
-/** The first line of the reasons, with the offsets of the last complete one, which has all that were found. */
-async function firstAndLast(path: string, reasons: string, files: Files) {
+/** What the first line of the reasons has, and the last complete one, which has all offsets. Nothing for a line that is not a reason. */
+async function firstAndLast(reasons: string, files: Files) {
+  const file = await files.open(reasons)
   try {
-    const file = await files.open(reasons)
-    try {
-      const linesFrom = async (start: number): Promise<string[]> =>
-        String(await bytesAt(file, start, mostBytes))
-          .split('\n')
-          .slice(0, -1)
-      const { sizeBytes } = await file.status()
-      const [first] = await linesFrom(0)
-      const last = (await linesFrom(Math.max(0, sizeBytes - mostBytes))).at(-1)
-      return { ...parsed(first), offsets: parsed(last).offsets ?? {} }
-    } finally {
-      await file.close()
+    const reasonAt = async (start: number, index: number): Promise<Partial<RejectReason>> => {
+      const lines = String(await bytesAt(file, start, mostBytes)).split('\n')
+      const line = lines.slice(0, -1).at(index) ?? ''
+      return Object(attempt(() => JSON.parse(line) as unknown)) as object
     }
-  } catch (cause) {
-    throw new InputError(
-      'DDB_INPUT_MISSING',
-      `"${path}" has no reasons next to it ("${reasons}"), so the options of its run are unknown: load it with the options of that run`,
-      { file: reasons },
-      { cause },
-    )
+    const { sizeBytes } = await file.status()
+    const lastFrom = Math.max(0, sizeBytes - mostBytes)
+    return { first: await reasonAt(0, 0), last: await reasonAt(lastFrom, -1) }
+  } finally {
+    await file.close()
   }
-}
-
-/** Empty for a line that is not a reason. */
-const parsed = (line = ''): Partial<RejectReason> =>
-  Object(attempt(() => JSON.parse(line) as unknown)) as Partial<RejectReason>
-
-/** @throws {DdbError} DDB_LOCKED while a run writes the file */
-export async function refuseWhileWritten(path: string, files: Files): Promise<void> {
-  const holder = await files.lockHolder(lockPath(path))
-  if (holder?.kind !== 'taken') return
-  throw new DdbError(
-    'DDB_LOCKED',
-    `"${path}" is still being written by ${holder.who}: wait until its run has ended`,
-  )
 }
 
 /** The run id for loading a rejects file again. @param path  the file's first name: a second load is noticed even after a move */
@@ -183,8 +168,7 @@ export function retryRunId(runId: string, path: string): string {
 
 /** Path for rows that are rejected again: `r.retry.csv` for `r.csv`, then `r.retry-2.csv`. */
 export function retryRejectsPath(path: string): string {
-  const extension = extname(path)
-  const stem = path.slice(0, path.length - extension.length)
+  const { stem, extension } = partsOf(path)
   const before = /\.retry(?:-(\d+))?$/.exec(stem)
   if (before === null) return `${stem}.retry${extension}`
   return `${stem.slice(0, before.index)}.retry-${Number(before[1] ?? 1) + 1}${extension}`
@@ -202,21 +186,20 @@ export async function checkRepaired(
 ): Promise<void> {
   const { encoding = 'auto' } = asked.input ?? {}
   const [path = ''] = asked.inputs
-  for (const [column, template] of Object.entries(options.mapping?.set ?? {})) {
-    const names = templateNames({ [column]: template })
-    if (!names.some(name => name === lineWord || isInputWord(name))) continue
+  const set = Object.entries(options.mapping?.set ?? {})
+  const lacking = set.find(([column, template]) =>
+    templateNames({ [column]: template }).some(name => name === lineWord || isInputWord(name)),
+  )
+  if (lacking !== undefined) {
     throw usageError(
-      `column "${column}" is filled by ${template}, which "${path}" does not record: load it with the options of its run`,
+      `column "${lacking[0]}" is filled by ${lacking[1]}, which "${path}" does not record: load it with the options of its run`,
     )
   }
   const mayDiffer = !isEncodingGiven && encoding !== 'auto' && !encoding.startsWith('utf-')
   // Most other encodings would decode UTF-8 wrongly, without an error.
   if (mayDiffer && (await isUtf8Text(path, files))) {
-    throw new InputError(
-      'DDB_INPUT_ENCODING',
-      `"${path}" seems to be UTF-8 now, and was ${encoding}: name the right one with ${option('input.encoding')}`,
-      { file: path },
-    )
+    const message = `"${path}" seems to be UTF-8 now, and was ${encoding}: name the right one with ${option('input.encoding')}`
+    throw new InputError('DDB_INPUT_ENCODING', message, { file: path })
   }
   // If columns are matched by name, the reader notices a lost header: the first record lacks the right names.
   if (fieldNames === undefined || asked.mapping?.match !== 'position') return
@@ -225,11 +208,8 @@ export async function checkRepaired(
     const reader = await openReader(source, dialectOf(asked))
     const isSame = JSON.stringify(reader.fieldNames) === JSON.stringify(fieldNames)
     if (reader.fieldCount === 0 || isSame) return
-    throw new InputError(
-      'DDB_INPUT_COLUMN',
-      `"${path}" does not begin with its header (${fieldNames.join(', ')}) as it did: put the header back`,
-      { file: path, lineNumber: 1 },
-    )
+    const message = `"${path}" does not begin with its header (${fieldNames.join(', ')}) as it did: put the header back`
+    throw new InputError('DDB_INPUT_COLUMN', message, { file: path, lineNumber: 1 })
   } finally {
     await source.close()
   }

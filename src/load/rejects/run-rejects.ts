@@ -1,17 +1,26 @@
-/* The rejects of a run. They are counted by kind and, if the user wants that, written to files. */
+/* The rejects of a run. They are counted by kind and, if the user wants that, written to files: the one that the user named, and one more beside
+   it for each further header, as a file that is loaded again has one. Rows wait in memory until their batch is settled. */
 import { resolve } from 'node:path'
-import { bugError, DdbError } from '../../errors.js'
+import { bugError, DdbError, messageOf, option } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cell-rules.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import { rangeAt } from '../../parse/row-places.js'
+import { reasonsPath } from '../../source/data-files.js'
+import { failureOf, tryEach } from '../journal/journal-file.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import type { LoadResult } from '../options.js'
 import { rangeText } from '../outcomes/pieces.js'
 import type { RunBasis } from '../run-basis.js'
-import { RejectFiles } from './reject-files.js'
-import { finishedPath, isOfRun, pathHere } from './reject-path.js'
-import { reasonsPath } from '../../source/data-files.js'
+import {
+  createError,
+  furtherPath,
+  hiddenPath,
+  isFurtherPath,
+  isOfRun,
+  pathHere,
+  shapeKey,
+} from './reject-path.js'
 import {
   type AnyReject,
   limitFailure,
@@ -21,24 +30,47 @@ import {
   refusedRow,
   type RejectReading,
 } from './reject.js'
-
-/** The result shows at most this many rejects of each error code, and rejects of at most `mostCodes` codes. */
-const mostFirst = 3
-const mostCodes = 20
+import { type KeptFile, rejectsFile, type RejectsFile } from './rejects-file.js'
+import { rejectRun, type RejectReason } from './retry.js'
 
 type InputRejects = JournaledRejects['byInput'][string]
 
 /** Limit of rejects that notices show. The rejects file contains all of them. */
 const shownRejects = 3
+/** The result shows at most this many rejects of each error code, and rejects of at most `mostCodes` codes. */
+const mostFirst = 3
+const mostCodes = 20
+/** Each is a name in the user's folder. */
+const maxFiles = 100
+/** If about this many bytes wait in memory, they are appended at once. */
+const mostWaitingBytes = 1024 * 1024
+/** Approximate size of a reason. */
+const reasonBytes = 400
 
 /** Ends the run if there are too many. Creates no file before the first reject. */
 export class RunRejects {
+  /** Rows that this process could not place, and rows of files that were lost while it worked. They end the run, so later ones join them. */
+  unplaced = 0
   readonly #run: RunBasis
   readonly #making: (path: string) => void
-  /** undefined if the user wants no file, and outside the streams of a run that shards load. */
-  #files: RejectFiles | undefined
+  /** The first file; undefined if the user wants none. */
+  #path: string | undefined
+  /** Of a run that shards load. `mark`: of this process, hides files until the stream has ended. */
+  #stream: { readonly token: string; readonly mark: string } | undefined
+  /** In the order of their creation, also by earlier processes. */
+  #files: RejectsFile[] = []
   /** Files of streams that have ended. */
-  readonly #finished: { readonly path: string; readonly rows: number }[] = []
+  #finished: readonly KeptFile[] = []
+  /** Their keys may be long. */
+  #ofShape = new WeakMap<RecordShape, RejectsFile>()
+  /** Of the last file. */
+  #number = 0
+  readonly #readings = new Map<string, RejectReading>()
+  #offsets: ColumnOffsets | undefined
+  #hadEnded = false
+  #waitingBytes = 0
+  /** Memory for the next rows that wait. */
+  readonly #spare: Parameters<typeof rejectsFile>[2] = []
   /** Rows in files of other processes, and rows that a later process will reject again. */
   #elsewhere = 0
   readonly #sums: Pick<JournaledRejects, 'byClass' | 'byCode'> = {
@@ -51,21 +83,17 @@ export class RunRejects {
   /** Error code → how many of `#first` have it. */
   readonly #shown = new Map<string, number>()
 
+  /** @param making  called before each file */
   constructor(run: RunBasis, making: (path: string) => void) {
-    const { checked, options } = run
     this.#run = run
     this.#making = making
-    if (checked.rejectsFile === undefined || options.shard !== undefined) return
-    this.#files = new RejectFiles(checked.rejectsFile, run, making)
+    this.#path = run.checked.rejectsFile
   }
 
-  /** Number of rejects that are in no file, because a file could not be written. */
-  get unplaced(): number {
-    return this.#files?.unplaced ?? 0
-  }
-
-  reading(file: string, reading: RejectReading, offsets?: ColumnOffsets): void {
-    this.#files?.reading(file, reading, offsets)
+  /** Records how the run reads an input. @param offsets  of columns, as far as known at each reject */
+  reading(input: string, reading: RejectReading, offsets?: ColumnOffsets): void {
+    this.#readings.set(input, reading)
+    this.#offsets = offsets
   }
 
   /** Counts a row that will not be sent, and adds it to the rejects. If it cannot be added, the run ends. */
@@ -75,7 +103,10 @@ export class RunRejects {
     state.rows.rejected++
     state.moreRejectedLines += moreLines(reject)
     if (watch !== undefined) watch.rejected?.(reject)
-    else if (state.rows.rejected <= shownRejects) reporter.notice(`rejected: ${located(reject)}`)
+    else if (state.rows.rejected <= shownRejects) {
+      const { file, lineNumber, message } = reject
+      reporter.notice(`rejected: ${located(file, lineNumber, message)}`)
+    }
     this.#count(reject)
     try {
       if (watch === undefined) this.place(reject, shape)
@@ -89,12 +120,6 @@ export class RunRejects {
   keepRefused(batch: Batch, row: number, reason: string): void {
     const message = this.#run.reporter.secrets.hide(reason)
     this.keep(refusedRow(batch, row, message), rangeAt(batch.ranges, row).shape)
-  }
-
-  /** Adds a row to the files, and does not count it. @throws {DdbError} as `RejectFiles.flush` */
-  place(reject: AnyReject, shape: RecordShape): void {
-    const { runId } = this.#run.checked
-    this.#files?.add(reject.bytes, shape, { runId, ...problemOf(reject) })
   }
 
   #count({ file, code, message, lineNumber, class: kind }: AnyReject): void {
@@ -114,6 +139,99 @@ export class RunRejects {
     this.#first.push({ code, file, lineNumber, message })
   }
 
+  /** Queues a row for the file of its shape, and does not count it. @throws {DdbError} as `flush` */
+  place(reject: AnyReject, shape: RecordShape): void {
+    if (this.#path === undefined) return
+    if (this.unplaced > 0) {
+      this.unplaced++
+      return
+    }
+    const file = this.#ofShape.get(shape) ?? this.#find(shape, reject.file)
+    const reason: RejectReason = { runId: this.#run.checked.runId, ...problemOf(reject) }
+    const { known } = this.#offsets ?? {}
+    // A copy of the reason would cost a hidden class for each row.
+    if (known !== undefined) reason.offsets = known
+    file.add(reject.bytes, shape, file.isEmpty() ? this.#described(file, shape, reason) : reason)
+    this.#waitingBytes += reject.bytes.length + reasonBytes
+    if (this.#waitingBytes >= mostWaitingBytes) this.flush()
+  }
+
+  #find(shape: RecordShape, input: string): RejectsFile {
+    try {
+      const key = shapeKey(shape, this.#readings.get(input))
+      const found = this.#files.find(one => one.key === key && !one.isLeft)
+      const file = found ?? this.#placing(() => this.#create(key, shape))
+      this.#ofShape.set(shape, file)
+      return file
+    } catch (error) {
+      this.unplaced++
+      throw error
+    }
+  }
+
+  #create(key: string, shape: RecordShape): RejectsFile {
+    const { files } = this.#run.platform
+    this.#checkOurs()
+    if (this.#files.length === maxFiles) {
+      throw createError(
+        `the inputs have more than ${maxFiles} different headers or paths, each of which needs a rejects file: load them in several runs`,
+      )
+    }
+    for (;;) {
+      const number = ++this.#number
+      const isFirst = number === 1
+      const path = isFirst ? this.#path! : furtherPath(this.#path!, number, shape)
+      const place = this.#stream === undefined ? path : hiddenPath(path, this.#stream.mark)
+      // Skips the name of a file that already exists, because this run did not create that file.
+      if (!isFirst && files.statusNow(place) !== undefined) continue
+      this.#making(place)
+      const none = { rows: 0, sizeBytes: 0, reasonsBytes: 0 }
+      const file = rejectsFile({ key, path, ...none }, files, this.#spare, place)
+      const cause = failureOf(() => file.create(isFirst)) as NodeJS.ErrnoException | undefined
+      if (cause === undefined) {
+        this.#files.push(file)
+        return file
+      }
+      // If a file with this name was created in the meantime, it remains unchanged, and the next number is tried.
+      if (isFirst || cause.code !== 'EEXIST')
+        throw createError(`cannot create "${place}": ${messageOf(cause)}`, cause)
+    }
+  }
+
+  /** The first line of a file's reasons describes the run. */
+  #described({ path }: RejectsFile, { fieldNames }: RecordShape, reason: RejectReason) {
+    const run = rejectRun(this.#run, { path, fieldNames }, this.#readings.get(reason.file))
+    const { runId, ...others } = reason
+    return { runId, token: this.#stream?.token, ...others, run }
+  }
+
+  /** Appends queued rows, and waits for the disk. @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE; the rows are then unplaced */
+  flush(): void {
+    if (this.#waitingBytes === 0) return
+    this.#waitingBytes = 0
+    this.#placing(() => tryEach(this.#files, file => this.#append(file)))
+  }
+
+  #append(file: RejectsFile): void {
+    const { waiting } = file
+    if (waiting === 0) return
+    try {
+      this.#checkOurs()
+      file.append()
+    } catch (error) {
+      this.unplaced += waiting
+      // Rows that were written without an error may still be lost: after a failed sync, a second sync proves nothing.
+      if (this.#run.ending.maySend()) failureOf(() => file.cutBack())
+      throw error
+    }
+  }
+
+  /** Once another process has taken the run, this one changes no file. */
+  #checkOurs(): void {
+    if (!this.#run.ending.maySend())
+      throw new DdbError('DDB_LOCKED', 'another process continues the run')
+  }
+
   /** Whether there are rejects that `journaled` has not returned. */
   get hasNews(): boolean {
     return this.#changed.size > 0
@@ -123,31 +241,49 @@ export class RunRejects {
   journaled(): Omit<JournaledRejects, 'upTo'> {
     const inputs = [...this.#changed].map(name => [name, this.ofInput(name)] as const)
     this.#changed.clear()
-    return { ...this.#sums, files: this.#files?.kept() ?? [], byInput: Object.fromEntries(inputs) }
+    return { ...this.#sums, files: this.#kept(), byInput: Object.fromEntries(inputs) }
   }
 
-  /** Continues the rejects of the run's earlier processes. @throws {DdbError} DDB_OUTPUT_CREATE */
+  /**
+   * Continues the rejects of earlier processes, and changes no file. Leaves files of a run that had ended, because the user may repair them, and
+   * files of another name than the run now gives to its rejects. @throws {DdbError} DDB_OUTPUT_CREATE if one of the others has changed
+   */
   goOn({ rejects, end, run }: RecordedRun): void {
-    const { byClass, byCode } = this.#sums
-    Object.assign(byClass, rejects?.byClass)
-    Object.assign(byCode, rejects?.byCode)
-    for (const [name, ofInput] of Object.entries(rejects?.byInput ?? {})) {
-      this.#byInput.set(name, { ...ofInput })
+    const { byClass, byCode, byInput = {}, files = [] } = rejects ?? {}
+    Object.assign(this.#sums.byClass, byClass)
+    Object.assign(this.#sums.byCode, byCode)
+    for (const [name, ofInput] of Object.entries(byInput)) this.#byInput.set(name, { ...ofInput })
+    if (this.#path === undefined) return
+    const own = resolve(this.#path)
+    // Paths in the journal are of the folder in which the run began.
+    this.#path = pathHere(run, this.#path) === this.#path ? this.#path : own
+    this.#hadEnded = end?.isDone === true
+    for (const kept of files) {
+      const path = pathHere(run, kept.path)
+      const file = rejectsFile({ ...kept, path }, this.#run.platform.files, this.#spare)
+      this.#files.push(file)
+      const isOwn = own === resolve(path) || isFurtherPath(own, resolve(path))
+      if (isOwn) this.#number++
+      file.isTorn = !file.isLeft && !this.#hadEnded
+      file.isLeft = !file.isTorn || !isOwn
+      if (file.isLeft) continue
+      this.#placing(() => continuing(file, () => file.check()))
+      file.begin()
     }
-    const { rejectsFile: own } = this.#run.checked
-    if (this.#files !== undefined && pathHere(run, own!) !== own) {
-      this.#files = new RejectFiles(resolve(own!), this.#run, this.#making)
-    }
-    const kept = (rejects?.files ?? []).map(one => ({ ...one, path: pathHere(run, one.path) }))
-    this.#placing(() => this.#files?.goOn(kept, end?.isDone === true))
   }
 
   /**
    * Removes rejects that a killed process left and the journal does not count: they are read again. Comes after all checks that may refuse
-   * the run, because the journal of a refused run may record fewer rejects than the files hold. @throws the system's error
+   * the run, because the journal of a refused run may record fewer rejects than the files hold. @throws {DdbError} DDB_OUTPUT_CREATE
    */
   removeLeft({ found, now }: Readonly<Record<'found' | 'now', RecordedRun>>): void {
-    this.#files?.cutBack()
+    for (const file of this.#files) {
+      if (!file.isTorn || (file.isLeft && !file.isThere(false))) continue
+      continuing(file, () => {
+        this.#checkOurs()
+        file.cutBack()
+      })
+    }
     const { runId } = this.#run.checked
     const { files } = this.#run.platform
     const placeOf = (path: string): string => resolve(pathHere(now.run, path))
@@ -169,40 +305,69 @@ export class RunRejects {
   /** Further rejects go to the files of a stream that several processes may load: under other names until `endStream`. */
   beginStream(path: string, token: bigint): void {
     this.close()
-    this.#files = new RejectFiles(path, this.#run, this.#making, String(token))
+    const mark = Buffer.from(this.#run.platform.random.bytes(4)).toString('hex')
+    this.#stream = { token: String(token), mark }
+    this.#path = path
+    this.#ofShape = new WeakMap()
+    this.#number = 0
   }
 
-  /** Gives the files of a stream their names. @throws {DdbError} as `RejectFiles.rename` */
+  /**
+   * Gives the files of a stream their names. Never replaces one with other rows that an earlier run of this name has left, and the user may be
+   * repairing. @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE
+   */
   endStream(): void {
-    this.#placing(() => this.#files?.close())
-    const kept = this.#files?.kept() ?? []
-    this.#files?.rename()
-    this.#finished.push(...kept.map(({ path, rows }) => ({ path: finishedPath(path), rows })))
-    this.#files = undefined
+    this.#closeFiles()
+    const { platform, checked } = this.#run
+    for (const file of this.#files) {
+      const { path } = file
+      const reasons = reasonsPath(path)
+      const isOwn = isOfRun(reasons, checked.runId, platform.files, this.#stream?.token)
+      if (!isOwn && !file.isAlike()) {
+        const why = 'has rejects of an earlier run: load or move it first, and repeat the shard'
+        throw createError(`"${path}" ${why}`)
+      }
+      file.rename()
+    }
+    this.#finished = this.#kept()
+    this.#files = []
   }
 
-  flush(): void {
-    this.#placing(() => this.#files?.flush())
-  }
-
-  /** Removes the files of a stream that has not ended: the next process reads it again. */
+  /** Removes the files of a stream that has not ended, but not those of others in their place: the next process reads it again. */
   close(): void {
-    const files = this.#files
     try {
-      this.#placing(() => files?.close())
+      this.#closeFiles()
     } finally {
-      if (files !== undefined && this.#run.options.shard !== undefined) {
-        this.#elsewhere += sumOf(files.kept()) + files.unplaced
-        files.discard()
-        this.#files = undefined
+      if (this.#run.options.shard !== undefined) {
+        this.#elsewhere += sumOf(this.#files) + this.unplaced
+        this.unplaced = 0
+        for (const file of this.#files.splice(0)) file.remove()
       }
     }
   }
 
+  /** Appends what is queued, and checks that all files are in their place. If one is not, all of its rows are unplaced. */
+  #closeFiles(): void {
+    const failure = failureOf(() => this.flush())
+    const close = (file: RejectsFile): void => {
+      try {
+        if (file.rows > 0 && !file.isLeft) file.check()
+      } catch (error) {
+        this.unplaced += file.rows
+        file.rows = 0
+        throw error
+      } finally {
+        file.lock?.release()
+      }
+    }
+    this.#placing(() => tryEach(this.#files, close))
+    if (failure !== undefined) throw failure
+  }
+
   /** Adds to a failure where the rejects are in the input. */
-  #placing(action: () => void): void {
+  #placing<T>(action: () => T): T {
     try {
-      action()
+      return action()
     } catch (error) {
       const isOfRun = error instanceof DdbError && this.#run.watch === undefined
       if (isOfRun) error.message += `. ${placesText(this.#byInput)}`
@@ -214,29 +379,40 @@ export class RunRejects {
     return this.#byInput.get(file) ?? { rejected: 0, firstError: null }
   }
 
-  /** The rejects in the run's result. Must be called after the files are closed. */
-  result(): LoadResult['rejects'] {
-    const present = this.#files?.present() ?? []
-    const files = [...this.#finished, ...present].map(({ path, rows }) => ({ path, rows }))
-    const unplaced = this.unplaced + this.#keptRows - sumOf(files)
-    return { file: files[0]?.path ?? null, files, unplaced, ...this.#sums, first: this.#first }
+  /** The files that certainly have rows. Complete only after `flush`. */
+  #kept(files: readonly RejectsFile[] = this.#files): KeptFile[] {
+    return [...this.#finished, ...files.flatMap(file => (file.rows === 0 ? [] : [file.kept()]))]
   }
 
-  get #keptRows(): number {
-    return sumOf([...this.#finished, ...(this.#files?.kept() ?? [])])
+  /** The rejects in the run's result. Must be called after the files are closed. */
+  result(): LoadResult['rejects'] {
+    // Not those that are no longer there. Users repair the files of a run that had ended.
+    const present = this.#kept(this.#files.filter(file => file.isThere(this.#hadEnded)))
+    const files = present.map(({ path, rows }) => ({ path, rows }))
+    const unplaced = this.unplaced + sumOf(this.#kept()) - sumOf(files)
+    return { file: files[0]?.path ?? null, files, unplaced, ...this.#sums, first: this.#first }
   }
 
   /** The failure to report if a reject is neither in a file nor counted as unplaced, else undefined. */
   equationError(rejected: number): DdbError | undefined {
-    const { unplaced } = this
-    const placed = this.#keptRows
-    const { checked, watch } = this.#run
-    const isFiled = checked.rejectsFile !== undefined && watch === undefined
-    if (!isFiled || placed + unplaced + this.#elsewhere === rejected) return undefined
+    const placed = sumOf(this.#kept())
+    const isFiled = this.#run.checked.rejectsFile !== undefined && this.#run.watch === undefined
+    if (!isFiled || placed + this.unplaced + this.#elsewhere === rejected) return undefined
     return bugError(
-      `the rejects do not add up: ${rejected} rejected, ${placed} in files, ${unplaced} without a place`,
+      `the rejects do not add up: ${rejected} rejected, ${placed} in files, ${this.unplaced} without a place`,
     )
   }
+}
+
+/** Acts on a file of earlier processes. @throws {DdbError} DDB_OUTPUT_CREATE */
+function continuing({ path }: RejectsFile, action: () => void): void {
+  const cause = failureOf(action)
+  if (cause === undefined) return
+  throw createError(
+    `cannot continue with "${path}": ${messageOf(cause)}. Put the file back as it was and repeat the command, ` +
+      `or name another file with ${option('rejects.file')}: rows that are no longer in this one are then in no file`,
+    cause,
+  )
 }
 
 function sumOf(files: readonly { readonly rows: number }[]): number {

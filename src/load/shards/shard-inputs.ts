@@ -14,7 +14,7 @@ import { differingOptions, journaledOptions } from '../journal/journal-record.js
 import type { RowCounts } from '../options.js'
 import { noRows } from '../outcomes/run-state.js'
 import { fixedSizes } from '../outcomes/turns.js'
-import { checkRejects, finishedPath, isOfRun, pathOfStream } from '../rejects/reject-path.js'
+import { checkRejects, isOfRun, pathOfStream } from '../rejects/reject-path.js'
 import { reasonsPath } from '../../source/data-files.js'
 import type { Inputs, InputSummary, Run } from '../run.js'
 import { addShared, askTaken } from '../transport/script.js'
@@ -110,12 +110,10 @@ export class ShardInputs implements Inputs {
     const listed = inputsOf(stream, platform.files)
     await this.#compareFiles(stream)
     if (rejectsFile !== undefined) {
-      const mark = Buffer.from(platform.random.bytes(4)).toString('hex')
-      const hidden = pathOfStream(rejectsFile, number + 1, mark)
-      const path = finishedPath(hidden)
+      const path = pathOfStream(rejectsFile, number + 1)
       const isOwn = (): boolean => isOfRun(reasonsPath(path), runId, platform.files)
       checkRejects(path, listed.paths, platform, isOwn)
-      rejects.beginStream(hidden, shared!.token)
+      rejects.beginStream(path, shared!.token)
     }
     const before = { ...state.rows }
     this.reading.forget(shared!.offsets)

@@ -16,8 +16,11 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { RecordShape } from '../../../src/parse/batch.js'
+import type { RecordedRun } from '../../../src/load/journal/recorded-run.js'
+import type { AnyReject } from '../../../src/load/rejects/reject.js'
+import type { KeptFile } from '../../../src/load/rejects/rejects-file.js'
+import { RunRejects } from '../../../src/load/rejects/run-rejects.js'
 import type { RejectReason } from '../../../src/load/rejects/retry.js'
-import { RejectFiles } from '../../../src/load/rejects/reject-files.js'
 import type { Files } from '../../../src/platform/platform.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import { filesOn, type Disk } from '../../helpers/failing-files.js'
@@ -25,9 +28,9 @@ import { testRun } from '../../helpers/load-run.js'
 import { forAll } from '../../helpers/runs.js'
 import { utf8Source } from '../../helpers/utf8-source.js'
 
-const reason: RejectReason = {
-  ...{ runId: 'r1', file: 'in.csv', lineNumber: 3, offsetBytes: 17, columnName: 'price' },
-  ...{ code: 'DDB_INPUT_CELL', class: 'type', message: 'bad', value: 'x' },
+const reject: AnyReject = {
+  ...{ file: 'in.csv', lineNumber: 3, offsetBytes: 17, columnName: 'price', lengthBytes: 0 },
+  ...{ code: 'DDB_INPUT_CELL', class: 'type', message: 'bad', value: 'x', bytes: Buffer.alloc(0) },
 }
 
 const headless: RecordShape = {
@@ -40,8 +43,8 @@ const shapeOf = (header: string): RecordShape => {
 const ab = shapeOf('a,"b"\r\n')
 const json: RecordShape = { ...headless, format: 'ndjson', delimiter: undefined, fieldCount: 0 }
 
-const add = (file: RejectFiles, record: string, shape = ab, change: Partial<RejectReason> = {}) =>
-  file.add(Buffer.from(record), shape, { ...reason, ...change })
+const add = (rejects: RunRejects, record: string | Buffer, shape = ab, lineNumber = 3): void =>
+  rejects.place({ ...reject, lineNumber, bytes: Buffer.from(record) }, shape)
 
 interface Machine {
   readonly files: Files
@@ -49,19 +52,26 @@ interface Machine {
   readonly making?: (path: string) => void
 }
 
-function filesAt(path: string, { files, isOurs, making = () => undefined }: Machine): RejectFiles {
-  const run = testRun()
+function filesAt(path: string, { files, isOurs, making = () => undefined }: Machine): RunRejects {
+  const run = testRun({ runId: 'r1', rejects: { file: path } })
   const ending = { ...run.ending, ...(isOurs && { maySend: isOurs }) }
-  return new RejectFiles(path, { ...run, ending, platform: { ...run.platform, files } }, making)
+  return new RunRejects({ ...run, ending, platform: { ...run.platform, files } }, making)
 }
 
-const listOf = (files: RejectFiles): { path: string; rows: number }[] =>
-  files.kept().map(({ path, rows }) => ({ path, rows }))
+const keptOf = (rejects: RunRejects): readonly KeptFile[] => rejects.journaled().files
+
+const listOf = (rejects: RunRejects): { path: string; rows: number }[] =>
+  keptOf(rejects).map(({ path, rows }) => ({ path, rows }))
 
 /** Continues the files of earlier processes. */
-function resume(files: RejectFiles, kept: ReturnType<RejectFiles['kept']>, hadEnded = false): void {
-  files.goOn(kept, hadEnded)
-  files.cutBack()
+function resume(rejects: RunRejects, files: readonly KeptFile[], hadEnded = false): void {
+  const none = { byClass: { parse: 0, type: 0, server: 0 }, byCode: {}, byInput: {} }
+  const end = { isDone: hadEnded } as RecordedRun['end']
+  const found = { rejects: { ...none, files }, end, rejectsFiles: [] }
+  rejects.goOn(found as Partial<RecordedRun> as RecordedRun)
+  rejects.removeLeft({ found, now: found } as Partial<unknown> as Parameters<
+    RunRejects['removeLeft']
+  >[0])
 }
 
 const linesOf = (path: string): string[] => readFileSync(path, 'utf8').split('\n').slice(0, -1)
@@ -71,9 +81,9 @@ t.test('the header is copied once, records byte for byte, reasons next to them',
   const file = filesAt(path, { files: systemFiles })
   t.notOk(existsSync(path), 'nothing is created before the first reject')
   const record = Buffer.from('1,"x\ny"\r\n')
-  file.add(record, ab, reason)
+  file.place({ ...reject, bytes: record }, ab)
   record.fill('-')
-  add(file, '2,no end', ab, { lineNumber: 5 })
+  add(file, '2,no end', ab, 5)
   file.flush()
   t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\n1,"x\ny"\r\n2,no end\n')
   t.same(
@@ -124,9 +134,11 @@ t.test('if there are more shapes than files, the rest is counted and reported', 
   const dir = t.testdir()
   const file = filesAt(join(dir, 'r.csv'), { files: filesOn({}) })
   for (let number = 2; number <= 9; number++) writeFileSync(join(dir, `r.${number}.csv`), '')
-  for (let width = 1; width <= 101; width++) add(file, 'x\n', { ...headless, fieldCount: width })
-  t.throws(() => file.close(), { code: 'DDB_OUTPUT_CREATE' })
-  t.equal(file.kept().length, 100)
+  const ofWidth = (width: number): void => add(file, 'x\n', { ...headless, fieldCount: width })
+  for (let width = 1; width <= 100; width++) ofWidth(width)
+  t.throws(() => ofWidth(101), { code: 'DDB_OUTPUT_CREATE' })
+  file.close()
+  t.equal(keptOf(file).length, 100)
   t.equal(file.unplaced, 1)
 })
 
@@ -137,8 +149,8 @@ t.test('a link or a file that appears meanwhile is not written to', async t => {
   const before = readdirSync(dir).sort()
   for (const name of ['a.csv', 'b.csv', 'r.csv', 'precious.csv']) {
     const file = filesAt(join(dir, name), { files: systemFiles })
-    add(file, '1,x\n')
-    t.throws(() => file.close(), { code: 'DDB_OUTPUT_CREATE' }, name)
+    t.throws(() => add(file, '1,x\n'), { code: 'DDB_OUTPUT_CREATE' }, name)
+    file.close()
   }
   t.strictSame(readdirSync(dir).sort(), before, 'no reasons are left without rejects')
   t.equal(readFileSync(join(dir, 'precious.csv'), 'utf8'), 'of somebody else\n')
@@ -154,8 +166,8 @@ function attempt(action: () => void): void {
 }
 
 /** Throws unless the files contain exactly the rows that were reported as kept, each complete and with its reason. */
-function checkKept(dir: string, files: RejectFiles, added: number): void {
-  const listed = files.kept()
+function checkKept(dir: string, files: RunRejects, added: number): void {
+  const listed = keptOf(files)
   const placed = listed.reduce((sum, { rows }) => sum + rows, 0)
   const wrong = (what: string): void => {
     throw new Error(`${what}: ${JSON.stringify({ listed, added, unplaced: files.unplaced })}`)
@@ -185,7 +197,7 @@ t.test('on a full disk, most rows that fit are kept with their reasons', async t
   const files = filesAt(join(dir, 'r.csv'), { files: filesOn({ capacityBytes: 40_000 }) })
   for (let row = 0; row < 300; row++) {
     const shape = row % 3 === 2 ? headless : ab
-    attempt(() => add(files, `${row},${'x'.repeat(row % 50)}\n`, shape, { lineNumber: row }))
+    attempt(() => add(files, `${row},${'x'.repeat(row % 50)}\n`, shape, row))
     if (row % 10 === 0) attempt(() => files.flush())
   }
   attempt(() => files.close())
@@ -213,7 +225,7 @@ function goneOn(dir: string, disk: Disk = {}) {
   const before = filesAt(path, { files: systemFiles })
   for (const shape of [ab, headless, json]) add(before, 'first\n', shape)
   before.close()
-  const kept = before.kept()
+  const kept = keptOf(before)
   const making: string[] = []
   const platformFiles = filesOn(disk)
   const files = filesAt(path, { files: platformFiles, making: name => making.push(name) })
@@ -229,12 +241,12 @@ t.test('a resumed process writes after the recorded rows, whatever follows them'
   here.goOn()
   for (const { path, sizeBytes } of here.kept)
     t.equal(statSync(path).size, sizeBytes, 'cut at once')
-  t.match(here.files.kept(), [{ rows: 1 }, { rows: 1 }, { rows: 1 }])
+  t.match(keptOf(here.files), [{ rows: 1 }, { rows: 1 }, { rows: 1 }])
   add(here.files, 'second\n', headless)
   add(here.files, 'second\n', ab)
   here.files.flush()
   t.strictSame(
-    here.files.kept().map(({ key, path, rows }) => [key, path, rows]),
+    keptOf(here.files).map(({ key, path, rows }) => [key, path, rows]),
     here.kept.map(({ key, path }, at) => [key, path, at === 2 ? 1 : 2]),
     'in the order of creation, whichever was needed first',
   )
@@ -254,7 +266,7 @@ t.test('additional files are recorded before they are created, and get new numbe
   here.files.close()
   const ours = [join(dir, 'r.5.csv')]
   t.strictSame(here.making, ours, 'a file of somebody else is never recorded as ours')
-  t.equal(here.files.kept().length, 4)
+  t.equal(keptOf(here.files).length, 4)
 })
 
 t.test('a file that has changed is not written to', async t => {
@@ -286,7 +298,7 @@ t.test('a file that cannot be reopened keeps its rows; later rejects are unplace
   add(here.files, '2,x\n')
   here.files.close()
   t.equal(here.files.unplaced, 2)
-  t.strictSame(here.files.kept(), here.kept)
+  t.strictSame(keptOf(here.files), here.kept)
 })
 
 t.test('files of a run that had ended belong to the user', async t => {
@@ -299,17 +311,16 @@ t.test('files of a run that had ended belong to the user', async t => {
   add(files, 'new\n')
   files.close()
   t.strictSame(
-    files.present().map(one => one.path),
+    files.result().files.map(one => one.path),
     [path, kept[2]!.path, path.replace('r.csv', 'r.4.csv')],
     'a new file for new rejects; one that was removed is not listed',
   )
-  const areLeft = files
-    .kept()
+  const areLeft = keptOf(files)
     .slice(0, 3)
     .every(({ isLeft }) => isLeft)
   t.ok(areLeft)
   const later = filesAt(path, { files: systemFiles })
-  later.goOn(files.kept(), false)
+  resume(later, keptOf(files))
   add(later, 'newer\n')
   later.close()
   t.equal(readFileSync(path.replace('r.csv', 'r.4.csv'), 'latin1'), 'a,"b"\r\nnew\nnewer\n')
@@ -326,7 +337,7 @@ t.test('another name leaves the earlier files as the journal records them', asyn
   files.close()
   t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\nfirst\n')
   t.equal(statSync(kept[1]!.path).size, 1, 'a file that was cut stays as it is')
-  const paths = files.present().map(one => one.path)
+  const paths = files.result().files.map(one => one.path)
   t.strictSame(paths, [path, kept[2]!.path, other])
 })
 
@@ -342,7 +353,7 @@ t.test('once a different process has the run, its files are left unchanged', asy
   isOurs = false
   t.throws(() => files.flush(), /another process continues/)
   const later = filesAt(path, { files: systemFiles, isOurs: () => false })
-  t.throws(() => resume(later, files.kept()), /another process continues/)
+  t.throws(() => resume(later, keptOf(files)), /another process continues/)
   add(files, '3\n', headless)
   files.close()
   t.strictSame([readFileSync(path), files.unplaced], [before, 2])
@@ -372,11 +383,11 @@ t.test('rows that the disk may lose count as not kept, in both files', async t =
   const files = filesAt(path, { files: filesOn({ fails }) })
   add(files, '1,x\n', headless)
   files.flush()
-  const [before] = files.kept()
+  const [before] = keptOf(files)
   add(files, '2,y\n', headless)
   t.throws(() => files.flush(), { code: 'DDB_OUTPUT_WRITE' })
   files.close()
-  t.strictSame([files.kept(), files.unplaced], [[before], 1])
+  t.strictSame([keptOf(files), files.unplaced], [[before], 1])
   t.equal(readFileSync(path, 'utf8'), '1,x\n')
   t.equal(linesOf(`${path}.reasons.ndjson`).length, 1)
 })
@@ -393,7 +404,7 @@ t.test('records in UTF-16 have its byte order mark and line ends', async t => {
     const shape: RecordShape = { ...ab, headerBytes: encode('股,b\r\n'), text }
     // The second bytes of these characters equal the bytes of line ends.
     for (const record of ['1,\u0a0a', '2,\u0d0d', '3,x\r\n', '4,y']) {
-      files.add(encode(record), shape, reason)
+      add(files, encode(record), shape)
     }
     files.close()
     t.ok(
@@ -401,8 +412,8 @@ t.test('records in UTF-16 have its byte order mark and line ends', async t => {
       encoding,
     )
     const cut = filesAt(join(t.testdir(), 'cut.csv'), { files: systemFiles })
-    cut.add(encode('5,z').subarray(0, -1), shape, reason)
-    cut.add(encode('6,z'), shape, reason)
+    add(cut, encode('5,z').subarray(0, -1), shape)
+    add(cut, encode('6,z'), shape)
     cut.close()
     const kept = readFileSync(join(t.testdirName, 'cut.csv'))
     const last = encode('6,z\n')
@@ -428,7 +439,7 @@ t.test('every reject is in the files once, wherever the disk ends and a run resu
     ),
     processes => {
       const dir = emptyFolder(t, String(folders++))
-      let kept: ReturnType<RejectFiles['kept']> = []
+      let kept: readonly KeptFile[] = []
       let unplaced = 0
       let added = 0
       for (const { rows, lost, ...disk } of processes) {
@@ -436,12 +447,10 @@ t.test('every reject is in the files once, wherever the disk ends and a run resu
         const files = filesAt(join(dir, 'r.csv'), { files: platformFiles })
         resume(files, kept)
         const reject = (row: number): void =>
-          attempt(() =>
-            add(files, `${row},x\n`, row % 3 === 2 ? headless : ab, { lineNumber: row }),
-          )
+          attempt(() => add(files, `${row},x\n`, row % 3 === 2 ? headless : ab, row))
         for (let row = 0; row < rows; row++) reject(added++)
         attempt(() => files.flush())
-        kept = files.kept()
+        kept = keptOf(files)
         unplaced += files.unplaced
         const { length } = kept
         for (let row = 0; row < lost && length === 2; row++) reject(900 + row)

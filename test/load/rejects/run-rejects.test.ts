@@ -74,13 +74,13 @@ t.test('without a file, a resumed process also continues the counts', async t =>
 /** A stream of a shard that has a reject in its file, and has not ended. */
 function begunStream(t: Test) {
   const dir = t.testdir()
-  const path = join(dir, '.ddb-ingest-00000000-r.s1.csv')
   const options = { runId: 'r', shard: { index: 1, count: 1 } }
   const { rejects } = testRun({ ...options, rejects: { file: join(dir, 'r.csv') } })
-  rejects.beginStream(path, 7n)
+  rejects.beginStream(join(dir, 'r.s1.csv'), 7n)
   rejects.keep(cell, shape)
   rejects.flush()
-  return { dir, path, rejects }
+  const hidden = readdirSync(dir).find(name => /^\.ddb-ingest-.*-r\.s1\.csv$/.test(name))
+  return { dir, path: join(dir, hidden!), rejects }
 }
 
 t.test('a stream that has not ended leaves no file, even if closing fails', async t => {

@@ -8,7 +8,6 @@ import { reasonsPath } from '../../../source/data-files.js'
 import {
   checkRepaired,
   readRejectRun,
-  refuseWhileWritten,
   retryRejectsPath,
   retryRunId,
   type KnownRejects,
@@ -39,7 +38,6 @@ export async function run(settings: Settings<'retry'>, call: Call): Promise<numb
     const runId = retryRunId(known.runId, known.run.path)
     Object.assign(begun, { ...options, runId })
     refuseStrange(known, reasonsPath(path), call.sources)
-    await refuseWhileWritten(path, files)
     const journal = journalPath(folder, runId)
     const inputs = [path, reasonsPath(path)]
     await refuseSharedFiles({ ...settings, rejects, journal }, inputs, call)

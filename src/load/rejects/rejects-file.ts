@@ -1,0 +1,241 @@
+/* A rejects file on the disk, and the file of reasons next to it: what a later process may continue, what users have changed, and what was not
+   certainly written. The first file has the header and the rejected records byte for byte; the second has a line for each. */
+import { createHash } from 'node:crypto'
+import { attempt, DdbError, messageOf } from '../../errors.js'
+import type { RecordShape } from '../../parse/batch.js'
+import type { FileLock, Files } from '../../platform/platform.js'
+import { reasonsPath } from '../../source/data-files.js'
+import { failureOf, lockPath, tryEach, writeAll } from '../journal/journal-file.js'
+import type { JournaledRejects } from '../journal/journal-record.js'
+import type { RejectReason } from './retry.js'
+
+/** A rejects file with its reasons, as the journal records it. */
+export type KeptFile = JournaledRejects['files'][number]
+
+const windowBytes = 1024 * 1024
+
+/** A hash of a file's first bytes. @throws {DdbError} DDB_OUTPUT_WRITE */
+export function hashOf(path: string, files: Files, sizeBytes: number) {
+  const buffer = Buffer.alloc(Math.min(sizeBytes, windowBytes))
+  const hash = createHash('sha1')
+  try {
+    for (let at = 0, bytes = -1; at < sizeBytes && bytes !== 0; at += bytes) {
+      const left = buffer.subarray(0, sizeBytes - at)
+      bytes = files.readNow(path, left, at)
+      hash.update(left.subarray(0, bytes))
+    }
+  } catch (cause) {
+    const message = `cannot read "${path}": ${messageOf(cause)}`
+    throw new DdbError('DDB_OUTPUT_WRITE', message, { cause })
+  }
+  return hash
+}
+
+/**
+ * A file that only grows, and is open only while it is written.
+ * @param sizeBytes  of what is certainly on the disk @param digest  of that, as an earlier process recorded it
+ */
+function appendedFile(path: string, files: Files, sizeBytes: number, digest?: string) {
+  /** Of what is certainly in the file; undefined until an earlier process's part is read. */
+  let hash = sizeBytes === 0 ? createHash('sha1') : undefined
+  /** Whether nothing may be after `sizeBytes`. */
+  let isExact = sizeBytes === 0
+  let inode = files.statusNow(path)?.inode
+  let isMade = false
+  const failure = (why: string, cause?: unknown): DdbError =>
+    new DdbError('DDB_OUTPUT_WRITE', `cannot write "${path}": ${why}`, { cause })
+  const changed = 'somebody has removed, cut, changed or replaced it'
+  const file = {
+    sizeBytes,
+    has: (bytes: number): boolean => (files.statusNow(path)?.sizeBytes ?? -1) >= bytes,
+    digest: (): string | undefined => hash?.copy().digest('hex') ?? digest,
+    /** @throws {Error} the system's error */
+    create(mayTakeEmpty: boolean): void {
+      try {
+        files.create(path).close()
+        isMade = true
+      } catch (error) {
+        if (!mayTakeEmpty || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+        files.openEmpty(path).close()
+      }
+      inode = files.statusNow(path)?.inode
+    },
+    /** @param reads  all of it @throws {DdbError} DDB_OUTPUT_WRITE */
+    check(reads: boolean): void {
+      const { inode: found, sizeBytes: size = -1 } = files.statusNow(path) ?? {}
+      const isFit = isExact ? size === file.sizeBytes : size >= file.sizeBytes
+      if (found !== inode || !isFit) throw failure(changed)
+      if (!reads) return
+      const content = hashOf(path, files, file.sizeBytes)
+      const isSo = [undefined, content.copy().digest('hex')].includes(file.digest())
+      if (!isSo) throw failure(changed)
+      hash = content
+    },
+    wrote(bytes: Uint8Array): void {
+      hash!.update(bytes)
+      file.sizeBytes += bytes.length
+      isExact = true
+    },
+    /** Replaces everything after `sizeBytes`, and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
+    write(bytes: Uint8Array): void {
+      file.check(false)
+      isExact = false
+      try {
+        const opened = files.reopen(path)
+        try {
+          opened.truncate(file.sizeBytes)
+          writeAll(opened, bytes)
+          if (bytes.length > 0) opened.sync()
+        } finally {
+          opened.close()
+        }
+      } catch (cause) {
+        throw failure(messageOf(cause), cause)
+      }
+    },
+    rename(to: string): void {
+      const cause = failureOf(() => files.rename(path, to))
+      if (cause !== undefined) throw failure(messageOf(cause), cause)
+    },
+    cutBack(): void {
+      file.write(new Uint8Array(0))
+      isExact = true
+      if (file.sizeBytes === 0) file.remove()
+    },
+    /** Only if this process has made it, and nobody has replaced it. */
+    remove(): void {
+      if (isMade && files.statusNow(path)?.inode === inode) files.remove(path)
+    },
+  }
+  return file
+}
+
+export type RejectsFile = ReturnType<typeof rejectsFile>
+
+/** @param kept  what is certainly on the disk @param place  the path until the file gets its name @param spare  memory for rows that wait */
+export function rejectsFile(kept: KeptFile, files: Files, spare: Texts[], place = kept.path) {
+  const { key, path, isLeft = false } = kept
+  const records = appendedFile(place, files, kept.sizeBytes, kept.digest)
+  const reasons = appendedFile(reasonsPath(place), files, kept.reasonsBytes)
+  const parts = [records, reasons]
+  /** The bytes of rows that wait, for both files: an object for each row would take twice the memory. */
+  let texts: Texts | undefined
+  const file = {
+    ...{ key, path, rows: kept.rows },
+    /** Whether the run does not write to it any more. */
+    isLeft,
+    /** Whether a killed process may have written more than it recorded. */
+    isTorn: false,
+    lock: undefined as FileLock | undefined,
+    /** Number of rows that wait. */
+    waiting: 0,
+    /** Two runs never share a file, because the run that creates the file of reasons owns it. @throws {Error} the system's error */
+    create(mayTakeEmpty: boolean): void {
+      try {
+        reasons.create(false)
+        records.create(mayTakeEmpty)
+      } catch (error) {
+        file.remove()
+        throw error
+      }
+      file.begin()
+    },
+    /** Stops other commands from loading the file while this process writes it. In some folders, locks cannot be created. */
+    begin(): void {
+      const answer = attempt(() => files.lockNow(lockPath(place)))
+      if (answer?.kind === 'held') file.lock = answer.lock
+    },
+    isEmpty: (): boolean => file.rows + file.waiting === 0,
+    /** Lets a row wait. */
+    add(record: Uint8Array, shape: RecordShape, reason: RejectReason): void {
+      texts ??= spare.pop() ?? [growingBytes(), growingBytes()]
+      if (file.isEmpty()) texts[0].add(headOf(shape))
+      texts[0].add(ended(record, shape.text.encoding))
+      texts[1].add(Buffer.from(`${JSON.stringify(reason)}\n`))
+      file.waiting++
+    },
+    /** Appends the rows that wait, and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE; `cutBack` then leaves neither file changed */
+    append(): void {
+      const bytes = texts!.map(text => text.take())
+      spare[0] = texts!
+      const rows = file.waiting
+      texts = undefined
+      file.waiting = 0
+      for (const [i, part] of parts.entries()) part.write(bytes[i]!)
+      for (const [i, part] of parts.entries()) part.wrote(bytes[i]!)
+      file.rows += rows
+    },
+    /** Checks that the files are as the run has made them. @throws {DdbError} DDB_OUTPUT_WRITE */
+    check: (): void => tryEach(parts, part => part.check(true)),
+    /** Removes what was not certainly written, and files without content that this process made. @throws {DdbError} DDB_OUTPUT_WRITE */
+    cutBack: (): void => tryEach(parts, part => part.cutBack()),
+    remove: (): void => parts.forEach(part => failureOf(() => part.remove())),
+    /** Whether the files are there. @param isRepaired  by the user, who may have made them shorter */
+    isThere: (isRepaired: boolean): boolean =>
+      parts.every(part => part.has(isRepaired ? 0 : part.sizeBytes)),
+    /** Whether a file that has the name has the same rows, if there is one. @throws {DdbError} DDB_OUTPUT_WRITE */
+    isAlike(): boolean {
+      const status = files.statusNow(path)
+      if (status === undefined) return true
+      return hashOf(path, files, status.sizeBytes).digest('hex') === records.digest()
+    },
+    /** Gives it its name. @throws {DdbError} DDB_OUTPUT_WRITE */
+    rename(): void {
+      reasons.rename(reasonsPath(path))
+      records.rename(path)
+    },
+    kept: (): KeptFile => ({
+      ...{ key, path, rows: file.rows, sizeBytes: records.sizeBytes },
+      ...{ reasonsBytes: reasons.sizeBytes, digest: records.digest() },
+      ...(file.isLeft && { isLeft: true }),
+    }),
+  }
+  return file
+}
+
+/** Of the records, and of their reasons. */
+type Texts = [records: GrowingBytes, reasons: GrowingBytes]
+type GrowingBytes = ReturnType<typeof growingBytes>
+
+function growingBytes() {
+  let bytes = Buffer.alloc(0)
+  let length = 0
+  return {
+    add(part: Uint8Array): void {
+      const all = length + part.length
+      if (all > bytes.length) bytes = Buffer.concat([bytes], all + bytes.length)
+      bytes.set(part, length)
+      length = all
+    },
+    /** The bytes so far, which the next ones overwrite. */
+    take(): Buffer {
+      const taken = bytes.subarray(0, length)
+      length = 0
+      return taken
+    },
+  }
+}
+
+/** What a file begins with. Except for UTF-8, a reader needs the byte order mark to recognize the encoding. */
+function headOf({ headerBytes, text: { encoding, mark } }: RecordShape): Buffer {
+  const header = headerBytes === undefined ? [] : [ended(headerBytes, encoding)]
+  return Buffer.concat(encoding === 'utf-8' ? header : [mark, ...header])
+}
+
+const lineEnds: Readonly<Record<string, readonly string[] | undefined>> = {
+  'utf-16le': ['\n\0', '\r\0'],
+  'utf-16be': ['\0\n', '\0\r'],
+}
+const usualEnds = ['\n', '\r'] as const
+
+/** The record with a line end, which the last record of an input may lack. */
+function ended(record: Uint8Array, encoding: string): Uint8Array {
+  const ends = lineEnds[encoding] ?? usualEnds
+  // A record that is cut inside a character would shift those after it. With half a surrogate pair it stays bad.
+  if (ends !== usualEnds && record.length % 2 === 1) {
+    const rest = encoding === 'utf-16le' ? [0xd8] : [0, 0xd8, 0]
+    return ended(Buffer.concat([record, Buffer.from(rest)]), encoding)
+  }
+  const tail = Buffer.from(record.subarray(-ends[0]!.length)).toString('latin1')
+  return ends.includes(tail) ? record : Buffer.concat([record, Buffer.from(ends[0]!, 'latin1')])
+}
