@@ -83,8 +83,8 @@ export async function lookFirst(
   const finished = await loadedElsewhere(run, now, known)
   if (finished === undefined) return evidence
   const { stored, rejected } = finished
-  Object.assign(state.rows, { read: stored + rejected, skipped: stored })
-  run.rejects.addElsewhere(rejected)
+  state.rows.skipped = stored
+  run.rejects.addElsewhere(stored + rejected, rejected)
   run.note({ isElsewhere: true })
   return 'loaded'
 }

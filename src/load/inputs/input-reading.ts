@@ -233,7 +233,7 @@ export class InputReading {
     const { mapping = {} } = options
     look.columns ??= mapColumns(target, inputShape(reader, name), { ...mapping, parts })
     const set = setWithTexts(look.columns, texts, mapping.set)
-    rejects.reading(name, { ...look.reading, set }, this.#offsets)
+    rejects.reading(name, { ...look.reading, set }, reader, this.#offsets)
     return look.columns
   }
 

@@ -12,6 +12,8 @@ export function newRunState() {
     rows: noRows(),
     /** Lines of rejected records, except the first of each; only records of this process. */
     moreRejectedLines: 0,
+    /** Rows that other processes have read and rejected. No limit counts them. */
+    elsewhere: { read: 0, rejected: 0 },
     /** Rows handed to a session. Each ends as confirmed, unconfirmed, rejected or, if it is certainly not stored, unsent. */
     sentRows: 0,
     /** Size of `sentRows` on the wire, before compression. */

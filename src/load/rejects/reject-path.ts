@@ -23,7 +23,11 @@ export function partsOf(path: string) {
 }
 
 /** `r.2.csv` for `r.csv`, or `r.2.ndjson` if the records are JSON, because the name shows a reader the format. */
-export function furtherPath(path: string, number: number, { format, delimiter }: RecordShape) {
+export function furtherPath(
+  path: string,
+  mark: number | string,
+  { format, delimiter }: RecordShape,
+) {
   const { stem, extension } = partsOf(path)
   const delimited = delimiter === '\t' ? 'tsv' : 'csv'
   const own = delimiter === undefined ? recordFormat(format as InputFormat) : delimited
@@ -31,7 +35,7 @@ export function furtherPath(path: string, number: number, { format, delimiter }:
   // With an extension of no format, the reader examines the first bytes, which works for records of any shape.
   const fits = !dataExtensions.includes(named) || formats[own].extensions.includes(named)
   const fitting = fits ? extension : `.${formats[own].extensions[0]}`
-  return `${stem}.${number}${fitting}`
+  return `${stem}.${mark}${fitting}`
 }
 
 /** Equal for records that can share one header and are read in the same way. Quotes and line ends of the header may differ. */
@@ -149,6 +153,27 @@ export function isOfRun(reasons: string, runId: string, files: Files, token?: st
   const text = buffer.toString('utf8', 0, files.readNow(reasons, buffer))
   return text.startsWith(start) || start.startsWith(text)
 }
+
+/** @throws {DdbError} DDB_OUTPUT_CREATE if an earlier run of this name has left rejects of any stream */
+export async function refuseOldRejects(path: string, runId: string, token: string, files: Files) {
+  const { stem } = partsOf(basename(path))
+  const folder = dirname(path)
+  const names: string[] = []
+  await files.readFolder(folder, false, ({ name }) => {
+    if (name.startsWith(`${stem}.s`) && name.endsWith(reasonsPath(''))) names.push(name)
+  })
+  for (const name of names) {
+    const reasons = join(folder, name)
+    if (!/^\d+\./.test(name.slice(stem.length + 2)) || !isOfRun(reasons, runId, files)) continue
+    if (!isOfRun(reasons, runId, files, token))
+      throw ofEarlierRun(reasons.slice(0, -reasonsPath('').length))
+  }
+}
+
+export const ofEarlierRun = (path: string): DdbError =>
+  createError(
+    `"${path}" has rejects of an earlier run: load or move it first, and repeat the shard`,
+  )
 
 export function createError(message: string, cause?: unknown): DdbError {
   return new DdbError('DDB_OUTPUT_CREATE', message, { cause })

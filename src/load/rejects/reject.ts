@@ -66,7 +66,7 @@ export function problemOf(reject: AnyReject): CheckProblem {
 
 interface LimitedRun {
   readonly checked: Pick<CheckedOptions, 'onError' | 'maxErrors'>
-  readonly state: Pick<RunState, 'rows' | 'moreRejectedLines'>
+  readonly state: Pick<RunState, 'rows' | 'moreRejectedLines' | 'elsewhere'>
   readonly options: Pick<LoadOptions, 'inputs'>
 }
 
@@ -106,15 +106,16 @@ export function earlierLimitFailure(run: LimitedRun, rejects: RecordedRun['rejec
 
 /** Whether there are more rejects than the limit allows. A quote that never closes may make thousands of lines one record, so a share counts lines. */
 function isExceeded({ checked: { maxErrors }, state }: LimitedRun, fromRows: number): boolean {
-  const { rows, moreRejectedLines } = state
-  if ('count' in maxErrors) return rows.rejected > maxErrors.count
-  const read = rows.read + moreRejectedLines
-  return read >= fromRows && rows.rejected + moreRejectedLines > maxErrors.share * read
+  const { rows, moreRejectedLines, elsewhere } = state
+  const rejected = rows.rejected - elsewhere.rejected
+  if ('count' in maxErrors) return rejected > maxErrors.count
+  const read = rows.read - elsewhere.read + moreRejectedLines
+  return read >= fromRows && rejected + moreRejectedLines > maxErrors.share * read
 }
 
 function excess({ state }: LimitedRun, position: InputPosition, last = ''): DdbError {
-  const { rows, moreRejectedLines } = state
-  const { rejected } = rows
+  const { rows, moreRejectedLines, elsewhere } = state
+  const rejected = rows.rejected - elsewhere.rejected
   const lines = moreRejectedLines === 0 ? '' : ` of ${rejected + moreRejectedLines} lines`
   const limit = option('rejects.maxErrors')
   return new InputError(

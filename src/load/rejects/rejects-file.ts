@@ -94,8 +94,11 @@ function appendedFile(path: string, files: Files, sizeBytes: number, digest?: st
       }
     },
     rename(to: string): void {
+      // What takes the place of another process's file is not removed later.
+      isMade &&= files.statusNow(to) === undefined
       const cause = failureOf(() => files.rename(path, to))
       if (cause !== undefined) throw failure(messageOf(cause), cause)
+      path = to
     },
     cutBack(): void {
       file.write(new Uint8Array(0))
@@ -173,12 +176,6 @@ export function rejectsFile(kept: KeptFile, files: Files, spare: Texts[], place 
     /** Whether the files are there. @param isRepaired  by the user, who may have made them shorter */
     isThere: (isRepaired: boolean): boolean =>
       parts.every(part => part.has(isRepaired ? 0 : part.sizeBytes)),
-    /** Whether a file that has the name has the same rows, if there is one. @throws {DdbError} DDB_OUTPUT_WRITE */
-    isAlike(): boolean {
-      const status = files.statusNow(path)
-      if (status === undefined) return true
-      return hashOf(path, files, status.sizeBytes).digest('hex') === records.digest()
-    },
     /** Gives it its name. @throws {DdbError} DDB_OUTPUT_WRITE */
     rename(): void {
       reasons.rename(reasonsPath(path))

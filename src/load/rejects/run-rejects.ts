@@ -6,6 +6,7 @@ import type { ColumnOffsets } from '../../parse/cell-rules.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import { rangeAt } from '../../parse/row-places.js'
 import { reasonsPath } from '../../source/data-files.js'
+import { digestOf } from '../journal/fingerprint.js'
 import { failureOf, tryEach } from '../journal/journal-file.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
@@ -18,6 +19,7 @@ import {
   hiddenPath,
   isFurtherPath,
   isOfRun,
+  ofEarlierRun,
   pathHere,
   shapeKey,
 } from './reject-path.js'
@@ -55,12 +57,14 @@ export class RunRejects {
   readonly #making: (path: string) => void
   /** The first file; undefined if the user wants none. */
   #path: string | undefined
-  /** Of a run that shards load. `mark`: of this process, hides files until the stream has ended. */
-  #stream: { readonly token: string; readonly mark: string } | undefined
+  /** Of a run that shards load. `mark`: of this process, hides files until the stream has ended. `firstKey`: the shape of its first input. */
+  #stream: { readonly token: string; readonly mark: string; firstKey?: string } | undefined
   /** In the order of their creation, also by earlier processes. */
   #files: RejectsFile[] = []
   /** Files of streams that have ended. */
-  #finished: readonly KeptFile[] = []
+  readonly #finished: RejectsFile[] = []
+  /** How many of these are of earlier streams. */
+  #finishedBefore = 0
   /** Their keys may be long. */
   #ofShape = new WeakMap<RecordShape, RejectsFile>()
   /** Of the last file. */
@@ -91,9 +95,15 @@ export class RunRejects {
   }
 
   /** Records how the run reads an input. @param offsets  of columns, as far as known at each reject */
-  reading(input: string, reading: RejectReading, offsets?: ColumnOffsets): void {
+  reading(
+    input: string,
+    reading: RejectReading,
+    shape: RecordShape,
+    offsets?: ColumnOffsets,
+  ): void {
     this.#readings.set(input, reading)
     this.#offsets = offsets
+    if (this.#stream !== undefined) this.#stream.firstKey ??= shapeKey(shape, reading)
   }
 
   /** Counts a row that will not be sent, and adds it to the rejects. If it cannot be added, the run ends. */
@@ -179,8 +189,10 @@ export class RunRejects {
     }
     for (;;) {
       const number = ++this.#number
-      const isFirst = number === 1
-      const path = isFirst ? this.#path! : furtherPath(this.#path!, number, shape)
+      // Every process of a stream must give the same names, and rejects come in any order.
+      const isFirst = this.#stream === undefined ? number === 1 : key === (this.#stream.firstKey ??= key)
+      const mark = this.#stream === undefined ? number : digestOf(Buffer.from(key)).slice(0, 8)
+      const path = isFirst ? this.#path! : furtherPath(this.#path!, mark, shape)
       const place = this.#stream === undefined ? path : hiddenPath(path, this.#stream.mark)
       // Skips the name of a file that already exists, because this run did not create that file.
       if (!isFirst && files.statusNow(place) !== undefined) continue
@@ -296,53 +308,65 @@ export class RunRejects {
     }
   }
 
-  /** Adds rejects that another process has written to its files. */
-  addElsewhere(rows: number): void {
-    this.#run.state.rows.rejected += rows
-    this.#elsewhere += rows
+  /** Adds rows that another process has read, and rejects that it has written to its files. */
+  addElsewhere(read: number, rejected: number): void {
+    const { rows, elsewhere } = this.#run.state
+    for (const counts of [rows, elsewhere]) {
+      counts.read += read
+      counts.rejected += rejected
+    }
+    this.#elsewhere += rejected
   }
 
   /** Further rejects go to the files of a stream that several processes may load: under other names until `endStream`. */
-  beginStream(path: string, token: bigint): void {
+  beginStream(path: string, token: string): void {
     this.close()
     const mark = Buffer.from(this.#run.platform.random.bytes(4)).toString('hex')
-    this.#stream = { token: String(token), mark }
+    this.#stream = { token, mark }
+    this.#finishedBefore = this.#finished.length
     this.#path = path
     this.#ofShape = new WeakMap()
     this.#number = 0
   }
 
   /**
-   * Gives the files of a stream their names. Never replaces one with other rows that an earlier run of this name has left, and the user may be
-   * repairing. @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE
+   * Gives the files of a stream their names. Never replaces one of an earlier run of this name, which the user may be repairing.
+   * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE
    */
   endStream(): void {
     this.#closeFiles()
     const { platform, checked } = this.#run
     for (const file of this.#files) {
-      const { path } = file
-      const reasons = reasonsPath(path)
-      const isOwn = isOfRun(reasons, checked.runId, platform.files, this.#stream?.token)
-      if (!isOwn && !file.isAlike()) {
-        const why = 'has rejects of an earlier run: load or move it first, and repeat the shard'
-        throw createError(`"${path}" ${why}`)
-      }
+      const isThere = platform.files.statusNow(file.path) !== undefined
+      const reasons = reasonsPath(file.path)
+      if (isThere && !isOfRun(reasons, checked.runId, platform.files, this.#stream?.token))
+        throw ofEarlierRun(file.path)
       file.rename()
     }
-    this.#finished = this.#kept()
-    this.#files = []
+    this.#finished.push(...this.#files.splice(0))
   }
 
-  /** Removes the files of a stream that has not ended, but not those of others in their place: the next process reads it again. */
+  /** Removes the files of a stream that another process has ended, but not those of others in their place. */
+  dropStream(): void {
+    this.#drop([...this.#files.splice(0), ...this.#finished.splice(this.#finishedBefore)])
+  }
+
+  #drop(files: readonly RejectsFile[]): void {
+    this.#elsewhere += this.unplaced
+    this.unplaced = 0
+    for (const file of files) {
+      this.#elsewhere += file.rows + file.waiting
+      file.lock?.release()
+      file.remove()
+    }
+  }
+
+  /** Removes the files of a stream that has not ended, which the next process reads again. */
   close(): void {
     try {
       this.#closeFiles()
     } finally {
-      if (this.#run.options.shard !== undefined) {
-        this.#elsewhere += sumOf(this.#files) + this.unplaced
-        this.unplaced = 0
-        for (const file of this.#files.splice(0)) file.remove()
-      }
+      if (this.#run.options.shard !== undefined) this.#drop(this.#files.splice(0))
     }
   }
 
@@ -381,7 +405,7 @@ export class RunRejects {
 
   /** The files that certainly have rows. Complete only after `flush`. */
   #kept(files: readonly RejectsFile[] = this.#files): KeptFile[] {
-    return [...this.#finished, ...files.flatMap(file => (file.rows === 0 ? [] : [file.kept()]))]
+    return [...this.#finished, ...files].flatMap(file => (file.rows === 0 ? [] : [file.kept()]))
   }
 
   /** The rejects in the run's result. Must be called after the files are closed. */

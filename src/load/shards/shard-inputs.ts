@@ -14,10 +14,10 @@ import { differingOptions, journaledOptions } from '../journal/journal-record.js
 import type { RowCounts } from '../options.js'
 import { noRows } from '../outcomes/run-state.js'
 import { fixedSizes } from '../outcomes/turns.js'
-import { checkRejects, isOfRun, pathOfStream } from '../rejects/reject-path.js'
+import { checkRejects, isOfRun, pathOfStream, refuseOldRejects } from '../rejects/reject-path.js'
 import { reasonsPath } from '../../source/data-files.js'
 import type { Inputs, InputSummary, Run } from '../run.js'
-import { addShared, askTaken } from '../transport/script.js'
+import { addShared, askShared, askTaken } from '../transport/script.js'
 import { beginShared, findShared, shareOffsets, type DoneStream, type Plan } from './shared-run.js'
 import { bytesOf, inputsOf, partsOf, streamsOf, streamsOfShard } from './streams.js'
 import type { ListedFile, Stream } from './streams.js'
@@ -64,10 +64,9 @@ export class ShardInputs implements Inputs {
       // A name may be used again, with other files: those that were loaded are not these.
       if (index > 0 && !left.has(stream)) await this.#compareFiles(streams[stream]!)
       const { read, confirmed, filtered, rejected } = done.get(stream + 1)?.rows ?? noRows()
-      state.rows.read += read
       state.rows.skipped += confirmed
       state.rows.filtered += filtered
-      run.rejects.addElsewhere(rejected)
+      run.rejects.addElsewhere(read, rejected)
     }
     run.shared = { ...shared, left }
     run.checked = { ...checked, connections: shared.connections }
@@ -111,9 +110,11 @@ export class ShardInputs implements Inputs {
     await this.#compareFiles(stream)
     if (rejectsFile !== undefined) {
       const path = pathOfStream(rejectsFile, number + 1)
-      const isOwn = (): boolean => isOfRun(reasonsPath(path), runId, platform.files)
+      const token = String(shared!.token)
+      const isOwn = (): boolean => isOfRun(reasonsPath(path), runId, platform.files, token)
+      await refuseOldRejects(rejectsFile, runId, token, platform.files)
       checkRejects(path, listed.paths, platform, isOwn)
-      rejects.beginStream(path, shared!.token)
+      rejects.beginStream(path, token)
     }
     const before = { ...state.rows }
     this.reading.forget(shared!.offsets)
@@ -138,11 +139,22 @@ export class ShardInputs implements Inputs {
     if (hasEnded(run) || rows.unconfirmed + rows.unsent > 0) return
     // Others would not find the rows that a changed file had then.
     await this.#compareFiles(stream)
-    rejects.endStream()
     const { sampled, isLearned } = history.now
-    const done: DoneStream = { rows, sampled: isLearned ? sampled : [] }
+    const by = Buffer.from(platform.random.bytes(8)).toString('hex')
+    const done: DoneStream = { rows, sampled: isLearned ? sampled : [], by }
+    const asking = { session, timeoutMs }
+    const found = async (): Promise<DoneStream | undefined> => {
+      const all = await askShared(asking, shared!.ledger.name, number + 1)
+      return all.get(number + 1) as DoneStream | undefined
+    }
     try {
-      await addShared({ session, timeoutMs }, shared!.ledger.name, number + 1, done)
+      // The user may have repaired the rejects of a process that was faster.
+      if ((await found()) === undefined) {
+        rejects.endStream()
+        await addShared(asking, shared!.ledger.name, number + 1, done)
+        if ((await found())?.by === by) return
+      }
+      rejects.dropStream()
     } catch (error) {
       throw error instanceof ServerError ? recordGone(runId) : error
     }

@@ -45,6 +45,8 @@ export interface DoneStream {
   readonly rows: RowCounts
   /** Rows by which the target can be recognized. */
   readonly sampled: readonly string[]
+  /** A random mark of the process that has ended it first. */
+  readonly by: string
 }
 
 /** Must increase whenever the plan, or the rules of streams, cuts and values change. */

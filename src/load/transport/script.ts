@@ -117,8 +117,9 @@ export async function askWriters(asking: Asking, ledger: string, table: string) 
   return writers.filter(({ cutDigest }) => cutDigest === digest).map(({ batchNo }) => batchNo)
 }
 
-async function askHead(asking: Asking, ledger: string, phase: number) {
-  const script = `select batchNo, cutDigest, errText from objByName("${ledger}", true) where phase = ${phase}`
+async function askHead(asking: Asking, ledger: string, phase: number, no?: number) {
+  const only = no === undefined ? '' : `, batchNo = ${no}`
+  const script = `select batchNo, cutDigest, errText from objByName("${ledger}", true) where phase = ${phase}${only}`
   return rowsOf(await ask(asking, script), ledgerColumns)
 }
 
@@ -158,10 +159,10 @@ export async function addShared(
   }
 }
 
-/** Such values by number, oldest first. @throws {ServerError} if the ledger is gone */
-export async function askShared(asking: Asking, ledger: string) {
+/** Such values by number, oldest first. @param no  only this one @throws {ServerError} if the ledger is gone */
+export async function askShared(asking: Asking, ledger: string, no?: number) {
   const texts = new Map<number, string>()
-  for (const { batchNo, errText } of await askHead(asking, ledger, sharedPhase)) {
+  for (const { batchNo, errText } of await askHead(asking, ledger, sharedPhase, no)) {
     const no = Number(batchNo)
     texts.set(no, (texts.get(no) ?? '') + errText)
   }

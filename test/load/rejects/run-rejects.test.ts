@@ -5,7 +5,7 @@ import type { JournaledRejects } from '../../../src/load/journal/journal-record.
 import type { RecordedRun } from '../../../src/load/journal/recorded-run.js'
 import type { RejectOptions } from '../../../src/load/options.js'
 import type { RunRejects } from '../../../src/load/rejects/run-rejects.js'
-import type { AnyReject } from '../../../src/load/rejects/reject.js'
+import type { AnyReject, RejectReading } from '../../../src/load/rejects/reject.js'
 import { testRun } from '../../helpers/load-run.js'
 import { utf8Source } from '../../helpers/utf8-source.js'
 
@@ -72,12 +72,13 @@ t.test('without a file, a resumed process also continues the counts', async t =>
 })
 
 /** A stream of a shard that has a reject in its file, and has not ended. */
-function begunStream(t: Test) {
+function begunStream(t: Test, shapes: readonly (typeof shape)[] = [shape]) {
   const dir = t.testdir()
   const options = { runId: 'r', shard: { index: 1, count: 1 } }
   const { rejects } = testRun({ ...options, rejects: { file: join(dir, 'r.csv') } })
-  rejects.beginStream(join(dir, 'r.s1.csv'), 7n)
-  rejects.keep(cell, shape)
+  rejects.beginStream(join(dir, 'r.s1.csv'), '7')
+  rejects.reading('in.csv', { format: 'csv' } as RejectReading, shape)
+  for (const one of shapes) rejects.keep(cell, one)
   rejects.flush()
   const hidden = readdirSync(dir).find(name => /^\.ddb-ingest-.*-r\.s1\.csv$/.test(name))
   return { dir, path: join(dir, hidden!), rejects }
@@ -99,21 +100,54 @@ t.test('a stream that has not ended leaves the files of another process in place
   t.equal(readFileSync(path, 'utf8'), 'rows of others')
 })
 
-t.test('the rejects of an earlier run of a name stay, unless they are the same', async t => {
+t.test(
+  'the rejects of an earlier run of a name stay, even if they have the same bytes',
+  async t => {
+    const { dir, rejects } = begunStream(t)
+    const file = join(dir, 'r.s1.csv')
+    writeFileSync(file, 'a\nrepaired\n')
+    writeFileSync(`${file}.reasons.ndjson`, '{"runId":"r","token":"6","file":"in.csv"}\n')
+    const refusal = {
+      code: 'DDB_OUTPUT_CREATE',
+      message: /r\.s1\.csv" has rejects of an earlier run/,
+    }
+    t.throws(() => rejects.endStream(), refusal)
+    t.equal(readFileSync(file, 'utf8'), 'a\nrepaired\n')
+    writeFileSync(file, 'a\nx\n')
+    t.throws(() => rejects.endStream(), refusal)
+  },
+)
+
+t.test('of two processes that end a stream, the files of one stay', async t => {
   const { dir, rejects } = begunStream(t)
-  const file = join(dir, 'r.s1.csv')
-  writeFileSync(file, 'a\nrepaired\n')
-  writeFileSync(`${file}.reasons.ndjson`, '{"runId":"r","token":"6","file":"in.csv"}\n')
-  const refusal = {
-    code: 'DDB_OUTPUT_CREATE',
-    message: /r\.s1\.csv" has rejects of an earlier run/,
-  }
-  t.throws(() => rejects.endStream(), refusal)
-  t.equal(readFileSync(file, 'utf8'), 'a\nrepaired\n')
-  writeFileSync(file, 'a\nx\n')
   rejects.endStream()
-  t.match(readFileSync(`${file}.reasons.ndjson`, 'utf8'), /^\{"runId":"r","token":"7",/)
+  t.strictSame(readdirSync(dir), ['r.s1.csv', 'r.s1.csv.reasons.ndjson'])
+  rejects.dropStream()
+  t.strictSame(readdirSync(dir), [], 'the other one has its files elsewhere')
+  t.equal(rejects.equationError(1), undefined)
+  const later = begunStream(t)
+  writeFileSync(join(later.dir, 'r.s1.csv'), 'a\nx\n')
+  const reasons = '{"runId":"r","token":"7","file":"in.csv"}\n'
+  writeFileSync(join(later.dir, 'r.s1.csv.reasons.ndjson'), reasons)
+  later.rejects.endStream()
+  later.rejects.dropStream()
+  t.strictSame(readdirSync(later.dir), ['r.s1.csv', 'r.s1.csv.reasons.ndjson'], 'or here')
 })
+
+t.test(
+  'the files of a stream have the same names, whichever shape has the first reject',
+  async t => {
+    const other = { ...shape, fieldNames: ['b'] }
+    const namesOf = (shapes: readonly (typeof shape)[]): string[] => {
+      const { dir, rejects } = begunStream(t, shapes)
+      rejects.endStream()
+      return readdirSync(dir).sort()
+    }
+    const names = namesOf([shape, other])
+    t.equal(names.length, 4)
+    t.strictSame(namesOf([other, shape]), names)
+  },
+)
 
 t.test('a process replaces the rejects of an earlier process of its run', async t => {
   const { dir, rejects } = begunStream(t)
