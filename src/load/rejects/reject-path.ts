@@ -1,6 +1,6 @@
 /* The names of rejects files, which records share one, what is checked before the first row, and which of the files the run has created. */
 import { basename, dirname, extname, join, resolve } from 'node:path'
-import { DdbError, messageOf, option, usageError } from '../../errors.js'
+import { attempt, DdbError, messageOf, option, usageError } from '../../errors.js'
 import {
   dataExtensions,
   formats,
@@ -13,7 +13,7 @@ import { fileKey } from '../../platform/file-name.js'
 import type { Files, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
 import { reasonsPath } from '../../source/data-files.js'
-import { failureOf } from '../journal/journal-file.js'
+import { failureOf, lockPath } from '../journal/journal-file.js'
 import type { RejectReading } from './reject.js'
 
 /** `r` and `.csv` of `r.csv`. */
@@ -125,8 +125,14 @@ function checkNew(path: string, { files, random }: Pick<Platform, 'files' | 'ran
   const why = unfit[failure?.code ?? '']
   if (why !== undefined) throw createError(`"${path}" ${why}`)
   if (failure !== undefined && failure.code !== 'ENOENT') throw failure
-  // Even an empty file, or a link to none.
-  if (free?.code !== 'ENOENT') {
+  // A process that was killed before its first reject was on the disk leaves both empty.
+  const lock = free === undefined ? attempt(() => files.lockNow(lockPath(path))) : undefined
+  if (lock?.kind === 'held') {
+    files.remove(reasons)
+    lock.lock.release()
+  }
+  // A link to none, too.
+  else if (free?.code !== 'ENOENT') {
     throw createError(
       `"${reasons}" exists: another run keeps its rejects there, or kept them. ` +
         'Move or remove it if no run needs it, or name another rejects file',

@@ -201,12 +201,17 @@ export async function checkRepaired(
     const message = `"${path}" seems to be UTF-8 now, and was ${encoding}: name the right one with ${option('input.encoding')}`
     throw new InputError('DDB_INPUT_ENCODING', message, { file: path })
   }
-  // If columns are matched by name, the reader notices a lost header: the first record lacks the right names.
-  if (fieldNames === undefined || asked.mapping?.match !== 'position') return
+  // If no column may be missing, the mapping notices that the names of a header are lost.
+  const { match, allowMissing = false } = asked.mapping ?? {}
+  if (fieldNames === undefined || (match !== 'position' && !allowMissing)) return
   const source = await openSource(path, { files, encoding, compression: 'none' })
   try {
     const reader = await openReader(source, dialectOf(asked))
-    const isSame = JSON.stringify(reader.fieldNames) === JSON.stringify(fieldNames)
+    const names = reader.fieldNames ?? []
+    const isSame =
+      match === 'position'
+        ? JSON.stringify(names) === JSON.stringify(fieldNames)
+        : fieldNames.every(name => names.includes(name))
     if (reader.fieldCount === 0 || isSame) return
     const message = `"${path}" does not begin with its header (${fieldNames.join(', ')}) as it did: put the header back`
     throw new InputError('DDB_INPUT_COLUMN', message, { file: path, lineNumber: 1 })

@@ -190,7 +190,8 @@ export class RunRejects {
     for (;;) {
       const number = ++this.#number
       // Every process of a stream must give the same names, and rejects come in any order.
-      const isFirst = this.#stream === undefined ? number === 1 : key === (this.#stream.firstKey ??= key)
+      const isFirst =
+        this.#stream === undefined ? number === 1 : key === (this.#stream.firstKey ??= key)
       const mark = this.#stream === undefined ? number : digestOf(Buffer.from(key)).slice(0, 8)
       const path = isFirst ? this.#path! : furtherPath(this.#path!, mark, shape)
       const place = this.#stream === undefined ? path : hiddenPath(path, this.#stream.mark)

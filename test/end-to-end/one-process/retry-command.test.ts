@@ -79,6 +79,17 @@ t.test('the environment changes no option of the run', async t => {
   t.strictSame(stored, cells('2,2.5,b;b', '3,3.5,c'))
 })
 
+t.test('a lost header or another delimiter is noticed even if columns may be missing', async t => {
+  const loose = ['--ignore-extra', '--allow-missing', '--decimal-comma', '-d', ';']
+  const { path, retry } = await scene(t, input, loose)
+  const text = await readFile(path, 'utf8')
+  const lost = { code: 65, stderr: /does not begin with its header \(id, price, 名\)/ }
+  for (const edited of [text.slice(text.indexOf('\n') + 1), text.replaceAll(';', ',')]) {
+    await writeFile(path, edited)
+    t.match(await retry(), lost, edited)
+  }
+})
+
 t.test('the table may have gained a column since the run', async t => {
   const { path, repair, retry, rows, session } = await scene(t)
   await repair(text => text.replace('x;', '2;').replace('y;', '3;'))

@@ -28,19 +28,28 @@ t.test('an input is never used as the rejects file, under any of its names', asy
 })
 
 t.test('members of archives and the archives themselves are inputs', async t => {
-  const dir = t.testdir({ 'a.zip': 'PK', 'r.csv.reasons.ndjson': '' })
+  const dir = t.testdir({ 'a.zip': 'PK', 'r.csv.reasons.ndjson': '{}\n' })
   const members = [join(dir, 'a.zip/in.csv'), join(dir, 'gone.zip/in.csv')]
   const taken = { code: 'DDB_OUTPUT_CREATE', message: /reasons\.ndjson" exists/ }
   t.throws(() => check(join(dir, 'r.csv'), members), taken)
   t.throws(() => check(join(dir, 'a.zip'), members), { code: 'DDB_USAGE', message: /is an input/ })
 })
 
+t.test(
+  'what a process leaves that is killed before its first reject is on the disk is no rejects file',
+  async t => {
+    const dir = t.testdir({ 'r.csv': '', 'r.csv.reasons.ndjson': '' })
+    check(join(dir, 'r.csv'))
+    t.strictSame(readdirSync(dir), ['r.csv'])
+  },
+)
+
 t.test('a path that cannot hold rejects is refused before the first row', async t => {
   const dir = t.testdir({
     'full.csv': 'a\n',
     'empty.csv': '',
     folder: {},
-    'stale.csv.reasons.ndjson': '',
+    'stale.csv.reasons.ndjson': '{}\n',
     'yesterday.csv.reasons.ndjson': '{}\n',
   })
   symlinkSync(join(dir, 'empty.csv'), join(dir, 'link.csv'))
