@@ -10,7 +10,7 @@ import {
 } from '../../parse/formats.js'
 import type { RecordShape } from '../../parse/batch.js'
 import { fileKey } from '../../platform/file-name.js'
-import type { Files, Platform } from '../../platform/platform.js'
+import type { Files, FolderEntry, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
 import { reasonsPath } from '../../source/data-files.js'
 import { failureOf, lockPath } from '../journal/journal-file.js'
@@ -165,9 +165,11 @@ export async function refuseOldRejects(path: string, runId: string, token: strin
   const { stem } = partsOf(basename(path))
   const folder = dirname(path)
   const names: string[] = []
-  await files.readFolder(folder, false, ({ name }) => {
+  const add = ({ name }: FolderEntry): void => {
     if (name.startsWith(`${stem}.s`) && name.endsWith(reasonsPath(''))) names.push(name)
-  })
+  }
+  // What is wrong with the folder shows when a file is made in it.
+  await files.readFolder(folder, false, add).catch(() => undefined)
   for (const name of names) {
     const reasons = join(folder, name)
     if (!/^\d+\./.test(name.slice(stem.length + 2)) || !isOfRun(reasons, runId, files)) continue

@@ -96,7 +96,10 @@ export class ShardInputs implements Inputs {
   }
 
   async *batches(): AsyncGenerator<Batch, void, void> {
-    const { streams, left } = this.#run.shared!
+    const { checked, platform } = this.#run
+    const { streams, left, token } = this.#run.shared!
+    if (checked.rejectsFile !== undefined)
+      await refuseOldRejects(checked.rejectsFile, checked.runId, String(token), platform.files)
     this.reading.totalBytes = bytesOf([...left].flatMap(stream => streams[stream]!))
     for (const stream of left) yield* this.#load(stream, streams[stream]!)
   }
@@ -112,7 +115,6 @@ export class ShardInputs implements Inputs {
       const path = pathOfStream(rejectsFile, number + 1)
       const token = String(shared!.token)
       const isOwn = (): boolean => isOfRun(reasonsPath(path), runId, platform.files, token)
-      await refuseOldRejects(rejectsFile, runId, token, platform.files)
       checkRejects(path, listed.paths, platform, isOwn)
       rejects.beginStream(path, token)
     }

@@ -98,6 +98,29 @@ t.test('each stream has its rejects', async t => {
   t.strictSame(await ids(), all)
 })
 
+t.test('rejects of an earlier record are loaded or moved first', async t => {
+  const { shard, inputs, dir, session } = await scene(t)
+  const first = join(inputs, 'd0/f.csv')
+  appendFileSync(first, 'x,A\n')
+  const options = { rejects: { file: join(dir, 'r.csv') } }
+  t.match(await shard(1, 1, options), { exitCode: 3 })
+  await session.run(
+    `for(name in exec name from objs(true) where shared=true) undef(name, SHARED)\n${streamScript}`,
+  )
+  const refusal = { exitCode: 73, error: { message: /r\.s1\.csv" has rejects of an earlier run/ } }
+  t.match(await shard(1, 1, options), refusal)
+  writeFileSync(first, readFileSync(first, 'utf8').replace('x,A\n', ''))
+  t.match(await shard(1, 1, { ...options, runId: 'night' }), refusal, 'even if there are none now')
+})
+
+t.test('a limit does not count the rejects of other processes', async t => {
+  const { shard, inputs } = await scene(t)
+  for (let i = 0; i < files; i++) appendFileSync(join(inputs, `d${i}/f.csv`), 'x,A\n')
+  const options = { rejects: { onError: 'skip', maxErrors: files / 2 } } as const
+  for (const index of [1, 2]) t.match(await shard(index, 2, options), { exitCode: 3 })
+  t.match(await shard(1, 1, options), { exitCode: 3, alreadyLoaded: true })
+})
+
 t.test('runs RUN asks the server', async t => {
   const { shard, server, ids, session } = await scene(t)
   const ofRun = (command: string, ...words: string[]) =>
