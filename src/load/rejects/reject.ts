@@ -2,7 +2,9 @@
 import { InputError, option, type InputPosition } from '../../errors.js'
 import type { DdbError, ErrorCode } from '../../errors.js'
 import type { Batch, Reject } from '../../parse/batch.js'
+import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
+import { rangeText } from '../outcomes/pieces.js'
 import { type RunState, rowsText } from '../outcomes/run-state.js'
 import type { Detected, InputFormat, LoadOptions } from '../options.js'
 import { type CheckedOptions, defined } from '../checked-options.js'
@@ -124,4 +126,17 @@ function excess({ state }: LimitedRun, position: InputPosition, last = ''): DdbE
       `Repair the input, or raise ${limit}.`,
     position,
   )
+}
+
+export type InputRejects = JournaledRejects['byInput'][string]
+
+const shownInputs = 3
+
+/** For example `Rows were rejected in trades.csv, lines 9 to 120`. */
+export function placesText(byInput: ReadonlyMap<string, InputRejects>): string {
+  const places = [...byInput].slice(0, shownInputs).map(([file, { firstError, lastLine }]) => {
+    return rangeText({ file, firstLine: firstError!.lineNumber!, lastLine: lastLine! })
+  })
+  const more = byInput.size - places.length
+  return `Rows were rejected in ${places.join('; ')}${more > 0 ? `, and in ${more} other inputs` : ''}`
 }

@@ -11,7 +11,6 @@ import { failureOf, tryEach } from '../journal/journal-file.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import type { LoadResult } from '../options.js'
-import { rangeText } from '../outcomes/pieces.js'
 import type { RunBasis } from '../run-basis.js'
 import {
   createError,
@@ -25,17 +24,17 @@ import {
 } from './reject-path.js'
 import {
   type AnyReject,
+  type InputRejects,
   limitFailure,
   located,
   moreLines,
+  placesText,
   problemOf,
   refusedRow,
   type RejectReading,
 } from './reject.js'
 import { type KeptFile, rejectsFile, type RejectsFile } from './rejects-file.js'
 import { rejectRun, type RejectReason } from './retry.js'
-
-type InputRejects = JournaledRejects['byInput'][string]
 
 /** Limit of rejects that notices show. The rejects file contains all of them. */
 const shownRejects = 3
@@ -442,15 +441,4 @@ function continuing({ path }: RejectsFile, action: () => void): void {
 
 function sumOf(files: readonly { readonly rows: number }[]): number {
   return files.reduce((sum, { rows }) => sum + rows, 0)
-}
-
-const shownInputs = 3
-
-/** For example `Rows were rejected in trades.csv, lines 9 to 120`. */
-function placesText(byInput: ReadonlyMap<string, InputRejects>): string {
-  const places = [...byInput].slice(0, shownInputs).map(([file, { firstError, lastLine }]) => {
-    return rangeText({ file, firstLine: firstError!.lineNumber!, lastLine: lastLine! })
-  })
-  const more = byInput.size - places.length
-  return `Rows were rejected in ${places.join('; ')}${more > 0 ? `, and in ${more} other inputs` : ''}`
 }
