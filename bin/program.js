@@ -67,7 +67,8 @@ function keepCompiled() {
   require('node:v8').setFlagsFromString('--semi-space-growth-factor=2 --parallel-scavenge')
   try {
     writeFileSync(draft, '', { flag: 'wx', mode: 0o644 })
-    writeFileSync(draft, script.createCachedData())
+    // V8 does not notice pages of zeros, which a power cut may leave, and crashes.
+    writeFileSync(draft, script.createCachedData(), { flush: true })
     renameSync(draft, cachePath)
   } catch {
     rmSync(draft, { force: true })

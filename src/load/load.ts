@@ -9,7 +9,7 @@ import {
   followRedirects,
   ignoreLoss,
   openEarly,
-  tryUntil,
+  tryAtStart,
   whyNotMixed,
 } from './connection/connect.js'
 import { endJournal, runPipeline } from './pipeline.js'
@@ -170,11 +170,11 @@ async function openUnconfirmed(run: Run): Promise<Delivery> {
   const functionName = isFunction ? target.name : writeExpression(target, description.upsert)
   const columnNames = description.columns.map(column => column.name)
   const deadlineMs = connectDeadlineMs(platform, server)
-  const session = await tryUntil(
+  const session = await tryAtStart(
     run,
     deadlineMs,
-    () => run.early?.take() ?? connectRun(run, { deadlineMs }),
     error => error instanceof ConnectionError,
+    signal => run.early?.take() ?? connectRun(run, { deadlineMs, signal }),
   )
   return {
     used: 'none',
@@ -222,10 +222,11 @@ export async function drainedInTime(session: Session, clock: Clock, timeoutMs: n
 export async function findTarget(run: Run, onConnected?: (control: Session) => void) {
   const deadlineMs = connectDeadlineMs(run.platform, run.server)
   const connect = async (deadlineMs: number, node?: ServerAddress): Promise<Session> => {
-    const rules = { deadlineMs, signal: run.options.signal, ...(node && { node }) }
+    const rules = { deadlineMs, ...(node && { node }) }
     const isEarly = (error: unknown): boolean =>
       error instanceof ConnectionError || isTransient(error)
-    run.control = await waiting(run, deadlineMs, isEarly, () => connectRun(run, rules))
+    const attempt = (signal: AbortSignal): Promise<Session> => connectRun(run, { ...rules, signal })
+    run.control = await waiting(run, deadlineMs, isEarly, attempt)
     onConnected?.(run.control)
     return run.control
   }
@@ -300,21 +301,10 @@ async function waiting<T>(
   run: Run,
   deadlineMs: number,
   passes: (error: unknown) => boolean,
-  attempt: () => Promise<T>,
+  attempt: (ended: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { options } = run
-  const { leaving } = run.ending
-  // The run has nothing to shut down cleanly yet, so even the first signal ends the pause.
-  const ended = options.signal === undefined ? leaving : AbortSignal.any([leaving, options.signal])
-  let told = false
   try {
-    const mayRetry = (error: unknown): boolean => {
-      const again = passes(error) && !run.ending.stopped
-      if (again && !told) run.reporter.notice(`${(error as Error).message} Trying again.`)
-      told = true
-      return again
-    }
-    return await tryUntil(run, deadlineMs, attempt, mayRetry, ended)
+    return await tryAtStart(run, deadlineMs, passes, attempt)
   } catch (error) {
     if (!isTransient(error)) throw error
     throw new ServerError(

@@ -8,8 +8,8 @@ import { ConnectionError, DdbError, ServerError, option } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import type { Platform, Random } from '../../platform/platform.js'
 import type { CheckedOptions } from '../checked-options.js'
-import type { ServerAddress, ServerTarget } from '../options.js'
-import type { RunEnding } from '../run-ending.js'
+import type { LoadOptions, ServerAddress, ServerTarget } from '../options.js'
+import type { RunEnding, Reporter } from '../run-ending.js'
 
 type ConnectRules = Pick<ConnectOptions, 'highWaterBytes' | 'closeTimeoutMs' | 'enableAsync'> & {
   /** Deadline for all hosts, redirects and logins, by the platform's clock; default: as the server's options say, from now on. */
@@ -55,6 +55,13 @@ interface ConnectingRun {
   readonly server: ServerTarget
   readonly checked: CheckedOptions
   readonly ending: Pick<RunEnding, 'leaving'>
+}
+
+/** Of a run that has sent nothing. */
+interface StartingRun extends ConnectingRun {
+  readonly ending: Pick<RunEnding, 'leaving' | 'stopped'>
+  readonly options: Pick<LoadOptions, 'signal'>
+  readonly reporter: Pick<Reporter, 'notice'>
   early?: EarlySession | undefined
 }
 
@@ -89,14 +96,14 @@ export interface EarlySession {
 }
 
 /** Opens the first data session early, because round trips may be long and it needs no earlier answer. Keeps one on the same node. */
-export function openEarly(run: ConnectingRun, { host, port }: ServerAddress): void {
+export function openEarly(run: StartingRun, { host, port }: ServerAddress): void {
   const { early: former } = run
   if (former?.node.host === host && former.node.port === port) return
   void former?.giveUp()
   const node = { host, port }
   const givenUp = new AbortController()
   const deadlineMs = run.platform.clock.nowMs() + run.checked.retryTimeoutMs
-  const signal = AbortSignal.any([run.ending.leaving, givenUp.signal])
+  const signal = AbortSignal.any([endOfStart(run), givenUp.signal])
   const opening = connectRun(run, { node, deadlineMs, signal })
   opening.catch(() => undefined)
   let isTaken = false
@@ -220,6 +227,30 @@ export async function tryUntil<T>(
     }
   }
 }
+
+/**
+ * As `tryUntil`, before the first row. Tells the user once, and even the first signal to end the run ends it: there is nothing to shut down
+ * cleanly yet.
+ */
+export function tryAtStart<T>(
+  run: StartingRun,
+  deadlineMs: number,
+  passes: (error: unknown) => boolean,
+  attempt: (ended: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ended = endOfStart(run)
+  let told = false
+  const mayRetry = (error: unknown): boolean => {
+    const again = passes(error) && !run.ending.stopped
+    if (again && !told) run.reporter.notice(`${(error as Error).message} Trying again.`)
+    told = true
+    return again
+  }
+  return tryUntil(run, deadlineMs, () => attempt(ended), mayRetry, ended)
+}
+
+const endOfStart = ({ options: { signal }, ending: { leaving } }: StartingRun): AbortSignal =>
+  signal === undefined ? leaving : AbortSignal.any([leaving, signal])
 
 /** Longest wait for the answer of the probe. If a server never answers, every run waits this long. */
 const longestProbeMs = 5_000

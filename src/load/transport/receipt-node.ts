@@ -5,7 +5,14 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
 import type { Column, Table, Value } from '../../protocol/value.js'
-import { connectRun, ignoreLoss, neverUsed, redirected, tryUntil } from '../connection/connect.js'
+import {
+  connectRun,
+  ignoreLoss,
+  neverUsed,
+  redirected,
+  tryAtStart,
+  tryUntil,
+} from '../connection/connect.js'
 import { ask, askFunction, askIdle, askSchema, type Asking } from '../connection/server-queries.js'
 import { watchedTable } from '../evidence/sample-rows.js'
 import type { ServerAddress } from '../options.js'
@@ -69,7 +76,8 @@ export class ReceiptNode {
     const node = new ReceiptNode(run, control)
     try {
       if (hasLedger) await node.#beginLedger(timeoutMs)
-      await tryUntil(run, deadlineMs, () => node.#openMissing(deadlineMs), mayBeTemporary)
+      const attempt = (ended: AbortSignal) => node.#openMissing(deadlineMs, ended)
+      await tryAtStart(run, deadlineMs, mayBeTemporary, attempt)
       return node
     } catch (error) {
       node.abandon('data', neverUsed())
@@ -235,12 +243,13 @@ export class ReceiptNode {
   }
 
   /** Opens missing or lost data sessions, all at the same time, because a run may have many. */
-  async #openMissing(deadlineMs: number): Promise<void> {
+  async #openMissing(deadlineMs: number, signal = this.#run.ending.leaving): Promise<void> {
     const opening = Array.from({ length: this.#run.checked.connections }, async (_, i) => {
       const former = this.#data[i]
       if (former?.closed === false) return
       const early = this.#run.early?.take()
-      const data = await (early ?? connectRun(this.#run, { node: this.control, deadlineMs }))
+      const data = await (early ??
+        connectRun(this.#run, { node: this.control, deadlineMs, signal }))
       try {
         this.#run.note({ dataSessions: [...this.#run.history.now.dataSessions, data.id] })
         await this.#define(data, remainingMs(this.#run.platform, deadlineMs))

@@ -130,12 +130,12 @@ const windows1252: readonly number[] = [
   0x203a, 0x0153, 0, 0x017e, 0x0178,
 ]
 
-/** Corrects bytes for which Node's tables differ from Microsoft's; 0 means that the byte is not a character. */
-const corrections: Partial<Record<SingleByteEncoding, readonly [byte: number, codePoint: number]>> =
-  {
-    'windows-1253': [0xaa, 0],
-    'windows-1255': [0xca, 0x05ba],
-  }
+/** Bytes, each with its character, or 0 for none: where Node's tables differ from Microsoft's, or by version from RFC 2319. */
+const corrections: Partial<Record<SingleByteEncoding, readonly number[]>> = {
+  'windows-1253': [0xaa, 0],
+  'windows-1255': [0xca, 0x05ba],
+  'koi8-u': [0xae, 0x255d, 0xbe, 0x256c],
+}
 
 const isPrivate = (codePoint: number): boolean => codePoint >= 0xe000 && codePoint <= 0xf8ff
 
@@ -148,8 +148,9 @@ function singleByteTable(encoding: SingleByteEncoding): CharacterTable {
   for (const [i, codePoint] of upperCodePoints(encoding).entries()) {
     single[0x80 + i] = packedOrNone(codePoint)
   }
-  const corrected = corrections[encoding]
-  if (corrected !== undefined) single[corrected[0]] = packedUtf8(corrected[1])
+  const corrected = corrections[encoding] ?? []
+  for (let i = 0; i < corrected.length; i += 2)
+    single[corrected[i]!] = packedUtf8(corrected[i + 1]!)
   return { single, double: undefined, mostBytes: 1, long: () => 0 }
 }
 

@@ -10,6 +10,7 @@ import {
   followRedirects,
   redirectIn,
   retryDelayMs,
+  tryAtStart,
   tryUntil,
 } from '../../../src/load/connection/connect.js'
 import type { ServerTarget } from '../../../src/load/options.js'
@@ -299,6 +300,33 @@ t.test('a run that leaves ends the pause and makes no more attempts', async t =>
   t.equal(thrown, errors[0])
   t.equal(clock.timers, 0)
 })
+
+t.test(
+  'before the first row, the first signal ends attempt and pause, and the reason is told once',
+  async t => {
+    for (const endsIn of ['attempt', 'pause']) {
+      const signal = new AbortController()
+      const clock = handClock()
+      const options = { runId: 'r', signal: signal.signal }
+      const run = testRun(options, { clock, random: random(1) })
+      const notices: string[] = []
+      Object.assign(run.reporter, { notice: (text: string) => notices.push(text) })
+      const attempt = (ended: AbortSignal): Promise<never> => {
+        if (endsIn === 'pause') return Promise.reject(new Error('Refused.'))
+        return new Promise((_, reject) => {
+          ended.addEventListener('abort', () => reject(new Error('interrupted')))
+        })
+      }
+      const trying = tryAtStart(run, 300_000, () => true, attempt)
+      for (let turn = 0; turn < 5; turn++) await Promise.resolve()
+      signal.abort()
+      const message = endsIn === 'pause' ? 'Refused.' : 'interrupted'
+      await t.rejects(trying, { message })
+      t.strictSame(notices, endsIn === 'pause' ? ['Refused. Trying again.'] : [])
+      t.equal(clock.timers, 0)
+    }
+  },
+)
 
 t.test('if the deadline ends an attempt, the error of the previous one is thrown', async t => {
   for (const [leftMs, message] of [

@@ -42,6 +42,10 @@ t.test('names are accepted in any case and spelling', async t => {
   t.throws(() => knownEncoding('ebcdic'), { code: 'DDB_USAGE', message: /ebcdic.*gb18030/ })
 })
 
+t.test('bytes that some versions of Node read otherwise', async t => {
+  t.equal(textOf('koi8-u', Buffer.of(0xae, 0xbe)), '╝╬')
+})
+
 t.test('only a complete byte order mark counts, and the longest mark decides', async t => {
   for (const [encoding, ...starts] of [
     ['utf-8', 'efbbbf', 'efbbbf61'],
