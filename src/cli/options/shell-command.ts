@@ -144,8 +144,9 @@ export function passRejects(
 ): void {
   if (rejects === 0) return
   if (flags.get('on-error')?.at(-1) === 'stop') flags.delete('on-error')
-  if (!isSet(flags, 'rejects') && !isSet(flags, 'on-error'))
-    flags.set('rejects', [newFile('rejects')])
+  // Records that cannot be read have no cells that could become null.
+  const isLeftOut = flags.get('on-error')?.at(-1) === 'skip'
+  if (!isSet(flags, 'rejects') && !isLeftOut) flags.set('rejects', [newFile('rejects')])
   const most = !isWhole ? ['100%'] : rejects > defaultMaxErrors ? [String(rejects)] : []
   flags.set('max-errors', most)
 }

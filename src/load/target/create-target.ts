@@ -111,18 +111,23 @@ function withTable(error: ServerError, schema: InferredSchema, table: TableTarge
 const toldColumns = 30
 const toldWarnings = 10
 
-function tellColumns(run: Run, { columns, totals }: InferredSchema, what: string): void {
+function tellColumns(run: Run, schema: InferredSchema, what: string): void {
   const { notice } = run.reporter
+  const { columns, totals } = schema
   for (const said of totals?.said ?? []) notice(said)
   const told = columns.map(({ name, type }) => `${name} ${columnTypeText(type)}`)
   const more = columns.length - toldColumns
   const names = told.slice(0, toldColumns).join(', ')
   notice(`${what}: ${names}${more > 0 ? ` and ${more} more columns` : ''}`)
-  const warnings = columns.flatMap(({ name, warnings: own }) => own.map(one => `${name}: ${one}`))
+  const ofColumns = columns.flatMap(({ name, warnings: own }) => own.map(one => `${name}: ${one}`))
+  const warnings = [...leftTexts(schema), ...ofColumns]
   for (const warning of warnings.slice(0, toldWarnings)) notice(warning)
   const untold = warnings.length - toldWarnings
   if (untold > 0) notice(`and ${untold} more warnings, which \`ddb-ingest schema\` lists`)
 }
+
+const leftTexts = ({ leftOut }: InferredSchema): string[] =>
+  leftOut.map(({ source, reason }) => `${source}: left out, ${reason}`)
 
 function tableOf({ checked: { target } }: Run): TableTarget {
   if (target.kind === 'table') return target.table
@@ -150,7 +155,8 @@ async function checkOptions(run: Run, schema: InferredSchema): Promise<void> {
     refused > 0 ? [`${name}: ${warnings[0]}`] : [],
   )
   const why = needed.rejects === 0 ? [] : [...bad, firstReject].flat()
-  for (const one of why) run.reporter.notice(one)
+  const left = needed.mapping.ignoreExtra === true ? leftTexts(schema) : []
+  for (const one of [...left.slice(0, toldWarnings), ...why]) run.reporter.notice(one)
   run.options.onNeeded?.(needed)
   throw usageError(
     `nothing was created: to fill the table that suits the input, this run and later ones also need ${missing.join(', ')}`,

@@ -43,6 +43,13 @@ const found = [
 ].join(' ')
 const ended = '--host 127.0.0.1:8848'
 
+t.test('records that cannot be read go to a file unless they are left out', async t => {
+  const rejected = { rejected: 1, isWhole: true }
+  for (const onError of ['null', 'quarantine'])
+    t.match(command({ table: ['t'], 'on-error': [onError] }, rejected), / --rejects rejects\.csv/)
+  t.notMatch(command({ table: ['t'], 'on-error': ['skip'] }, rejected), / --rejects /)
+})
+
 t.test('detected settings and the target are spelled out', async t => {
   t.equal(command({ table: ['t'] }), `ddb-ingest load a.csv --table t ${found} ${ended}`)
 })

@@ -177,6 +177,19 @@ t.test('members of JSON are mapped by their exact names', async t => {
   t.match(await load(path, { target, mapping }), { exitCode: 0, rows: { confirmed: 1 } })
 })
 
+t.test('members that no column can take are named, before they are left out and after', async t => {
+  const { load, rows, notices, onNotice, fileOf } = await scene(t)
+  const path = fileOf('{"id":1,"tags":["a"]}\n{"id":2,"tags":["b"]}\n', 'a.ndjson')
+  const left = (): string[] => notices.filter(one => one.startsWith('tags: left out, its arrays'))
+  const refusal = { exitCode: 64, error: { message: /also need `mapping.ignoreExtra`/ } }
+  t.match(await load(path, { target: fresh, onNotice }), refusal)
+  t.equal(left().length, 1)
+  const ignoring = { target: fresh, onNotice, mapping: { ignoreExtra: true } }
+  t.match(await load(path, ignoring), { exitCode: 0 })
+  t.equal(left().length, 2)
+  t.strictSame(await rows('select * from fresh'), [['1'], ['2']])
+})
+
 t.test('a run with a name creates its table once', async t => {
   const { load, notices, onNotice } = await scene(t)
   const folder = t.testdir({ 'a.csv': csv })
