@@ -193,6 +193,8 @@ function multiByteTable(encoding: MultiByteEncoding): CharacterTable {
 function longOf(label: string): CharacterTable['long'] {
   const decoder = decoderOf(label)
   return bytes => {
+    if (label === 'gb18030' && Buffer.compare(bytes, replacementBytes) === 0)
+      return packedUtf8(replacement)
     const codePoint = codePointOf(decoder.decode(bytes))
     return isPrivate(codePoint) && label !== 'gb18030' ? 0 : packedOrNone(codePoint)
   }
@@ -234,6 +236,8 @@ function packedOrNone(codePoint: number): number {
 
 const separator = 0x0a
 const replacement = 0xfffd
+/** What stands for U+FFFD in GB18030. */
+const replacementBytes = Buffer.of(0x84, 0x31, 0xa4, 0x37)
 
 /**
  * The code point of each byte sequence; 0 for one that is not exactly one character. @param label  as in the Encoding Standard
