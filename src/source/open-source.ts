@@ -228,10 +228,12 @@ export async function contentOf(
   }
   if (compression === 'gzip' && head.length > 1 && !isGzip(head)) throw notCompressed(name, 'gzip')
   if (compression !== 'zstd') return decompressed(stored.rest(), name, compression)
-  // Loads the modules only when needed, because most runs read no Zstandard.
-  const { unzstd } = await import('./compression/unzstd.js')
+  const { unzstd } = await loadZstd()
   return unzstd(stored.rest(), name)
 }
+
+/** Loads the modules only when needed, because most runs read no Zstandard. */
+export const loadZstd = () => import('./compression/unzstd.js')
 
 /** What a file is, how to load it, and whether its first bytes show this format. */
 type ForeignFormat = readonly [what: string, advice: string, isAt: (head: Uint8Array) => boolean]

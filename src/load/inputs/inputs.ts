@@ -5,6 +5,7 @@ import type { Batch, BatchEnding } from '../../parse/batch.js'
 import { Cuts, newSharedRows, type SharedRows } from '../../parse/batch-builder.js'
 import { reasonsPath } from '../../source/data-files.js'
 import { sourceNotices } from '../../source/expand-sources.js'
+import { loadZstd } from '../../source/open-source.js'
 import { knownEncoding } from '../../source/encoding/encodings.js'
 import { runChanged, runDamaged } from '../journal/changed-run.js'
 import { changedText } from '../journal/fingerprint.js'
@@ -62,6 +63,8 @@ export async function openInputs(run: Run): Promise<Inputs> {
   const reading = new InputReading(run)
   if (options.shard === undefined) checkRejectsFile(run, found.paths)
   run.sources = found
+  // Its decoder starts while the run connects.
+  if (found.paths.some(path => path.endsWith('.zst'))) (await loadZstd()).startDecoder()
   return options.shard === undefined
     ? new ListedInputs(run, journaled ?? { names: found.paths, ...found }, reading)
     : new ShardInputs(run, reading, (...stream) => new ListedInputs(run, ...stream))

@@ -72,15 +72,24 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
     isClean = failure === undefined
   } finally {
     isOver = true
-    const end = (): void => void idle.shift()!.thread.end()
-    if (!isClean) await thread.end()
-    else idle.push({ thread, ending: systemClock.afterIfAlive(longestIdleMs, end) })
+    if (isClean) keep(thread)
+    else await thread.end()
     // While `fill` waits for a pipe, does not await `batches.return()`, which would resolve only when the pipe ends.
     const returned = batches.return()
     if (filling === undefined) await returned
     else returned.catch(() => undefined)
   }
   if (failure !== undefined) throw failure as Error
+}
+
+/** Starts a thread ahead of its first input. */
+export function startDecoder(): void {
+  if (idle.length === 0) keep(new DecoderThread())
+}
+
+function keep(thread: DecoderThread): void {
+  const end = (): void => void idle.shift()!.thread.end()
+  idle.push({ thread, ending: systemClock.afterIfAlive(longestIdleMs, end) })
 }
 
 /** Threads whose last input ended after a whole frame, oldest first: starting one takes longer than decompressing a small file. */
