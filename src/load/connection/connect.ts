@@ -1,6 +1,7 @@
 /* The connections of a run: to the first host that answers, within one time limit for all hosts, and again until a deadline. A node that is
    not the leader names the leader (`<NotLeader>host:port`, docs/protocol.md#high-availability). The run moves only to hosts that the user
    has named, so that a false server cannot redirect data and password. */
+import { setMaxListeners } from 'node:events'
 import { addressText } from '../../client/failure.js'
 import type { ConnectOptions } from '../../client/session-options.js'
 import { defaultConnectTimeoutMs, openSession, type Session } from '../../client/open-session.js'
@@ -249,8 +250,13 @@ export function tryAtStart<T>(
   return tryUntil(run, deadlineMs, () => attempt(ended), mayRetry, ended)
 }
 
-const endOfStart = ({ options: { signal }, ending: { leaving } }: StartingRun): AbortSignal =>
-  signal === undefined ? leaving : AbortSignal.any([leaving, signal])
+function endOfStart({ options: { signal }, ending: { leaving } }: StartingRun): AbortSignal {
+  if (signal === undefined) return leaving
+  const ended = AbortSignal.any([leaving, signal])
+  // Every connection adds a listener.
+  setMaxListeners(0, ended)
+  return ended
+}
 
 /** Longest wait for the answer of the probe. If a server never answers, every run waits this long. */
 const longestProbeMs = 5_000
