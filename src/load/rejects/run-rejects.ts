@@ -195,7 +195,8 @@ export class RunRejects {
       const path = isFirst ? this.#path! : furtherPath(this.#path!, mark, shape)
       const place = this.#stream === undefined ? path : hiddenPath(path, this.#stream.mark)
       // Skips the name of a file that already exists, because this run did not create that file.
-      if (!isFirst && files.statusNow(place) !== undefined) continue
+      const isFixed = isFirst || this.#stream !== undefined
+      if (!isFixed && files.statusNow(place) !== undefined) continue
       this.#making(place)
       const none = { rows: 0, sizeBytes: 0, reasonsBytes: 0 }
       const file = rejectsFile({ key, path, ...none }, files, this.#spare, place)
@@ -205,7 +206,7 @@ export class RunRejects {
         return file
       }
       // If a file with this name was created in the meantime, it remains unchanged, and the next number is tried.
-      if (isFirst || cause.code !== 'EEXIST')
+      if (isFixed || cause.code !== 'EEXIST')
         throw createError(`cannot create "${place}": ${messageOf(cause)}`, cause)
     }
   }

@@ -146,6 +146,11 @@ t.test(
     const names = namesOf([shape, other])
     t.equal(names.length, 4)
     t.strictSame(namesOf([other, shape]), names)
+    const { path, rejects } = begunStream(t)
+    const further = names.find(name => /^r\.s1\.\w{8}\.csv$/.test(name))!
+    writeFileSync(path.replace('r.s1.csv', further), 'of somebody')
+    rejects.keep(cell, other)
+    t.equal(rejects.unplaced, 1, 'a name that is taken ends the run')
   },
 )
 
