@@ -79,12 +79,11 @@ function checkRejectsFile(
   const isHere = (path: string): boolean =>
     resolve(pathHere(now.run, path)) === resolve(rejectsFile)
   const isOwn = found.rejects?.files.some(({ path }) => isHere(path)) === true
-  const isOfPast =
-    now.run !== undefined && isOfRun(reasonsPath(rejectsFile), checked.runId, platform.files)
+  const isOf = (token?: string): boolean =>
+    isOfRun(reasonsPath(rejectsFile), checked.runId, platform.files, token)
   // A rejects file that a killed process left does not matter: this process removes the file before the first row.
-  const isLeftOver = isOfPast && now.rejectsFiles.some(isHere)
-  // Until a process records how it delivers, it has made no rejects: those in the file are of another run with this name.
-  if (isOfPast && !isOwn && !isLeftOver && found.used !== undefined) {
+  const isLeftOver = now.rejectsFiles.some(isHere) && isOf()
+  if (now.run !== undefined && !isOwn && !isLeftOver && isOf(now.run.token)) {
     throw runDamaged(
       file!.path,
       `"${rejectsFile}" has rejects of this run that the journal lacks, so the journal was restored from an earlier time, as with a ` +

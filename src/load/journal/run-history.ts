@@ -61,7 +61,7 @@ export class RunHistory {
     const { confirmed, ...others } = found.rows()
     Object.assign(rows, { ...others, skipped: confirmed })
     rows.read = accountedFor(rows)
-    this.#rejects.goOn(found)
+    this.#rejects.goOn(found, now.run!.token)
     this.#keepsRejects = checked.onError !== 'stop'
   }
 

@@ -150,7 +150,7 @@ const startBytes = 256
 
 /**
  * Whether the run created this file of reasons: another may have the name by now. A truncated file is compared as far as it goes.
- * @param token  of a run that shards load; undefined to accept earlier runs of this name
+ * @param token  of the run's record; undefined to accept earlier runs of this name
  */
 export function isOfRun(reasons: string, runId: string, files: Files, token?: string): boolean {
   if (files.statusNow(reasons)?.isFile !== true) return false

@@ -44,7 +44,7 @@ export interface RejectRun {
 /** Why one record was rejected. Forms one line of the file of reasons. */
 export interface RejectReason extends CheckProblem {
   runId: string
-  /** Only in the first line of a file. `token`: of a run that shards load. */
+  /** Only in the first line of a file. `token`: of a run with a name. */
   token?: string | undefined
   run?: RejectRun
   /** All known time zone offsets, by column; left out if there are none. */

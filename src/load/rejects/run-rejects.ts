@@ -57,7 +57,9 @@ export class RunRejects {
   /** The first file; undefined if the user wants none. */
   #path: string | undefined
   /** Of a run that shards load. `mark`: of this process, hides files until the stream has ended. `firstKey`: the shape of its first input. */
-  #stream: { readonly token: string; readonly mark: string; firstKey?: string } | undefined
+  #stream: { readonly mark: string; firstKey?: string } | undefined
+  /** Of the run's record on the server, which tells its files from those of earlier runs of this name. */
+  #token: string | undefined
   /** In the order of their creation, also by earlier processes. */
   #files: RejectsFile[] = []
   /** Files of streams that have ended. */
@@ -215,7 +217,7 @@ export class RunRejects {
   #described({ path }: RejectsFile, { fieldNames }: RecordShape, reason: RejectReason) {
     const run = rejectRun(this.#run, { path, fieldNames }, this.#readings.get(reason.file))
     const { runId, ...others } = reason
-    return { runId, token: this.#stream?.token, ...others, run }
+    return { runId, token: this.#token, ...others, run }
   }
 
   /** Appends queued rows, and waits for the disk. @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE; the rows are then unplaced */
@@ -261,7 +263,8 @@ export class RunRejects {
    * Continues the rejects of earlier processes, and changes no file. Leaves files of a run that had ended, because the user may repair them, and
    * files of another name than the run now gives to its rejects. @throws {DdbError} DDB_OUTPUT_CREATE if one of the others has changed
    */
-  goOn({ rejects, end, run }: RecordedRun): void {
+  goOn({ rejects, end, run }: RecordedRun, token: string): void {
+    this.#token = token
     const { byClass, byCode, byInput = {}, files = [] } = rejects ?? {}
     Object.assign(this.#sums.byClass, byClass)
     Object.assign(this.#sums.byCode, byCode)
@@ -323,7 +326,8 @@ export class RunRejects {
   beginStream(path: string, token: string): void {
     this.close()
     const mark = Buffer.from(this.#run.platform.random.bytes(4)).toString('hex')
-    this.#stream = { token, mark }
+    this.#token = token
+    this.#stream = { mark }
     this.#finishedBefore = this.#finished.length
     this.#path = path
     this.#ofShape = new WeakMap()
@@ -340,7 +344,7 @@ export class RunRejects {
     for (const file of this.#files) {
       const isThere = platform.files.statusNow(file.path) !== undefined
       const reasons = reasonsPath(file.path)
-      if (isThere && !isOfRun(reasons, checked.runId, platform.files, this.#stream?.token))
+      if (isThere && !isOfRun(reasons, checked.runId, platform.files, this.#token))
         throw ofEarlierRun(file.path)
       file.rename()
     }

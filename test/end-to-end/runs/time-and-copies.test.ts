@@ -204,6 +204,20 @@ deepTest(t, 'a run whose rejects file was in the way starts over once it is move
   t.match(await one.load({ rejects }), { exitCode: 3, rows: { confirmed: 1, rejected: 1 } })
 })
 
+t.test('rejects that a journal of the same run lacks show that it is too old', async t => {
+  const one = await scene(t)
+  writeFileSync(join(one.dir, 'rows.csv'), 'id,sym\nx,A\n1,A\n')
+  const rejects = { file: join(one.dir, 'bad.csv') }
+  const server = { host: '127.0.0.1', port: 1, connectTimeoutMs: 1_000 }
+  await one.load({ rejects, server, delivery: { retryTimeoutMs: 1 } })
+  const unreached = readFileSync(one.path)
+  t.match(await one.load({ rejects }), { exitCode: 3 })
+  writeFileSync(one.path, unreached)
+  const refused = await one.load({ rejects })
+  t.match(refused, { exitCode: 66, error: { code: 'DDB_RUN_DAMAGED' } })
+  t.match(readFileSync(rejects.file, 'utf8'), 'x,A', 'the rejects are still there')
+})
+
 deepTest(t, 'a run in sync mode that starts over uses higher numbers than before', async t => {
   const one = await scene(t, { mode: 'sync' })
   await one.killedAt(15)

@@ -68,7 +68,7 @@ function resume(rejects: RunRejects, files: readonly KeptFile[], hadEnded = fals
   const none = { byClass: { parse: 0, type: 0, server: 0 }, byCode: {}, byInput: {} }
   const end = { isDone: hadEnded } as RecordedRun['end']
   const found = { rejects: { ...none, files }, end, rejectsFiles: [] }
-  rejects.goOn(found as Partial<RecordedRun> as RecordedRun)
+  rejects.goOn(found as Partial<RecordedRun> as RecordedRun, 'a')
   rejects.removeLeft({ found, now: found } as Partial<unknown> as Parameters<
     RunRejects['removeLeft']
   >[0])

@@ -65,7 +65,7 @@ t.test('without a file, a resumed process also continues the counts', async t =>
   before.keep(cell, shape)
   const journaled: JournaledRejects = { ...before.journaled(), upTo: [[0, 18]] }
   const rejects = rejectsOf()
-  rejects.goOn({ rejects: journaled } as Partial<RecordedRun> as RecordedRun)
+  rejects.goOn({ rejects: journaled } as Partial<RecordedRun> as RecordedRun, 'a')
   rejects.keep(cell, shape)
   t.match(rejects.result(), { byClass: { type: 2 } })
   t.match(rejects.ofInput('in.csv'), { rejected: 2 })
@@ -175,7 +175,7 @@ t.test('rejects of a process that began in another folder stay there', async t =
     rejectsFiles: ['r.csv', join(there, 'r.csv')],
   } as Partial<RecordedRun> as RecordedRun
   const { rejects } = testRun({ runId: 'r', rejects: { file: 'r.csv' } })
-  rejects.goOn(recorded)
+  rejects.goOn(recorded, 'a')
   rejects.removeLeft({ found: recorded, now: recorded })
   t.strictSame(rejects.result().files, [{ path: join(there, 'r.csv'), rows: 1 }])
   t.equal(readFileSync(join(there, 'r.csv'), 'utf8'), 'a\nx\n')
