@@ -88,15 +88,13 @@ export class RowPlaces {
     const blocks = this.#blocks
     this.#blocks = []
     this.#keptBytes = this.#length = 0
-    const blockOf = (rowIndex: number): BlockPlace =>
-      blocks.findLast(({ firstRow }) => firstRow <= rowIndex)!
     const bounds = ({ firstRow, at, toEnd }: BlockPlace, rowIndex: number): [number, number] => {
       const start = at + rowIndex - firstRow
       return [numbers[start]!, numbers[start + toEnd]!]
     }
     return {
       place: (rowIndex: number): Omit<ReturnType<Batch['locate']>, 'file'> => {
-        const block = blockOf(rowIndex)
+        const block = rangeAt(blocks, rowIndex)
         const [start, end] = bounds(block, rowIndex)
         const row = rowIndex - block.firstRow
         return {
@@ -107,7 +105,7 @@ export class RowPlaces {
       },
       record: (rowIndex: number): Uint8Array => {
         if (kept === undefined) return new Uint8Array(0)
-        const block = blockOf(rowIndex)
+        const block = rangeAt(blocks, rowIndex)
         const [start, end] = bounds(block, rowIndex)
         return kept.slice(block.keptFrom + start, block.keptFrom + end)
       },
@@ -115,14 +113,18 @@ export class RowPlaces {
   }
 }
 
-/** The range of input that contains row `rowIndex` of a batch. */
-export function rangeAt<Range extends InputRange>(
+/** The range of input that contains row `rowIndex` of a batch. There is one for each file, which may be small. */
+export function rangeAt<Range extends Pick<InputRange, 'firstRow'>>(
   ranges: readonly Range[],
   rowIndex: number,
 ): Range {
-  let at = ranges.length - 1
-  while (ranges[at]!.firstRow > rowIndex) at--
-  return ranges[at]!
+  let [low, high] = [0, ranges.length - 1]
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (ranges[middle]!.firstRow > rowIndex) high = middle - 1
+    else low = middle
+  }
+  return ranges[low]!
 }
 
 const lineStarts = Int32Array.from({ length: mostFedRows + 1 }, (_, row) => row)

@@ -2,7 +2,8 @@
 import { ok, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { forAllAsync } from '../helpers/runs.js'
+import { rangeAt } from '../../src/parse/row-places.js'
+import { forAll, forAllAsync } from '../helpers/runs.js'
 import { memorySource } from './reading.js'
 import { trace } from './trace.js'
 
@@ -78,3 +79,13 @@ for (const format of ['csv', 'ndjson'] as const) {
     })
   })
 }
+
+t.test('a row is in the last range that begins at it or before it', () => {
+  const lengths = fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 40 })
+  forAll(200)(lengths, fc.nat(), (counts, at) => {
+    let rows = 0
+    const ranges = counts.map(rowCount => ({ firstRow: (rows += rowCount) - rowCount, rowCount }))
+    const row = at % Math.max(1, rows)
+    strictEqual(rangeAt(ranges, row), ranges.filter(({ firstRow }) => firstRow <= row).at(-1))
+  })
+})

@@ -120,8 +120,8 @@ export class InputOpener {
   readonly look: PreviousFindings = {}
   /** What files are that were replaced since the journal described them: of each, the file that was opened. */
   readonly changes = new Map<number, Fingerprint>()
-  /** Key of each opened file → index of its input. */
-  readonly #opened = new Map<string, number>()
+  /** By key. */
+  readonly #opened = new Map<string, { readonly index: number; readonly status: FileStatus }>()
   #buffer: Uint8Array | undefined
   #inTurn = 0
   #slow = 0
@@ -253,12 +253,15 @@ export class InputOpener {
 
   /** @throws {InputError} DDB_INPUT_READ if an earlier input was the same file, as if logs are rotated meanwhile */
   #refuseTwice(index: number, path: string, status: FileStatus): void {
+    const key = fileKey(path, status)
+    const opened = { index, status }
+    const other = this.#opened.get(key) ?? opened
     // The inode of a file that was removed is used again.
-    const key = `${fileKey(path, status)} ${status.bornMs}`
-    const other = this.#opened.get(key) ?? index
-    this.#opened.set(key, other)
-    if (other === index) return
-    const [file, before] = [index, other].map(one => this.#inputs.names[one]!)
+    if (other.index === index || other.status.bornMs !== status.bornMs) {
+      this.#opened.set(key, opened)
+      return
+    }
+    const [file, before] = [index, other.index].map(one => this.#inputs.names[one]!)
     const renamed = 'files were renamed while they were read, and the rows of some may be missing'
     const message = `"${file}" is the file that was read as "${before}": ${renamed}`
     throw new InputError('DDB_INPUT_READ', message, { file: file! })
