@@ -80,7 +80,7 @@ for (const format of ['csv', 'ndjson'] as const) {
   })
 }
 
-t.test('a row is in the last range that begins at it or before it', () => {
+t.test('a row is in the last range that begins at it or before it', t => {
   const lengths = fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 40 })
   forAll(200)(lengths, fc.nat(), (counts, at) => {
     let rows = 0
@@ -88,4 +88,5 @@ t.test('a row is in the last range that begins at it or before it', () => {
     const row = at % Math.max(1, rows)
     strictEqual(rangeAt(ranges, row), ranges.filter(({ firstRow }) => firstRow <= row).at(-1))
   })
+  t.end()
 })
