@@ -46,7 +46,8 @@ export async function fingerprintOfFile(file: InputFile): Promise<Fingerprint | 
   if (!isFile) return undefined
   const length = Math.min(endBytes, sizeBytes)
   const head = digest ?? (await hashOf(file, 0, length))
-  const tail = digest ?? (await hashOf(file, sizeBytes - length, length))
+  const isWhole = digest !== undefined || length === sizeBytes
+  const tail = isWhole ? head : await hashOf(file, sizeBytes - length, length)
   return { sizeBytes, modifiedMs, head, tail }
 }
 

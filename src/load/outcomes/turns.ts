@@ -5,6 +5,9 @@ import { ownText } from '../../schema/cell-source.js'
 import type { Run } from '../run.js'
 import { isInFlight, type Piece } from './pieces.js'
 
+/** Limit of batches in flight, because each takes some 10 kB of memory besides its rows. */
+const mostOpen = 4_096
+
 /**
  * `roomBytes`: while fewer bytes than this are in flight, a further batch may be handed over. If batches are divided by lane, a batch is so
  * large that each lane gets the requested size, but it takes at most half of the bytes allowed in flight, because the run reads one batch
@@ -100,7 +103,7 @@ export function newTurns(run: Run) {
     after: (piece: Piece): number | undefined => (namesBefore(run) ? after(piece) : undefined),
     hasRoom(): boolean {
       if (goesAlone() && state.open.size > 0) return false
-      return state.openBytes < readSizes(run).roomBytes
+      return state.open.size < mostOpen && state.openBytes < readSizes(run).roomBytes
     },
     /** @param carriesOne  whether a connection carries only one piece at a time */
     mayGo(piece: Piece, carriesOne: boolean): boolean {

@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
 import type { Faults, FaultWrite, RequestInfo, WriteInfo } from '../../../src/server/index.js'
 import { csv, dfsScript, ids, streamScript, upTo } from '../../helpers/delivery.js'
+import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { deepTest } from '../../helpers/runs.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
@@ -188,6 +189,16 @@ deepTest(t, 'if a ledger is dropped, open batches are in doubt; a new ledger fol
   t.ok(there.length >= result.rows.confirmed, 'confirmed rows are in the table')
   t.ok(result.rows.confirmed > 100, 'the run continued')
   t.match(result.confirm.note, /forgot its receipts/)
+})
+
+t.test('small batches in flight are limited by their number, too', async t => {
+  const gate = closedGate()
+  const here = await startLoadServer(t, streamScript, {
+    before: request => (deliveries(request) ? { until: gate.opened } : undefined),
+  })
+  const result = await run(t, here, csv(5_000), { delivery: { ...receipts, batchRows: 1 } })
+  gate.open()
+  t.match(result, { exitCode: 4, rows: { unconfirmed: 4_096, confirmed: 0 } })
 })
 
 t.test('the session for data opens while the run examines the target', async t => {
