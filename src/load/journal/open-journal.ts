@@ -24,9 +24,6 @@ export function journalPath(folder: string, runId: string): string {
 /** File name ending of journals; other files in the folder are locks and drafts. */
 export const journalEnding = '.journal'
 
-/** Most of the time of a small file goes to waiting for threads. */
-const filesAtOnce = 16
-
 export type OpenedJournal = NonNullable<Awaited<ReturnType<typeof openJournal>>>
 
 /** Undefined if an input cannot be read twice. @throws {DdbError} DDB_LOCKED, DDB_RUN_CHANGED, DDB_RUN_DAMAGED, DDB_OUTPUT_CREATE */
@@ -38,15 +35,8 @@ export async function openJournal(
 ) {
   const { files } = platform
   const { runId } = checked
-  const fingerprints = new Map<string, Fingerprint>()
-  for (let at = 0; at < paths.length; at += filesAtOnce) {
-    const some = paths.slice(at, at + filesAtOnce)
-    const found = await Promise.all(some.map(path => fingerprintOf(path, files)))
-    for (const [i, fingerprint] of found.entries()) {
-      if (fingerprint === undefined) return undefined
-      fingerprints.set(some[i]!, fingerprint)
-    }
-  }
+  const fingerprints = await fingerprintsOf(paths, files)
+  if (fingerprints === undefined) return undefined
   const { folder, workingFolder = '', restart = false, restartUntouched } = options.journal!
   const path = journalPath(folder, runId)
   const held = await begin(folder, runId, files)
@@ -152,6 +142,23 @@ function changeOf(
     return changedText(path, was, is)
   }
   return undefined
+}
+
+/** A small file takes little time, most of which goes to waiting for threads. */
+const filesAtOnce = 16
+
+/** By path; undefined if one of the files cannot be read twice. @throws {InputError} as `fingerprintOf` */
+async function fingerprintsOf(paths: readonly string[], files: Files) {
+  const found = new Map<string, Fingerprint>()
+  for (let at = 0; at < paths.length; at += filesAtOnce) {
+    const some = paths.slice(at, at + filesAtOnce)
+    const fingerprints = await Promise.all(some.map(path => fingerprintOf(path, files)))
+    for (const [i, fingerprint] of fingerprints.entries()) {
+      if (fingerprint === undefined) return undefined
+      found.set(some[i]!, fingerprint)
+    }
+  }
+  return found
 }
 
 /** Late requests of a run that starts over must find no ledger, so its successor knows its token, unless the journal has been lost. */
