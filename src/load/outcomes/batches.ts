@@ -135,6 +135,14 @@ export class Batches {
       return this.#ended ? this.#drop(piece) : this.#sendAgain(piece)
     }
     const decision = decideRefusal(errText, piece, recorder.target, byTransform)
+    const stops = decision.kind === 'stop' || (decision.kind === 'uncertain' && decision.stops)
+    // What stopped an earlier process may be gone.
+    if (stops && !this.#ended && piece.ofEarlier && piece.sendNos.length === 0) {
+      const isUnwritten = decision.kind === 'stop' && decision.stored === 'no'
+      return isUnwritten
+        ? this.#sendAgain(piece)
+        : this.#leaveUncertain(piece, `refused: ${errText}`)
+    }
     switch (decision.kind) {
       case 'again':
         if (this.#ended) return this.giveUp(piece, `refused: ${errText}`)

@@ -190,6 +190,17 @@ export function rejectsFile(kept: KeptFile, files: Files, spare: Texts[], place 
   return file
 }
 
+/** Removes files. @returns how many rows they had */
+export function drop(files: readonly RejectsFile[]): number {
+  let rows = 0
+  for (const file of files) {
+    rows += file.rows + file.waiting
+    file.lock?.release()
+    file.remove()
+  }
+  return rows
+}
+
 /** Of the records, and of their reasons. */
 type Texts = [records: GrowingBytes, reasons: GrowingBytes]
 type GrowingBytes = ReturnType<typeof growingBytes>

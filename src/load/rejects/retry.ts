@@ -36,6 +36,7 @@ export interface RejectRun {
     JournaledOptions,
     'server' | 'target' | 'input' | 'mapping' | 'cells' | 'delivery'
   >
+  /** Its first name. Of a stream: equal on all machines. */
   readonly path: string
   /** Names in the header; undefined without a header, and for JSON. */
   readonly fieldNames: readonly string[] | undefined

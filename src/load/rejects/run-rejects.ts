@@ -19,6 +19,7 @@ import {
   isFurtherPath,
   isOfRun,
   ofEarlierRun,
+  partsOf,
   pathHere,
   shapeKey,
 } from './reject-path.js'
@@ -33,7 +34,7 @@ import {
   refusedRow,
   type RejectReading,
 } from './reject.js'
-import { type KeptFile, rejectsFile, type RejectsFile } from './rejects-file.js'
+import { drop, type KeptFile, rejectsFile, type RejectsFile } from './rejects-file.js'
 import { rejectRun, type RejectReason } from './retry.js'
 
 /** Limit of rejects that notices show. The rejects file contains all of them. */
@@ -214,7 +215,10 @@ export class RunRejects {
   }
 
   /** The first line of a file's reasons describes the run. */
-  #described({ path }: RejectsFile, { fieldNames }: RecordShape, reason: RejectReason) {
+  #described({ path: own }: RejectsFile, { fieldNames }: RecordShape, reason: RejectReason) {
+    // Another machine may name the rejects of a stream otherwise, and the rows must not be loaded twice.
+    const { stem } = partsOf(this.#run.checked.rejectsFile!)
+    const path = this.#stream === undefined ? own : `${this.#token}${own.slice(stem.length)}`
     const run = rejectRun(this.#run, { path, fieldNames }, this.#readings.get(reason.file))
     const { runId, ...others } = reason
     return { runId, token: this.#token, ...others, run }
@@ -353,17 +357,9 @@ export class RunRejects {
 
   /** Removes the files of a stream that another process has ended, but not those of others in their place. */
   dropStream(): void {
-    this.#drop([...this.#files.splice(0), ...this.#finished.splice(this.#finishedBefore)])
-  }
-
-  #drop(files: readonly RejectsFile[]): void {
-    this.#elsewhere += this.unplaced
+    const finished = this.#finished.splice(this.#finishedBefore)
+    this.#elsewhere += this.unplaced + drop([...this.#files.splice(0), ...finished])
     this.unplaced = 0
-    for (const file of files) {
-      this.#elsewhere += file.rows + file.waiting
-      file.lock?.release()
-      file.remove()
-    }
   }
 
   /** Removes the files of a stream that has not ended, which the next process reads again. */
@@ -371,7 +367,7 @@ export class RunRejects {
     try {
       this.#closeFiles()
     } finally {
-      if (this.#run.options.shard !== undefined) this.#drop(this.#files.splice(0))
+      if (this.#run.options.shard !== undefined) this.unplaced += drop(this.#files.splice(0))
     }
   }
 

@@ -88,7 +88,10 @@ export class ReceiptNode {
         const asking = { session: control, timeoutMs: Math.min(longestFarewellMs, timeoutMs) }
         await dropLedger(asking, ledger.name)
       }
-      throw error
+      if (!lacks(ledger, error)) throw error
+      const lost =
+        'the server has lost the receipts of the run, as after a restart: repeat the command'
+      throw new ConnectionError('DDB_CONNECTION_LOST', lost, { cause: error })
     }
   }
 
@@ -199,9 +202,18 @@ export class ReceiptNode {
   /** Reopens lost connections. @throws {ConnectionError} DDB_CONNECTION_LOST at the deadline @throws {DdbError} DDB_LOCKED */
   async restore(deadlineMs: number): Promise<Memory> {
     let memory: Memory = 'kept'
+    const { control } = this
     const attempt = async (): Promise<void> => {
       if (this.control.closed) memory = await this.#reopenControl(deadlineMs)
-      if (memory !== 'lost') await this.#openMissing(deadlineMs)
+      if (memory === 'lost') return
+      try {
+        await this.#openMissing(deadlineMs)
+      } catch (error) {
+        if (this.control !== control || !lacks(this.ledger, error)) throw error
+        // The server has restarted, which this session does not show yet.
+        control.abandon(replacedError())
+        await attempt()
+      }
     }
     try {
       await tryUntil(this.#run, deadlineMs, attempt, mayBeTemporary)
@@ -367,6 +379,10 @@ class SentRows implements Table {
 function replacedError(): ConnectionError {
   return new ConnectionError('DDB_CONNECTION_LOST', 'another connection replaced this one')
 }
+
+/** Whether the server has refused a request because it does not have the ledger any more. */
+const lacks = (ledger: Ledger | undefined, error: unknown): boolean =>
+  error instanceof ServerError && ledger !== undefined && error.received.includes(ledger.name)
 
 function mayBeTemporary(error: unknown): boolean {
   return error instanceof ConnectionError || error instanceof TimeoutError || isTransient(error)

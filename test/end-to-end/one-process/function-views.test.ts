@@ -63,3 +63,30 @@ t.test('rows that a view writes later are waited for', async t => {
   await session.run('tableInsert(objByName("target"), objByName("later"))')
   t.match(await loading, { exitCode: 0, rows: { confirmed: rowCount } })
 })
+
+t.test('what ended an earlier process does not end the next one if it is gone', async t => {
+  for (const reason of ['disk is full', 'No access to table', 'it fails']) {
+    const failing = `share table(1:0, [\`x], [INT]) as flag
+def failing(mutable data) {
+  if((exec count(*) from flag) == 0) { throw "${reason}" }
+  tableInsert(objByName("target"), data)
+}
+addFunctionView(failing)`
+    const { load, session, count } = await startLoadServer(t, `${script}\n${failing}`)
+    const path = t.testdir({ 'in.csv': csv(rowCount) })
+    const go = (onDoubt: 'report' | 'resend') =>
+      load(`${path}/in.csv`, {
+        target: { function: 'failing', types: '@target', confirmTable: 'target' },
+        ...{ runId: 'nightly', journal: { folder: `${path}/state` } },
+        delivery: { batchRows: 100, maxInFlightBytes: 1, onDoubt, confirmTimeoutMs: 2_000 },
+      })
+    const ended = await go('report')
+    t.not(ended.error, null, reason)
+    await session.run('insert into flag values(1)')
+    const next = await go('report')
+    const { unconfirmed } = ended.rows
+    t.match(next, { exitCode: 4, error: null, rows: { unconfirmed } }, reason)
+    t.match(await go('resend'), { exitCode: 0, rows: { unconfirmed: 0 } }, reason)
+    t.equal(await count('target'), rowCount)
+  }
+})

@@ -91,11 +91,27 @@ t.test('each stream has its rejects', async t => {
   const ends = await Promise.all([load(1, 3), load(2, 3), load(3, 3), load(1, 1)])
   t.match(ends[3], { exitCode: 3, error: null, rows: { read: 302, rejected: 2 } })
   for (const [i, line] of bad.entries()) {
-    t.equal(readFileSync(join(dir, `r.s${i + 1}.csv`), 'utf8'), `id,sym\n${line}`)
+    const path = join(dir, `r.s${i + 1}.csv`)
+    t.equal(readFileSync(path, 'utf8'), `id,sym\n${line}`)
+    const [reason = ''] = readFileSync(`${path}.reasons.ndjson`, 'utf8').split('\n')
+    const { token, run } = JSON.parse(reason) as { token: string; run: { path: string } }
+    t.equal(run.path, `${token}.s${i + 1}.csv`, 'it names the retry on every machine')
   }
   t.equal(readdirSync(dir).length, 5)
   t.match(await load(1, 1), { exitCode: 3, alreadyLoaded: true, rows: { rejected: 2 } })
   t.strictSame(await ids(), all)
+})
+
+t.test('rejects of a stream with rows in doubt are in no file', async t => {
+  const script = `${streamScript}
+def put(mutable data) { if((exec count(*) from data where id = 7) > 0) { throw "no" }; tableInsert(objByName("target"), data) }
+addFunctionView(put)`
+  const { shard, inputs, dir } = await shardScene(t, 1, { script, table: 'target' })
+  appendFileSync(join(inputs, 'd0/f.csv'), 'x,A\n')
+  const target = { function: 'put', types: '@target', confirmTable: 'target' }
+  const end = await shard(1, 1, { target, rejects: { file: join(dir, 'r.csv') } })
+  t.match(end, { exitCode: 4, rows: { rejected: 1 }, rejects: { files: [], unplaced: 1 } })
+  t.strictSame(readdirSync(dir), ['in'])
 })
 
 t.test('rejects of an earlier record are loaded or moved first', async t => {
