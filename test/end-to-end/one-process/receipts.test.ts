@@ -191,6 +191,27 @@ deepTest(t, 'if a ledger is dropped, open batches are in doubt; a new ledger fol
   t.match(result.confirm.note, /forgot its receipts/)
 })
 
+t.test('a restart that the session for queries does not show is noticed', async t => {
+  const gate = closedGate()
+  let batches = 0
+  let isAsking = false
+  const here: LoadServer = await startLoadServer(t, streamScript, {
+    before: request => {
+      if (batches >= 3 && !isAsking && request.text.includes(' limit ')) {
+        isAsking = true
+        return { until: gate.opened }
+      }
+      if (!deliveries(request) || ++batches !== 3) return undefined
+      const { shared } = here.server.node
+      for (const name of shared.keys()) if (name.startsWith('ddbIngest')) shared.delete(name)
+      return 'close'
+    },
+  })
+  const result = await run(t, here, csv(200), { delivery: { ...receipts, maxInFlightBytes: 200 } })
+  gate.open()
+  t.match(result, { exitCode: 4, error: null, confirm: { note: /forgot its receipts/ } })
+})
+
 t.test('small batches in flight are limited by their number, too', async t => {
   const gate = closedGate()
   const here = await startLoadServer(t, streamScript, {
