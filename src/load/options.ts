@@ -82,7 +82,7 @@ export interface TargetOptions {
    * `@TABLE` means the columns of a table.
    */
   types?: string
-  /** The table that `function` writes to; its limits apply to the rows, and it must grow by at least as many rows as the function was given. */
+  /** The table that `function` writes to; its limits apply to the rows, and without a key it must grow by at least as many rows as the function was given. */
   confirmTable?: string
   /** `function` may store fewer rows than it is given. */
   mayDrop?: boolean
