@@ -102,16 +102,16 @@ async function checkResult(run: Run, look: CheckObserver, notices: string[]): Pr
     const isPartitioned = target?.partition !== undefined
     run.options.onNeeded?.(remedies.needed, !isPartitioned && remedies.isWhole)
   }
+  const inputs: CheckResult['inputs'] = []
+  for (const [i, { contentBytes, ragged, ...own }] of result.inputs.entries()) {
+    // The last input may have been named but not opened.
+    const looked = look.inputs[i]
+    const fields = looked === undefined ? [] : await checkedFields(looked)
+    inputs.push({ ...own, isWhole: looked?.isWhole ?? false, fields })
+  }
   return {
     ...newCheckResult(result),
-    inputs: await Promise.all(
-      result.inputs.map(async ({ contentBytes, ragged, ...own }, i) => {
-        // The last input may have been named but not opened.
-        const looked = look.inputs[i]
-        const fields = looked === undefined ? [] : await checkedFields(looked)
-        return { ...own, isWhole: looked?.isWhole ?? false, fields }
-      }),
-    ),
+    inputs,
     rows: { read: rows.read, fit: fitRows, rejected: rows.rejected, unfit: unfitRows },
     columns: result.columns.map((column, i) => {
       const rejected = look.rejectedBy.get(column.name) ?? 0
