@@ -26,7 +26,7 @@ export function partsOf(path: string) {
 export function furtherPath(
   path: string,
   mark: number | string,
-  { format, delimiter }: RecordShape,
+  { format, delimiter }: Pick<RecordShape, 'format' | 'delimiter'>,
 ) {
   const { stem, extension } = partsOf(path)
   const delimited = delimiter === '\t' ? 'tsv' : 'csv'
@@ -84,15 +84,41 @@ export function checkRejects(
   platform: Pick<Platform, 'files' | 'random'>,
   isOwn = (): boolean => false,
 ): void {
-  try {
+  creating(path, () => {
     refuseInputs(path, inputPaths, platform.files)
     const failure = failureOf(() => checkNew(path, platform))
     // Asked last, because another shard may just have named its files so.
     if (failure !== undefined && !isOwn()) throw failure
+  })
+}
+
+/** @throws {DdbError} DDB_OUTPUT_CREATE for an error of the system */
+export function creating<T>(path: string, action: () => T): T {
+  try {
+    return action()
   } catch (cause) {
     if (cause instanceof DdbError) throw cause
-    throw createError(`cannot create "${path}": ${messageOf(cause)}`, cause)
+    const isLong = (cause as NodeJS.ErrnoException).code === 'ENAMETOOLONG'
+    const tooLong = `its name is too long, because names of further rejects add to it: name a shorter file (${option('rejects.file')} of a load)`
+    throw createError(`cannot create "${path}": ${isLong ? tooLong : messageOf(cause)}`, cause)
   }
+}
+
+/** Acts on a file of earlier processes. @throws {DdbError} DDB_OUTPUT_CREATE */
+export function continuing({ path }: { readonly path: string }, action: () => void): void {
+  const cause = failureOf(action)
+  if (cause === undefined) return
+  throw createError(
+    `cannot continue with "${path}": ${messageOf(cause)}. Put the file back as it was and repeat the command, ` +
+      `or name another file with ${option('rejects.file')}: rows that are no longer in this one are then in no file`,
+    cause,
+  )
+}
+
+/** @throws {Error} the system's, if the longest name that a run may give to reasons of further rejects is too long */
+export function checkRoom(path: string, files: Files): void {
+  const longest = furtherPath(path, '00000000', { format: 'ndjson', delimiter: undefined })
+  files.statusNow(reasonsPath(longest))
 }
 
 function refuseInputs(path: string, inputPaths: Iterable<string>, files: Files): void {
@@ -118,6 +144,7 @@ function checkNew(path: string, { files, random }: Pick<Platform, 'files' | 'ran
     const instead = `name another, or leave bad rows out with ${option('rejects.onError')} skip`
     throw createError(`"${path}" is not an ordinary file and cannot take rejects: ${instead}`)
   }
+  checkRoom(path, files)
   const reasons = reasonsPath(path)
   const [failure, free] = [path, reasons].map(
     name => failureOf(() => files.openEmpty(name).close()) as NodeJS.ErrnoException | undefined,
@@ -153,7 +180,7 @@ const startBytes = 256
  * @param token  of the run's record; undefined to accept earlier runs of this name
  */
 export function isOfRun(reasons: string, runId: string, files: Files, token?: string): boolean {
-  if (files.statusNow(reasons)?.isFile !== true) return false
+  if (attempt(() => files.statusNow(reasons))?.isFile !== true) return false
   const start = `${JSON.stringify({ runId, token }).slice(0, -1)},`
   const buffer = Buffer.alloc(startBytes)
   const text = buffer.toString('utf8', 0, files.readNow(reasons, buffer))

@@ -1,7 +1,7 @@
 /* The rejects of a run. They are counted by kind and, if the user wants that, written to files: the one that the user named, and one more beside
    it for each further header, as a file that is loaded again has one. Rows wait in memory until their batch is settled. */
 import { resolve } from 'node:path'
-import { bugError, DdbError, messageOf, option } from '../../errors.js'
+import { bugError, DdbError, messageOf } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cell-rules.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import { rangeAt } from '../../parse/row-places.js'
@@ -13,7 +13,10 @@ import type { RecordedRun } from '../journal/recorded-run.js'
 import type { LoadResult } from '../options.js'
 import type { RunBasis } from '../run-basis.js'
 import {
+  checkRoom,
+  continuing,
   createError,
+  creating,
   furtherPath,
   hiddenPath,
   isFurtherPath,
@@ -172,7 +175,8 @@ export class RunRejects {
     try {
       const key = shapeKey(shape, this.#readings.get(input))
       const found = this.#files.find(one => one.key === key && !one.isLeft)
-      const file = found ?? this.#placing(() => this.#create(key, shape))
+      const file =
+        found ?? this.#placing(() => creating(this.#path!, () => this.#create(key, shape)))
       this.#ofShape.set(shape, file)
       return file
     } catch (error) {
@@ -329,7 +333,9 @@ export class RunRejects {
   /** Further rejects go to the files of a stream that several processes may load: under other names until `endStream`. */
   beginStream(path: string, token: string): void {
     this.close()
-    const mark = Buffer.from(this.#run.platform.random.bytes(4)).toString('hex')
+    const { files, random } = this.#run.platform
+    const mark = Buffer.from(random.bytes(4)).toString('hex')
+    creating(path, () => checkRoom(hiddenPath(path, mark), files))
     this.#token = token
     this.#stream = { mark }
     this.#finishedBefore = this.#finished.length
@@ -427,17 +433,6 @@ export class RunRejects {
       `the rejects do not add up: ${rejected} rejected, ${placed} in files, ${this.unplaced} without a place`,
     )
   }
-}
-
-/** Acts on a file of earlier processes. @throws {DdbError} DDB_OUTPUT_CREATE */
-function continuing({ path }: RejectsFile, action: () => void): void {
-  const cause = failureOf(action)
-  if (cause === undefined) return
-  throw createError(
-    `cannot continue with "${path}": ${messageOf(cause)}. Put the file back as it was and repeat the command, ` +
-      `or name another file with ${option('rejects.file')}: rows that are no longer in this one are then in no file`,
-    cause,
-  )
 }
 
 function sumOf(files: readonly { readonly rows: number }[]): number {

@@ -68,7 +68,8 @@ t.test('a path that cannot hold rejects is refused before the first row', async 
     [join(dir, 'no/such/folder/r.csv'), /cannot create .*ENOENT/],
     [join(dir, 'full.csv/r.csv'), /cannot create .*ENOTDIR/],
     [join(dir, 'new.csv/'), /cannot create/],
-    [join(dir, 'x'.repeat(250)), /ENAMETOOLONG/],
+    [join(dir, 'x'.repeat(250)), /name is too long.*name a shorter file \(`rejects.file`/],
+    [join(dir, `${'x'.repeat(230)}.csv`), /name is too long/],
     // A folder in which not even root can create files.
     ['/proc/r.csv', /cannot create .*ENOENT/],
   ]
@@ -80,6 +81,11 @@ t.test('a path that cannot hold rejects is refused before the first row', async 
     () => checkRejects(join(dir, 'r.csv'), [], platformOn({ fails: call => call === 'create' })),
     { code: 'DDB_OUTPUT_CREATE', message: /EIO/ },
   )
+})
+
+t.test('a name that is too long is not one of the run, as asked before the check', async t => {
+  const reasons = join(t.testdir(), `${'x'.repeat(245)}.reasons.ndjson`)
+  t.notOk(isOfRun(reasons, 'nightly', systemPlatform.files))
 })
 
 const of = (runId: string): string => `{"runId":"${runId}","file":"in.csv","lineNumber":3}\n`

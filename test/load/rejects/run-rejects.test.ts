@@ -71,6 +71,17 @@ t.test('without a file, a resumed process also continues the counts', async t =>
   t.match(rejects.ofInput('in.csv'), { rejected: 2 })
 })
 
+t.test(
+  'a name without room for names of further rejects ends the run, also in its middle',
+  async t => {
+    const long = join(t.testdir(), 'x'.repeat(220))
+    const tooLong = { code: 'DDB_OUTPUT_CREATE', message: /name is too long.*name a shorter file/ }
+    const rejects = rejectsOf({ file: `${long}${'x'.repeat(25)}` })
+    t.throws(() => rejects.place(cell, shape), tooLong)
+    t.throws(() => rejects.beginStream(long, '7'), tooLong, 'hidden until the stream ends')
+  },
+)
+
 /** A stream of a shard that has a reject in its file, and has not ended. */
 function begunStream(t: Test, shapes: readonly (typeof shape)[] = [shape]) {
   const dir = t.testdir()
