@@ -206,10 +206,9 @@ export function compressionOf(
   if (isGzip(head)) return 'gzip'
   if (isZstd(head)) return 'zstd'
   if (/\.br$/i.test(name)) return 'brotli'
-  if (head.length > 0) return 'none'
-  // An empty `.gz` file is reported as damaged instead of treated as an empty input.
-  if (/\.t?gz$/i.test(name)) return 'gzip'
-  return /\.zst$/i.test(name) ? 'zstd' : 'none'
+  // A `.gz` file that is empty, or cut within its signature, is reported as damaged instead of read as text.
+  if (head.length < 2 && /\.t?gz$/i.test(name)) return 'gzip'
+  return head.length < 4 && /\.zst$/i.test(name) ? 'zstd' : 'none'
 }
 
 const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b

@@ -160,26 +160,34 @@ t.test('each kind of compression gives the content', async t => {
   }
 })
 
-t.test('an empty file is not compressed, whatever its name or the option says', async t => {
-  const nothing = new Uint8Array(0)
-  for (const [name, compression] of [
-    ['x.csv.gz', 'gzip'],
-    ['x.TGZ', 'gzip'],
-    ['x.zst', 'zstd'],
-    ['x.br', 'brotli'],
-    ['x.csv', 'none'],
-  ] as const) {
-    t.equal(compressionOf('auto', nothing, name), compression, name)
-  }
-  for (const compression of ['gzip', 'zstd', 'brotli'] as const) {
-    const counted = new CountedChunks(pieces(nothing, 1))
-    await counted.peek(4)
-    await t.rejects(openContent(counted, compression, 'x'), {
-      code: 'DDB_INPUT_READ',
-      message: `the compressed data of "x" are missing: the file is empty, but ${compression} has bytes even without content; write or copy it again`,
-    })
-  }
-})
+t.test(
+  'an empty file, or one cut in its signature, is damaged, whatever its name or the option says',
+  async t => {
+    const nothing = new Uint8Array(0)
+    for (const [name, compression] of [
+      ['x.csv.gz', 'gzip'],
+      ['x.TGZ', 'gzip'],
+      ['x.zst', 'zstd'],
+      ['x.br', 'brotli'],
+      ['x.csv', 'none'],
+    ] as const) {
+      t.equal(compressionOf('auto', nothing, name), compression, name)
+    }
+    for (const bytes of [1, 2, 3]) {
+      const cut = packedOpenContent.zstd.subarray(0, bytes)
+      t.equal(compressionOf('auto', cut, 'x.csv.zst'), 'zstd', `cut to ${bytes} bytes`)
+    }
+    t.equal(compressionOf('auto', packedOpenContent.gzip.subarray(0, 1), 'x.gz'), 'gzip')
+    for (const compression of ['gzip', 'zstd', 'brotli'] as const) {
+      const counted = new CountedChunks(pieces(nothing, 1))
+      await counted.peek(4)
+      await t.rejects(openContent(counted, compression, 'x'), {
+        code: 'DDB_INPUT_READ',
+        message: `the compressed data of "x" are missing: the file is empty, but ${compression} has bytes even without content; write or copy it again`,
+      })
+    }
+  },
+)
 
 t.test('an input that is not gzip is refused with this reason', async t => {
   const counted = new CountedChunks(pieces(Buffer.from('a,b\n'), 2))
