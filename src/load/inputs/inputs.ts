@@ -1,5 +1,4 @@
 /* Opens the inputs of a run: finds them, checks that all exist, and continues the run's journal. Reads a list in its order. */
-import { resolve } from 'node:path'
 import { attempt, DdbError, option } from '../../errors.js'
 import type { Batch, BatchEnding } from '../../parse/batch.js'
 import { Cuts, newSharedRows, type SharedRows } from '../../parse/batch-builder.js'
@@ -11,7 +10,7 @@ import { runChanged, runDamaged } from '../journal/changed-run.js'
 import { changedText } from '../journal/fingerprint.js'
 import type { RecordOf } from '../journal/journal-record.js'
 import { journalPath, openJournal } from '../journal/open-journal.js'
-import { checkRejects, isOfRun, pathHere } from '../rejects/reject-path.js'
+import { checkRejects, isOfRun, pathHere, placeKey } from '../rejects/reject-path.js'
 import { timeText, type Inputs, type InputSummary, type Run } from '../run.js'
 import { ShardInputs } from '../shards/shard-inputs.js'
 import { FollowedInputs, presentNow } from './followed-inputs.js'
@@ -77,7 +76,7 @@ function checkRejectsFile(
   const { rejectsFile } = checked
   if (rejectsFile === undefined) return
   const isHere = (path: string): boolean =>
-    resolve(pathHere(now.run, path)) === resolve(rejectsFile)
+    placeKey(pathHere(now.run, path), platform.files) === placeKey(rejectsFile, platform.files)
   const isOwn = found.rejects?.files.some(({ path }) => isHere(path)) === true
   const isOf = (token?: string): boolean =>
     isOfRun(reasonsPath(rejectsFile), checked.runId, platform.files, token)

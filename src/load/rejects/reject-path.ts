@@ -77,6 +77,13 @@ export function pathHere(run: { readonly folder: string } | undefined, path: str
   return there === resolve(path) ? path : there
 }
 
+/** Equal for all paths of a file, which may not be there yet. Links to a folder count, links to a file do not, because rejects follow none. */
+export function placeKey(path: string, files: Files): string {
+  const folder = dirname(path)
+  const status = attempt(() => files.statusNow(folder))
+  return join(status ? fileKey(folder, status) : resolve(folder), basename(path))
+}
+
 /** @param isOwn  whether the run made these files @throws {UsageError} DDB_USAGE for an input @throws {DdbError} DDB_OUTPUT_CREATE */
 export function checkRejects(
   path: string,

@@ -24,6 +24,7 @@ import {
   ofEarlierRun,
   partsOf,
   pathHere,
+  placeKey,
   shapeKey,
 } from './reject-path.js'
 import {
@@ -278,15 +279,17 @@ export class RunRejects {
     Object.assign(this.#sums.byCode, byCode)
     for (const [name, ofInput] of Object.entries(byInput)) this.#byInput.set(name, { ...ofInput })
     if (this.#path === undefined) return
-    const own = resolve(this.#path)
+    const { files: disk } = this.#run.platform
+    const own = placeKey(this.#path, disk)
     // Paths in the journal are of the folder in which the run began.
-    this.#path = pathHere(run, this.#path) === this.#path ? this.#path : own
+    if (pathHere(run, this.#path) !== this.#path) this.#path = resolve(this.#path)
     this.#hadEnded = end?.isDone === true
     for (const kept of files) {
       const path = pathHere(run, kept.path)
-      const file = rejectsFile({ ...kept, path }, this.#run.platform.files, this.#spare)
+      const file = rejectsFile({ ...kept, path }, disk, this.#spare)
       this.#files.push(file)
-      const isOwn = own === resolve(path) || isFurtherPath(own, resolve(path))
+      const place = placeKey(path, disk)
+      const isOwn = own === place || isFurtherPath(own, place)
       if (isOwn) this.#number++
       file.isTorn = !file.isLeft && !this.#hadEnded
       file.isLeft = !file.isTorn || !isOwn
@@ -310,10 +313,10 @@ export class RunRejects {
     }
     const { runId } = this.#run.checked
     const { files } = this.#run.platform
-    const placeOf = (path: string): string => resolve(pathHere(now.run, path))
-    const counted = new Set(found.rejects?.files.map(({ path }) => placeOf(path)))
-    for (const path of new Set(now.rejectsFiles.map(placeOf))) {
-      if (counted.has(path) || !isOfRun(reasonsPath(path), runId, files)) continue
+    const here = (path: string): string => pathHere(now.run, path)
+    const counted = new Set(found.rejects?.files.map(({ path }) => placeKey(here(path), files)))
+    for (const path of new Set(now.rejectsFiles.map(here))) {
+      if (counted.has(placeKey(path, files)) || !isOfRun(reasonsPath(path), runId, files)) continue
       for (const name of [path, reasonsPath(path)]) {
         if (files.statusNow(name) !== undefined) files.remove(name)
       }

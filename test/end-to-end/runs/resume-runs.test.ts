@@ -1,7 +1,7 @@
 /* Named runs from the user's view: stopped and killed processes, and the commands that resume their runs. */
 import { execFile, type ChildProcess } from 'node:child_process'
 import { on } from 'node:events'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
@@ -100,6 +100,8 @@ t.test('the command for rejects can be given in any folder', async t => {
     runMainIn(join(folder, 'elsewhere'), argv, { environment })
   t.match(await elsewhere('runs', 'bad'), { stdout: /retry \/.*\/r\.csv$/m })
   t.match(await elsewhere('resume', 'bad'), { code: 3, stderr: /retry \/.*\/r\.csv$/m })
+  await symlink('.', join(folder, 'link'))
+  t.match(await run('resume', 'bad', '--rejects', 'link/r.csv'), { code: 3 }, 'by a link')
 })
 
 t.test('a killed run is listed and resumed; the command keeps --state-dir and options', async t => {

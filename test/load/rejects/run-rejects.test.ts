@@ -191,3 +191,22 @@ t.test('rejects of a process that began in another folder stay there', async t =
   t.strictSame(rejects.result().files, [{ path: join(there, 'r.csv'), rows: 1 }])
   t.equal(readFileSync(join(there, 'r.csv'), 'utf8'), 'a\nx\n')
 })
+
+t.test('a file is continued, and not removed as another one, by a link to its folder', async t => {
+  const dir = t.testdir({ link: t.fixture('symlink', '.') })
+  const file = join(dir, 'r.csv')
+  const linked = join(dir, 'link/r.csv')
+  const first = rejectsOf({ file })
+  first.place(cell, shape)
+  first.flush()
+  first.close()
+  const rejects = { ...first.journaled(), upTo: [] }
+  const recorded = { rejects, rejectsFiles: [file, linked] } as Partial<RecordedRun> as RecordedRun
+  const { runId } = JSON.parse(readFileSync(`${file}.reasons.ndjson`, 'utf8')) as { runId: string }
+  const second = testRun({ runId, rejects: { file: linked } }).rejects
+  second.goOn(recorded, 'a')
+  second.removeLeft({ found: recorded, now: recorded })
+  second.place(cell, shape)
+  second.close()
+  t.equal(readFileSync(file, 'utf8'), 'a\nx\nx\n')
+})
