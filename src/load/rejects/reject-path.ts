@@ -14,6 +14,7 @@ import type { Files, FolderEntry, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
 import { reasonsPath } from '../../source/data-files.js'
 import { failureOf, lockPath } from '../journal/journal-file.js'
+import type { RecordedRun } from '../journal/recorded-run.js'
 import type { RejectReading } from './reject.js'
 
 /** `r` and `.csv` of `r.csv`. */
@@ -192,6 +193,22 @@ export function isOfRun(reasons: string, runId: string, files: Files, token?: st
   const buffer = Buffer.alloc(startBytes)
   const text = buffer.toString('utf8', 0, files.readNow(reasons, buffer))
   return text.startsWith(start) || start.startsWith(text)
+}
+
+/** Removes files of a killed process that the journal does not count. */
+export function removeUncounted(
+  { found, now }: Readonly<Record<'found' | 'now', RecordedRun>>,
+  runId: string,
+  files: Files,
+): void {
+  const here = (path: string): string => pathHere(now.run, path)
+  const counted = new Set(found.rejects?.files.map(({ path }) => placeKey(here(path), files)))
+  for (const path of new Set(now.rejectsFiles.map(here))) {
+    if (counted.has(placeKey(path, files)) || !isOfRun(reasonsPath(path), runId, files)) continue
+    for (const name of [path, reasonsPath(path)]) {
+      if (files.statusNow(name) !== undefined) files.remove(name)
+    }
+  }
 }
 
 /** @throws {DdbError} DDB_OUTPUT_CREATE if an earlier run of this name has left rejects of any stream */

@@ -1,7 +1,7 @@
 /* The rejects of a run. They are counted by kind and, if the user wants that, written to files: the one that the user named, and one more beside
    it for each further header, as a file that is loaded again has one. Rows wait in memory until their batch is settled. */
 import { resolve } from 'node:path'
-import { bugError, DdbError, messageOf } from '../../errors.js'
+import { bugError, DdbError, messageOf, option } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cell-rules.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import { rangeAt } from '../../parse/row-places.js'
@@ -25,6 +25,7 @@ import {
   partsOf,
   pathHere,
   placeKey,
+  removeUncounted,
   shapeKey,
 } from './reject-path.js'
 import {
@@ -189,9 +190,14 @@ export class RunRejects {
   #create(key: string, shape: RecordShape): RejectsFile {
     const { files } = this.#run.platform
     this.#checkOurs()
-    if (this.#files.length === maxFiles) {
+    if (this.#files.filter(({ isLeft }) => !isLeft).length === maxFiles) {
+      // Loaded in several runs, rows that this run has stored would be stored twice.
+      const goesOn = this.#token !== undefined && this.#stream === undefined
+      const advice = goesOn
+        ? `go on with the run, and name another file with ${option('rejects.file')}`
+        : 'load them in several runs'
       throw createError(
-        `the inputs have more than ${maxFiles} different headers or paths, each of which needs a rejects file: load them in several runs`,
+        `the inputs have more than ${maxFiles} different headers or paths, each of which needs a rejects file: ${advice}`,
       )
     }
     for (;;) {
@@ -303,7 +309,7 @@ export class RunRejects {
    * Removes rejects that a killed process left and the journal does not count: they are read again. Comes after all checks that may refuse
    * the run, because the journal of a refused run may record fewer rejects than the files hold. @throws {DdbError} DDB_OUTPUT_CREATE
    */
-  removeLeft({ found, now }: Readonly<Record<'found' | 'now', RecordedRun>>): void {
+  removeLeft(left: Parameters<typeof removeUncounted>[0]): void {
     for (const file of this.#files) {
       if (!file.isTorn || (file.isLeft && !file.isThere(false))) continue
       continuing(file, () => {
@@ -311,16 +317,7 @@ export class RunRejects {
         file.cutBack()
       })
     }
-    const { runId } = this.#run.checked
-    const { files } = this.#run.platform
-    const here = (path: string): string => pathHere(now.run, path)
-    const counted = new Set(found.rejects?.files.map(({ path }) => placeKey(here(path), files)))
-    for (const path of new Set(now.rejectsFiles.map(here))) {
-      if (counted.has(placeKey(path, files)) || !isOfRun(reasonsPath(path), runId, files)) continue
-      for (const name of [path, reasonsPath(path)]) {
-        if (files.statusNow(name) !== undefined) files.remove(name)
-      }
-    }
+    removeUncounted(left, this.#run.checked.runId, this.#run.platform.files)
   }
 
   /** Adds rows that another process has read, and rejects that it has written to its files. */

@@ -102,6 +102,8 @@ t.test('the command for rejects can be given in any folder', async t => {
   t.match(await elsewhere('resume', 'bad'), { code: 3, stderr: /retry \/.*\/r\.csv$/m })
   await symlink('.', join(folder, 'link'))
   t.match(await run('resume', 'bad', '--rejects', 'link/r.csv'), { code: 3 }, 'by a link')
+  const skipping = await run('resume', 'bad', '--on-error', 'skip')
+  t.match(skipping, { code: 64, stderr: /puts its bad rows into ".*r\.csv".*leave --on-error out/ })
 })
 
 t.test('a killed run is listed and resumed; the command keeps --state-dir and options', async t => {

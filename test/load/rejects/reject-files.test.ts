@@ -136,10 +136,20 @@ t.test('if there are more shapes than files, the rest is counted and reported', 
   for (let number = 2; number <= 9; number++) writeFileSync(join(dir, `r.${number}.csv`), '')
   const ofWidth = (width: number): void => add(file, 'x\n', { ...headless, fieldCount: width })
   for (let width = 1; width <= 100; width++) ofWidth(width)
-  t.throws(() => ofWidth(101), { code: 'DDB_OUTPUT_CREATE' })
+  t.throws(() => ofWidth(101), { code: 'DDB_OUTPUT_CREATE', message: /load them in several runs/ })
   file.close()
   t.equal(keptOf(file).length, 100)
   t.equal(file.unplaced, 1)
+  const add101 = (rejects: RunRejects): void =>
+    add(rejects, 'x\n', { ...headless, fieldCount: 101 })
+  const again = filesAt(join(dir, 'r.csv'), { files: filesOn({}) })
+  resume(again, keptOf(file))
+  t.throws(() => add101(again), { message: /go on with the run, and name another file with/ })
+  again.close()
+  const other = filesAt(join(dir, 'other.csv'), { files: filesOn({}) })
+  resume(other, keptOf(file))
+  t.doesNotThrow(() => add101(other), 'the run goes on with another file')
+  other.close()
 })
 
 t.test('a link or a file that appears meanwhile is not written to', async t => {

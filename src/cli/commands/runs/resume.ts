@@ -83,13 +83,21 @@ async function runToResume(folder: string, runId: string, restart = false): Prom
 }
 
 /** If neither the user nor the run's options name a rejects file, uses the file that an earlier process recorded. */
-function rejectsOf({ run: { folder, options }, journal }: KnownRun, settings: Settings<'resume'>) {
+function rejectsOf(
+  { runId, run: { folder, options }, journal }: KnownRun,
+  settings: Settings<'resume'>,
+) {
   const { onError, ...kept } = options.rejects ?? {}
   const own = settings.options.rejects ?? {}
   const isSame = kept.file !== undefined && resolve(folder, kept.file) === own.file
   // A journal may lack `rejects`; then `rejectsFiles` still names the rejects file.
   const before = journal.rejects?.files[0]?.path ?? journal.rejectsFiles[0]
   const file = isSame ? kept.file : (own.file ?? kept.file ?? before)
+  if (file !== own.file && ![undefined, 'quarantine'].includes(own.onError)) {
+    throw usageError(
+      `run "${runId}" puts its bad rows into "${file}", and can only go on so: leave --on-error out, or name another file with --rejects`,
+    )
+  }
   return {
     ...kept,
     ...(file === undefined ? defined({ onError }) : { file }),
