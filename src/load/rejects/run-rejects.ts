@@ -182,9 +182,15 @@ export class RunRejects {
       this.#ofShape.set(shape, file)
       return file
     } catch (error) {
-      this.unplaced++
+      this.#lose(1)
       throw error
     }
+  }
+
+  /** Counts rows that are in no file of this process. Another one that has the run rejects them again. */
+  #lose(rows: number): void {
+    if (this.#run.ending.maySend()) this.unplaced += rows
+    else this.#elsewhere += rows
   }
 
   #create(key: string, shape: RecordShape): RejectsFile {
@@ -249,7 +255,7 @@ export class RunRejects {
       this.#checkOurs()
       file.append()
     } catch (error) {
-      this.unplaced += waiting
+      this.#lose(waiting)
       // Rows that were written without an error may still be lost: after a failed sync, a second sync proves nothing.
       if (this.#run.ending.maySend()) failureOf(() => file.cutBack())
       throw error
@@ -384,7 +390,7 @@ export class RunRejects {
       try {
         if (file.rows > 0 && !file.isLeft) file.check()
       } catch (error) {
-        this.unplaced += file.rows
+        this.#lose(file.rows)
         file.rows = 0
         throw error
       } finally {
