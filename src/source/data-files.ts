@@ -10,7 +10,7 @@ import { expandBraces, pathMatcher, patternSource, wholeText } from './glob.js'
 /** Files found in folders or archives, but not selected. */
 export interface PassedOver {
   files: number
-  /** Counts by kind: an extension such as `.txt`, `hidden`, `no extension`, `special` (pipe, device), `rejects`, `others`. */
+  /** Counts by kind: an extension such as `.txt`, `hidden`, `no extension`, `special` (pipe), `rejects`, `compressed` (not followed), `others`. */
   byKind: Record<string, number>
   first: string[]
 }
@@ -43,12 +43,18 @@ export function passedOverNotice({ files, byKind, first }: PassedOver): string |
     .sort(([, a], [, b]) => b - a)
     .map(([kind, count]) => `${kind} ${count}`)
   const what = files === 1 ? 'a file' : `${files} files`
-  const ofRejects = Object.hasOwn(byKind, 'rejects') ? '; name rejects themselves to load them' : ''
-  return (
-    `passed over ${what} (${kinds.join(', ')}), such as "${first[0]}": ` +
-    `${option('input.include')} says which files of a folder or an archive are data${ofRejects}`
-  )
+  const included = `${option('input.include')} says which files of a folder or an archive are data`
+  const advice = [
+    ...(byKind['compressed'] === files ? [] : [included]),
+    ...('rejects' in byKind ? ['name rejects themselves to load them'] : []),
+    ...('compressed' in byKind ? [notFollowed] : []),
+  ]
+  return `passed over ${what} (${kinds.join(', ')}), such as "${first[0]}": ${advice.join('; ')}`
 }
+
+/** A rotated file was read before, unless it was rotated and compressed while no run read it. */
+const notFollowed =
+  'compressed files are not followed: load those whose rows are not in the table yet by name, in a run of their own'
 
 /** The file that gives reasons for the records of a rejects file. */
 export function reasonsPath(path: string): string {

@@ -1,7 +1,7 @@
 /* Opens one input: a file by its path, or a stream that is already open (standard input), and the content that its bytes decompress to.
    Common files that hold no rows of text are refused by their first bytes: messages say what a file is and how to load it. */
 import type { Readable } from 'node:stream'
-import { DdbError, InputError, messageOf } from '../errors.js'
+import { DdbError, InputError, messageOf, option } from '../errors.js'
 import type { Files } from '../platform/platform.js'
 import { systemFiles } from '../platform/system-files.js'
 import type { ByteSource, Chunks, Compression } from './byte-source.js'
@@ -28,6 +28,8 @@ export interface SourceOptions {
   readonly bytes?: Uint8Array | undefined
   /** Closes standard input or a pipe whose first bytes have not come yet. */
   readonly signal?: AbortSignal | undefined
+  /** Whether the file grows, so that it must be text. */
+  readonly grows?: boolean
 }
 
 /**
@@ -104,7 +106,7 @@ export function openGrowing(
   encoding: 'auto' | Encoding,
   closeFile: () => Promise<void>,
 ): Promise<ByteSource> {
-  const options: SourceOptions = { compression: 'none', encoding }
+  const options: SourceOptions = { compression: 'none', encoding, grows: true }
   return startSource(path, undefined, readErrors(chunks, path), options, closeFile)
 }
 
@@ -136,6 +138,7 @@ async function startSource(
   try {
     await counted.peek(isFile ? foreignHeadBytes : markBytes)
     const compression = compressionOf(options.compression ?? 'auto', counted.head, name)
+    if (options.grows === true) refuseCompressed(counted.head, name)
     if (compression !== 'brotli') refuseForeignFormat(counted.head, name)
     const content =
       compression === 'none'
@@ -166,16 +169,16 @@ async function startSource(
   }
 }
 
-/** @throws {InputError} DDB_INPUT_FORMAT for content that is compressed twice */
-function refuseCompressed(head: Uint8Array, file: string, outer: Compression): void {
+/** @param outer  of this content; undefined for a growing file @throws {InputError} DDB_INPUT_FORMAT for content that is compressed */
+function refuseCompressed(head: Uint8Array, file: string, outer?: Compression): void {
   // Passes no name, because the file's name describes the outer compression, not the content.
   const inner = compressionOf('auto', head, '')
   if (inner === 'none') return
-  throw new InputError(
-    'DDB_INPUT_FORMAT',
-    `"${file}" is compressed twice, with ${inner} inside of ${outer}: decompress it once before`,
-    { file, offsetBytes: 0 },
-  )
+  const why =
+    outer === undefined
+      ? `is compressed with ${inner}, and ${option('input.follow')} follows text as it is written: load it without`
+      : `is compressed twice, with ${inner} inside of ${outer}: decompress it once before`
+  throw new InputError('DDB_INPUT_FORMAT', `"${file}" ${why}`, { file, offsetBytes: 0 })
 }
 
 /** A program may pass a stream of strings, such as Readable.from(lines). */

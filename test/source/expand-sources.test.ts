@@ -241,6 +241,9 @@ t.test('skipped files are counted by kind, with a few names', async t => {
     'passed over 5 files (.txt 2, hidden 1, no extension 1, special 1), such as "x/b.TXT": ' +
       '`input.include` says which files of a folder or an archive are data',
   )
+  const followed = newPassedOver()
+  passOver(followed, 'x/f.gz', 'f.gz', 'compressed')
+  t.match(passedOverNotice(followed), /"x\/f\.gz": compressed files are not followed: load those/)
   for (let i = 0; i < 100; i++) passOver(passed, `x/g.${i}`, `g.${i}`)
   passOver(passed, 'x/c.txt', 'c.txt')
   t.equal(passed.files, 106)

@@ -9,7 +9,7 @@ import { systemFiles } from '../../src/platform/system-files.js'
 import type { ByteSource } from '../../src/source/byte-source.js'
 import { newSameFiles } from '../../src/source/data-files.js'
 import { chunkBytes, CountedChunks, fileChunks, type Jump } from '../../src/source/file-chunks.js'
-import { openSource } from '../../src/source/open-source.js'
+import { openGrowing, openSource } from '../../src/source/open-source.js'
 import { table, tableContent } from './compression/zstd.js'
 import { pieces } from './encoding/decoding.js'
 import { fileFolder } from '../helpers/file-folder.js'
@@ -101,6 +101,16 @@ t.test('doubly compressed input is reported', async t => {
     await t.rejects(openSource(file('twice.csv.gz', twice)), {
       code: 'DDB_INPUT_FORMAT',
       message: /compressed twice, with (?:gzip|zstd) inside of gzip/,
+    })
+  }
+})
+
+t.test('a growing file whose content is compressed is reported as that', async t => {
+  for (const bytes of [gzipSync(tableContent), table]) {
+    const growing = openGrowing('b.csv', pieces(bytes, 99), 'auto', () => Promise.resolve())
+    await t.rejects(growing, {
+      code: 'DDB_INPUT_FORMAT',
+      message: /is compressed with (?:gzip|zstd), and/,
     })
   }
 })

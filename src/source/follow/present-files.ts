@@ -27,7 +27,7 @@ export interface PresentFiles extends Pick<ExpandedSources, 'sameFiles' | 'passe
   readonly unread: readonly string[]
 }
 
-/** Files not to follow: a compressed file does not grow, and a rotated log was read before its compression. */
+/** Files not to follow: a compressed file does not grow, and a rotated log was read before, unless no run was there. */
 const compressed = /\.(?:gz|zst|br|bz2|xz|lz4|zip|Z)$/
 
 /** @param inputs  paths, patterns, folders @throws {UsageError} DDB_USAGE for a named input that cannot be followed */
@@ -78,7 +78,8 @@ export async function presentFiles(
     for (const path of withoutRejects(paths, files, passedOver)) {
       const isText = !compressed.test(path)
       const status = isText ? await files.status(path).catch(() => undefined) : undefined
-      if (status?.isFile === true) found.push({ path, status })
+      if (!isText) passOver(passedOver, path, path, 'compressed')
+      else if (status?.isFile === true) found.push({ path, status })
       else passOver(passedOver, path, basename(path), status && 'special')
     }
     if (found.length === before) missing.push(input)
