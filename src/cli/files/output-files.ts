@@ -85,9 +85,12 @@ async function replaceFile(name: string, text?: string): Promise<void> {
   const [madeName, fullName] = [systemName(made), systemName(name)]
   const file = await open(madeName, 'wx', 0o644)
   try {
+    // A name that is too long is noticed here, too.
+    const before = await lstat(fullName).catch((cause: unknown) => {
+      if (systemCode(cause) !== 'ENOENT') throw cause
+    })
     if (text === undefined) return
     await file.writeFile(text)
-    const before = await lstat(fullName).catch(() => undefined)
     if (before?.isFile()) await file.chmod(before.mode & 0o777)
     await file.sync()
     await rename(madeName, fullName)

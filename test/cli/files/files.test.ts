@@ -113,7 +113,7 @@ t.test('paths that cannot be written stop the run before it begins', async t => 
   const dir = t.testdir({ f: '', folder: {} })
   const before = server.counters.requests
   for (const option of options) {
-    const own = ['folder', 'f/g', 'new/'].map(name => `${dir}/${name}`)
+    const own = ['folder', 'f/g', 'new/', 'x'.repeat(256)].map(name => `${dir}/${name}`)
     for (const path of ['/no/such/f', ...own, '/proc/f']) {
       const refused = { code: 73, stdout: '', stderr: /cannot create the .*\[DDB_OUTPUT_CREATE\]/ }
       t.match(await load(...fileFlag(option, path)), refused, path)
