@@ -206,7 +206,10 @@ export class TableWriter<Row extends object = AnyRow> extends Writable {
 
   /** The store has the row already; this method only controls when the stream sends more. */
   override _write(_row: unknown, _: BufferEncoding, done: Callback): void {
-    if (this.#store.isFull) void this.#store.room().then(() => done())
+    const { isEnded, isFull } = this.#store
+    // A program that writes without a pause must wait for `drain`, or it never gets the error.
+    if (isEnded) void this.#run.then(result => done(failureOf(result)))
+    else if (isFull) void this.#store.room().then(() => done())
     else done()
   }
 

@@ -210,6 +210,29 @@ t.test('write returns false while the server accepts nothing, until it drains', 
   t.match(writer.status(), { written, confirmed: written })
 })
 
+t.test('a program that only waits for drain gets the error of a run that has ended', async t => {
+  for (const end of ['signal', 'leave'] as const) {
+    const hold = held()
+    const [ending, delivery] = [new AbortController(), { maxInFlightBytes: 1 }]
+    const options = { [end]: ending.signal, delivery }
+    const { writer, errors } = await opened(t, options, hold.faults)
+    const isClosed = closed(writer)
+    let written = 0
+    while (!writer.destroyed && written < 200_000) {
+      if (writer.write(row(written++))) continue
+      const isDrained = new Promise(resolve => writer.once('drain', resolve))
+      if (!ending.signal.aborted) ending.abort()
+      hold.gate.open()
+      await Promise.race([isDrained, isClosed])
+    }
+    t.ok(written < 100_000, `${written} rows were taken`)
+    await isClosed
+    t.match(errors, [{ code: 'DDB_INTERRUPTED' }])
+    t.match(writer.status(), { written, pending: 0 })
+    t.equal(writer.write(row(0)), false)
+  }
+})
+
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
 t.test('a pipeline can end in a table', async t => {
