@@ -247,12 +247,11 @@ export class TableWriter<Row extends object = AnyRow> extends Writable {
   }
 
   /**
-   * The rows not known to be in the table, in order. After the stream has closed these are all rows that were neither
-   * confirmed nor rejected.
+   * The rows not known to be in the table, in order. Once the stream is destroyed, these are all rows that were neither confirmed nor
+   * rejected. Until it has closed, rows that wait in a batch count as unconfirmed.
    */
   unwritten(): UnwrittenRows<Row> {
-    const { unconfirmed, unsent } = this.#store
-    return { unconfirmed: [...unconfirmed] as Row[], unsent: [...unsent] as Row[] }
+    return this.#store.unwritten(this.destroyed) as UnwrittenRows<Row>
   }
 
   /**

@@ -243,6 +243,28 @@ t.test('a pipeline can end in a table', async t => {
   t.equal(await count('trades'), 5000)
 })
 
+t.test('a pipeline that failed leaves all rows to save, at once', async t => {
+  const hold = held()
+  t.teardown(() => hold.gate.open())
+  const delivery = { batchRows: 100, maxInFlightBytes: 1 }
+  const { writer } = await opened(t, { delivery }, hold.faults)
+  const rows = Array.from({ length: 10_000 }, (_, i) => row(i))
+  async function* failing(): AsyncGenerator<Trade> {
+    yield* rows
+    await hold.arrived
+    throw new Error('oops')
+  }
+  await t.rejects(pipeline(Readable.from(failing()), writer), { message: 'oops' })
+  const { unconfirmed, unsent } = writer.unwritten()
+  const back = [...unconfirmed, ...unsent]
+  t.ok(back.length === rows.length && back.every((one, i) => one === rows[i]))
+  t.ok(unconfirmed.length >= 100 && unsent.length > 0, `${unsent.length} rows are unsent`)
+  await writer.flush().catch(() => undefined)
+  checkOutcomes(t, writer, rows)
+  const later = new Set(writer.unwritten().unsent)
+  t.ok(unsent.every(one => later.has(one)))
+})
+
 t.test('the end takes a last row', async t => {
   for (const end of [
     (writer: TableWriter) => writer.end(row(2)),

@@ -258,6 +258,17 @@ export class RowStore {
     this.counts.confirmed = 0
   }
 
+  /** @param isGivenUp  whether the run sends nothing more: rows without an outcome are then included, as unconfirmed if the run took them */
+  unwritten(isGivenUp: boolean): Record<'unconfirmed' | 'unsent', unknown[]> {
+    const open = isGivenUp ? this.#rows : []
+    const takenEnd = this.#taken + 1 - this.#first
+    const isOpen = (row: unknown): boolean => row !== settled
+    return {
+      unconfirmed: [...this.unconfirmed, ...open.slice(0, takenEnd).filter(isOpen)],
+      unsent: [...this.unsent, ...open.slice(takenEnd).filter(isOpen)],
+    }
+  }
+
   /** Called when the run has ended: all rows without an outcome count as unsent, and all that are still written. */
   endRest(): void {
     this.#isClosed = true
