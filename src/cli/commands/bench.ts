@@ -8,7 +8,7 @@ import { connectServer } from '../../load/connection/connect.js'
 import { systemPlatform } from '../../platform/system-files.js'
 import type { Column, Table } from '../../protocol/value.js'
 import { version } from '../../version.js'
-import { catchSignals } from '../process-environment.js'
+import { catchSignals, type Interruption } from '../process-environment.js'
 import type { Settings } from '../options/options.js'
 import { serverOf } from '../options/login.js'
 import { endFailed } from '../output/failures.js'
@@ -24,12 +24,14 @@ const stallMs = 60_000
 export async function run(settings: Settings<'bench'>, call: Call): Promise<number> {
   const { output, processEnvironment } = call
   const { requests, rows, printJson } = settings
-  using interruption = catchSignals(processEnvironment)
-  const { signal } = interruption
+  let interruption: Interruption | undefined
   const head = { schema: 'ddb-ingest/bench/1', version, exitCode: 0 }
   const size = { requests, rowsPerRequest: rows }
   try {
     const server = await serverOf(settings, call)
+    // Not earlier, because nothing but the process's end would interrupt what reads the password.
+    interruption = catchSignals(processEnvironment)
+    const { signal } = interruption
     const host = `${server.host}:${server.port}`
     const work = `${counted(requests, 'request')} of ${counted(rows, 'row')}`
     output.note(`${work} in each mode`)
@@ -58,6 +60,8 @@ export async function run(settings: Settings<'bench'>, call: Call): Promise<numb
   } catch (error) {
     const object = { ...head, server: null, ...size, sync: null, async: null, ratio: null }
     return await endFailed(output, error, printJson && object, interruption)
+  } finally {
+    interruption?.[Symbol.dispose]()
   }
 }
 

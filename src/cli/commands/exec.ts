@@ -1,7 +1,7 @@
 /* `exec`: runs a script on a server and prints its result. */
-import type { Trace } from '../../client/trace.js'
 import { ServerError, usageError } from '../../errors.js'
 import { connectServer } from '../../load/connection/connect.js'
+import type { ServerTarget } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system-files.js'
 import type { Value } from '../../protocol/value.js'
 import type { Call } from './command.js'
@@ -18,11 +18,15 @@ import { csvText, hideInValue, inPieces, jsonText, tableText } from '../render/r
 export async function run(settings: Settings<'exec'>, call: Call): Promise<number> {
   const format = settings.printJson ? 'json' : settings.resultOutput
   const path = pathOf(settings, call)
-  using interruption = catchSignals(call.processEnvironment)
+  let interruption: Interruption | undefined
   try {
     await refuseSharedFiles(settings, path === undefined ? [] : [path], call)
     using trace = openTrace(settings, call.output)
-    const answer = await runScript(settings, call, path, interruption, trace)
+    const server = await serverOf(settings, call, trace, path === '-')
+    const script = path === undefined ? settings.script! : await readScriptFile(path, call)
+    // Not earlier, because nothing but the process's end would interrupt what reads the password or the script.
+    interruption = catchSignals(call.processEnvironment)
+    const answer = await runScript(script, server, interruption, call.output)
     const value = answer && hideInValue(answer, call.output.hide)
     // Tables are escaped already, and `writeData` would escape their colours, too.
     const write = format === 'table' ? call.output.write : call.output.writeData
@@ -36,6 +40,8 @@ export async function run(settings: Settings<'exec'>, call: Call): Promise<numbe
   } catch (error) {
     const object = format === 'json' && { schema: 'ddb-ingest/exec/1' }
     return await endFailed(call.output, error, object, interruption)
+  } finally {
+    interruption?.[Symbol.dispose]()
   }
 }
 
@@ -52,17 +58,14 @@ function pathOf({ script }: Settings<'exec'>, call: Call): string | undefined {
 }
 
 async function runScript(
-  settings: Settings<'exec'>,
-  call: Call,
-  path: string | undefined,
+  script: string,
+  server: ServerTarget,
   { signal }: Interruption,
-  trace: Trace | undefined,
+  { note }: Output,
 ): Promise<Value | undefined> {
-  const server = await serverOf(settings, call, trace, path === '-')
-  const script = path === undefined ? settings.script! : await readScriptFile(path, call)
   const session = await connectServer(systemPlatform, server, { signal })
   try {
-    session.onMessage = text => call.output.note(text)
+    session.onMessage = text => note(text)
     return await session.run(script, { signal })
   } catch (error) {
     // Every error in a script gets the same code, because the script's author has to fix it.

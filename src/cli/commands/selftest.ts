@@ -6,7 +6,7 @@ import { allChecks, selftest } from '../../selftest/selftest.js'
 import { version } from '../../version.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { openResultFile, openTrace } from '../files/output-files.js'
-import { catchSignals } from '../process-environment.js'
+import { catchSignals, type Interruption } from '../process-environment.js'
 import { serverOf } from '../options/login.js'
 import type { Settings } from '../options/options.js'
 import { clean, counted, jsonLine, type Output, wrapped } from '../output/output.js'
@@ -18,7 +18,7 @@ const failedExitCode = 1
 /** @returns the exit code @throws {DdbError} if connecting or the login fails; with `--json` prints the error first */
 export async function run(settings: Settings<'selftest'>, call: Call): Promise<number> {
   const { output, processEnvironment } = call
-  using interruption = catchSignals(processEnvironment)
+  let interruption: Interruption | undefined
   try {
     await refuseSharedFiles(settings, [], call)
     const textOf = (ended: SelftestResult & { exitCode: number; server: ServerTarget }): string =>
@@ -28,6 +28,8 @@ export async function run(settings: Settings<'selftest'>, call: Call): Promise<n
     await using issueFile = path === undefined ? path : await openResultFile(path, content)
     using trace = openTrace(settings, output)
     const server = await serverOf(settings, call, trace)
+    // Not earlier, because nothing but the process's end would interrupt what reads the password.
+    interruption = catchSignals(processEnvironment)
     const found = await selftest({
       server,
       platform: systemPlatform,
@@ -44,6 +46,8 @@ export async function run(settings: Settings<'selftest'>, call: Call): Promise<n
     return ended.exitCode
   } catch (error) {
     return await endFailed(output, error, settings.printJson && objectOf(nothing, 0), interruption)
+  } finally {
+    interruption?.[Symbol.dispose]()
   }
 }
 

@@ -1,6 +1,7 @@
 /* Checks every command and each of its options. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { commands } from '../../../src/cli/dispatch.js'
 import { explanationsOf } from '../../../src/cli/commands/explain.js'
@@ -186,5 +187,25 @@ t.test("a signal ends a running script, with the signal's code also in JSON", as
     t.equal(await running, code)
     await new Promise(resolve => setImmediate(resolve))
     t.match(JSON.parse(fake.stdout()), { exitCode: code, error: { code: 'DDB_INTERRUPTED' } })
+  }
+})
+
+t.test('while a command waits for the password or a script, a signal ends the process', async t => {
+  const password = ['--user', 'admin', '--password-file', '-', '--host', `127.0.0.1:${port}`]
+  for (const words of [
+    ['exec', '-', '--host', `127.0.0.1:${port}`],
+    ['exec', '-e', '1', ...password],
+    ['selftest', ...password],
+    ['bench', ...password],
+  ]) {
+    const { processEnvironment, signals } = fakeProcess()
+    const stdin = new PassThrough()
+    const running = main(words, { ...processEnvironment, stdin })
+    while (stdin.listenerCount('readable') === 0)
+      await new Promise(resolve => setImmediate(resolve))
+    t.equal(signals.listenerCount('SIGINT'), 0, words.join(' '))
+    stdin.end('wrong')
+    t.not(await running, 0)
+    t.equal(signals.listenerCount('SIGINT'), 0)
   }
 })
