@@ -63,16 +63,18 @@ export class FileLocks {
     this.#machine = machine
   }
 
-  readonly take = (path: string) => this.#watch(() => this.#tryToTake(path)) as Promise<LockAnswer>
+  readonly take = (path: string, ended?: AbortSignal) =>
+    this.#watch(() => this.#tryToTake(path), ended) as Promise<LockAnswer>
   readonly takeNow = (path: string) => answerOf(this.#tryToTake(path))!
   readonly holderOf = (path: string) => this.#watch(() => this.#look(path))
 
-  /** Asks again until the answer is certain, and watches locks in between. */
-  async #watch(ask: () => HeldLock | Look): Promise<LockAnswer | undefined> {
+  /** Asks again until the answer is certain, and watches locks in between. A lock whose watch has `ended` counts as taken. */
+  async #watch(ask: () => HeldLock | Look, ended?: AbortSignal): Promise<LockAnswer | undefined> {
     for (let turn = 0; turn < maxTurns; turn++) {
       const found = ask()
       if (found.kind !== 'unsure') return answerOf(found)
-      const last = await this.#lookOften(found)
+      const last = await this.#lookOften(found, ended)
+      if (ended?.aborted === true) return answerOf(found)
       if (last.stamp === found.stamp) this.#stale.add(found.stamp)
       else if (last.holder?.token === found.holder.token) return answerOf(found)
     }
@@ -91,16 +93,17 @@ export class FileLocks {
   }
 
   /** Looks at a lock until it changes or is stale, and returns the last look. */
-  async #lookOften({ path, stamp }: Sighting): Promise<Look> {
+  async #lookOften({ path, stamp }: Sighting, ended?: AbortSignal): Promise<Look> {
     let unchangedMs = 0
     for (let atMs = this.#clock.nowMs(); ;) {
-      await wait(this.#clock, lookEveryMs)
+      await wait(this.#clock, lookEveryMs, ended)
       const nowMs = this.#clock.nowMs()
       // Counts at most twice `lookEveryMs`: if more has passed, this process slept and could not observe the holder.
       unchangedMs += Math.min(nowMs - atMs, 2 * lookEveryMs)
       atMs = nowMs
       const seen = this.#look(path)
-      if (seen.stamp !== stamp || unchangedMs >= staleMs) return seen
+      const isOver = ended?.aborted === true || unchangedMs >= staleMs
+      if (seen.stamp !== stamp || isOver) return seen
     }
   }
 

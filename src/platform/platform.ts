@@ -202,9 +202,10 @@ export interface Files {
   makeFolder(path: string): void
   /**
    * Takes the lock at this path, unless a living process holds it. The holder cannot be queried if it is stopped, or
-   * runs in a different container or on a different host. The call then watches the lock for some seconds.
+   * runs in a different container or on a different host. The call then watches the lock for some seconds,
+   * and takes nothing once `ended` aborts.
    */
-  lock(path: string): Promise<LockAnswer>
+  lock(path: string, ended?: AbortSignal): Promise<LockAnswer>
   /** Like `lock`, but does not watch the lock. A holder that cannot be queried keeps the lock. */
   lockNow(path: string): LockAnswer
   /** Who holds the lock; undefined if no living process does. May take some seconds, like `lock`. */

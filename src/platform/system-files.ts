@@ -65,7 +65,7 @@ export const systemFiles: Files = {
   reopen: path => appendable(path, 'EINVAL', 'not an ordinary file', () => true),
   scratch,
   makeFolder,
-  lock: path => locks.take(path),
+  lock: (path, ended) => locks.take(path, ended),
   lockNow: path => locks.takeNow(path),
   lockHolder: path => locks.holderOf(path),
   remove: path => fs.unlinkSync(systemName(path)),

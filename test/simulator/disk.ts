@@ -151,7 +151,7 @@ export class SimDisk {
         }
       },
       makeFolder: () => process.step(() => undefined, undefined),
-      lock: path => locks().take(path),
+      lock: (path, ended) => locks().take(path, ended),
       lockNow: path => locks().takeNow(path),
       lockHolder: path => locks().holderOf(path),
       remove: path =>

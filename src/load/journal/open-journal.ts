@@ -39,7 +39,8 @@ export async function openJournal(
   if (fingerprints === undefined) return undefined
   const { folder, workingFolder = '', restart = false, restartUntouched } = options.journal!
   const path = journalPath(folder, runId)
-  const held = await begin(folder, runId, files)
+  const ended = AbortSignal.any([options.signal ?? [], options.leave ?? []].flat())
+  const held = await begin(folder, runId, files, ended)
   try {
     const past = new RecordedRun()
     const read = await readJournal(path, runId, files, record => past.take(record))
@@ -105,10 +106,15 @@ export async function openJournal(
 }
 
 /** Holds the run in a folder that may not be there yet. */
-async function begin(folder: string, runId: string, files: Files): Promise<HeldLock> {
+async function begin(
+  folder: string,
+  runId: string,
+  files: Files,
+  ended: AbortSignal,
+): Promise<HeldLock> {
   try {
     files.makeFolder(`${folder}/runs`)
-    return await lockRun(folder, runId, files)
+    return await lockRun(folder, runId, files, ended)
   } catch (cause) {
     if (cause instanceof DdbError) throw cause
     throw new DdbError(
@@ -212,10 +218,15 @@ function knownInputs(
   return { places, added: [...paths].filter(([path]) => others.has(path)), notices }
 }
 
-/** Holds a run, so that no other process works on it. @throws {DdbError} DDB_LOCKED if a process works on it @throws the system's error */
-export async function lockRun(folder: string, runId: string, files: Files): Promise<HeldLock> {
+/** Holds a run, so that no other process works on it. @param ended  ends the wait for a holder that may be dead @throws {DdbError} DDB_LOCKED if a process works on it @throws the system's error */
+export async function lockRun(
+  folder: string,
+  runId: string,
+  files: Files,
+  ended?: AbortSignal,
+): Promise<HeldLock> {
   const path = lockPath(journalPath(folder, runId))
-  const answer = await files.lock(path)
+  const answer = await files.lock(path, ended)
   if (answer.kind === 'held') return answer
   const why =
     answer.kind === 'taken'

@@ -324,6 +324,30 @@ t.test('a run whose holder may wake is taken over with a new journal file', asyn
   journal.close()
 })
 
+t.test(
+  'a process that is interrupted while it waits for the run leaves it to its holder',
+  async t => {
+    for (const name of ['signal', 'leave'] as const) {
+      const ending = new AbortController()
+      const clock = watcherClock()
+      const after: Clock['after'] = (delayMs, callback) => {
+        if (clock.nowMs() > 0) ending.abort()
+        return clock.after(delayMs, callback)
+      }
+      const locks = new FileLocks({ ...clock, after })
+      const files = { ...systemPlatform.files, lock: locks.take }
+      const { open, once, path, folder, a } = scene(t, { ...systemPlatform, files })
+      await once()
+      abandonedLock(path)
+      const change = { journal: { folder }, [name]: ending.signal }
+      const before = readFileSync(lockPath(path), 'utf8')
+      await t.rejects(open([a], change), { code: 'DDB_LOCKED' })
+      t.equal(readFileSync(lockPath(path), 'utf8'), before)
+      t.ok(clock.nowMs() < 1_000)
+    }
+  },
+)
+
 t.test('a process whose run was taken over writes no more', async t => {
   const { open, path, folder, a } = scene(t)
   const { journal } = (await open([a], { journal: { folder } }))!
