@@ -72,6 +72,8 @@ function valueText(value: unknown, level: number): string {
       return String(value)
     case 'object':
       return value === null ? 'null' : objectText(value, level)
+    case 'undefined':
+      throw new InvalidRow('an array has an undefined element: use null instead')
     default:
       throw new InvalidRow(`${kindOf(value)} cannot be stored`)
   }
@@ -84,7 +86,7 @@ function objectText(value: object, level: number): string {
     return `"${value.toISOString()}"`
   }
   if (Array.isArray(value) || isNumbers(value)) {
-    return `[${Array.from(value as readonly unknown[], one => valueText(one ?? null, level + 1)).join()}]`
+    return `[${Array.from(value as readonly unknown[], one => valueText(one, level + 1)).join()}]`
   }
   if (value instanceof Uint8Array) {
     if (!isUtf8(value)) throw new InvalidRow('bytes that are not UTF-8 cannot become text')
