@@ -1,5 +1,5 @@
 /* `exec`: runs a script on a server and prints its result. */
-import { ServerError, usageError } from '../../errors.js'
+import { ConnectionError, ServerError, usageError } from '../../errors.js'
 import { connectServer } from '../../load/connection/connect.js'
 import type { ServerTarget } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system-files.js'
@@ -68,6 +68,8 @@ async function runScript(
     session.onMessage = text => note(text)
     return await session.run(script, { signal })
   } catch (error) {
+    // A server closes a session only after its script.
+    if (signal.aborted) session.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'interrupted'))
     // Every error in a script gets the same code, because the script's author has to fix it.
     if (error instanceof ServerError && error.code === 'DDB_SERVER') {
       throw new ServerError(error.serverMessage, 'DDB_SCRIPT', error.message)

@@ -9,8 +9,9 @@ import { main } from '../../../src/cli/main.js'
 import type { OptionDefinition, OptionSources } from '../../../src/cli/options/definition.js'
 import { loadOptions } from '../../../src/cli/options/options.js'
 import { errorCodes } from '../../../src/errors.js'
-import { startServer } from '../../../src/server/index.js'
+import { startServer, type RequestInfo } from '../../../src/server/index.js'
 import { root } from '../../helpers/checkout.js'
+import { closedGate } from '../../helpers/gate.js'
 import { deepTest } from '../../helpers/runs.js'
 import { fakeProcess, runMain, spawnCli, type FakeTerminals, type Outcome } from '../run-cli.js'
 import { startServerFor } from '../../helpers/load-server.js'
@@ -175,17 +176,19 @@ t.test("a signal ends a running script, with the signal's code also in JSON", as
     ['SIGTERM', 143],
   ] as const) {
     const fake = fakeProcess()
-    const before = server.counters.requests
-    const running = main(
-      ['exec', '--host', `127.0.0.1:${port}`, '-e', 'sleep(600000)', '--json'],
-      fake.processEnvironment,
-    )
-    while (server.counters.requests === before || fake.signals.listenerCount(name) === 0) {
-      await new Promise(resolve => setImmediate(resolve))
+    const [begun, ended] = [closedGate(), closedGate()]
+    const before = ({ text }: RequestInfo) => {
+      if (text !== '6 * 7') return undefined
+      begun.open()
+      return { until: ended.opened }
     }
+    const busy = await startServerFor(t, { faults: { before } })
+    const at = ['--host', `127.0.0.1:${busy.port}`]
+    const running = main(['exec', ...at, '-e', '6 * 7', '--json'], fake.processEnvironment)
+    await begun.opened
     fake.signals.emit(name, name)
     t.equal(await running, code)
-    await new Promise(resolve => setImmediate(resolve))
+    ended.open()
     t.match(JSON.parse(fake.stdout()), { exitCode: code, error: { code: 'DDB_INTERRUPTED' } })
   }
 })
