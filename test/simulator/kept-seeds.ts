@@ -69,4 +69,6 @@ export const keptSeeds: ReadonlyMap<number, string> = new Map([
   [5_760_002_231, 'a ledger that others remove while a process begins, and a process after that'],
   [18_760_000_150, 'rejects of a shard whose record was removed'],
   [95_004_892, 'an audit while the server lists a connection that has vanished'],
+  [800_033_004, 'a run that is left while it opens a connection to a server that has restarted'],
+  [800_038_010, 'a session with the number of one before the server restarted'],
 ])

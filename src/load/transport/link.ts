@@ -202,6 +202,9 @@ export class ReceiptLink {
     try {
       memory = await node.restore(deadlineMs)
     } catch (error) {
+      const { recorder, run } = this
+      // The connection was lost before, perhaps with the server.
+      if (run.ending.isLeaving && recorder.holdsMemory) recorder.takeBack(unreachable, false)
       this.isUnanswered ||= node.control.closed
       // The server was silent for too long. The watcher ends the run for that reason.
       if (this.isSilent && error instanceof ConnectionError) return
