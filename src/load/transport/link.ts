@@ -15,7 +15,7 @@ import { Receipts } from './receipts.js'
 import { outcomePhase, takenByOther, type Answer, type Copy } from './script.js'
 
 const restarted = 'the server restarted, and rows in memory that were confirmed before are gone'
-const unreachable =
+export const unreachable =
   'the server did not say again that it still has the confirmed rows, which it holds in memory'
 const notLooked = 'the run ended before the server was asked whether it is still the same table'
 
@@ -202,9 +202,6 @@ export class ReceiptLink {
     try {
       memory = await node.restore(deadlineMs)
     } catch (error) {
-      const { recorder, run } = this
-      // The connection was lost before, perhaps with the server.
-      if (run.ending.isLeaving && recorder.holdsMemory) recorder.takeBack(unreachable, false)
       this.isUnanswered ||= node.control.closed
       // The server was silent for too long. The watcher ends the run for that reason.
       if (this.isSilent && error instanceof ConnectionError) return

@@ -9,7 +9,7 @@ import type { SentBatch } from '../journal/recorded-run.js'
 import { divideBatch, leftOf, type LeftPiece } from '../outcomes/pieces.js'
 import { checkOwner } from '../register/sole-process.js'
 import type { Delivery } from '../run.js'
-import { ReceiptLink } from './link.js'
+import { ReceiptLink, unreachable } from './link.js'
 
 /** After this many batches, the run reads the ledger at once, so that it can release the memory of many small batches. */
 const batchesPerRead = 128
@@ -170,8 +170,11 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   }
 
   leave(reason: ConnectionError): void {
+    const { node, recorder } = this
     this.fail(reason)
-    this.node.abandon('all', reason)
+    // Perhaps it was lost with the server, and nothing will be asked any more.
+    if (node.control.closed && recorder.holdsMemory) recorder.takeBack(unreachable, false)
+    node.abandon('all', reason)
     this.lookNow()
   }
 
