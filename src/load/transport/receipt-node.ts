@@ -69,7 +69,7 @@ export class ReceiptNode {
     this.control = control
   }
 
-  /** @param control  belongs to the node, unless this throws @throws {ServerError} if receipts are refused @throws {DdbError} DDB_LOCKED */
+  /** @param control  belongs to the node, unless this throws @throws {ServerError} if receipts are refused @throws {DdbError} DDB_LOCKED, DDB_UNAVAILABLE */
   static async open(run: Run, hasLedger: boolean, control = run.control!): Promise<ReceiptNode> {
     const timeoutMs = run.checked.confirmTimeoutMs
     const deadlineMs = run.platform.clock.nowMs() + run.checked.retryTimeoutMs
@@ -91,7 +91,7 @@ export class ReceiptNode {
       if (!lacks(ledger, error)) throw error
       const lost =
         'the server has lost the receipts of the run, as after a restart: repeat the command'
-      throw new ConnectionError('DDB_CONNECTION_LOST', lost, { cause: error })
+      throw new DdbError('DDB_UNAVAILABLE', lost, { cause: error })
     }
   }
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { LoadOptions, TargetOptions } from '../../../src/load/options.js'
-import { startLoadServer } from '../../helpers/load-server.js'
+import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { deepTest } from '../../helpers/runs.js'
 
 /** Servers that refuse to share tables, and the hint in the notice. */
@@ -55,5 +55,33 @@ grant("tim", TABLE_INSERT, "dfs://d/t")`
       t.match(keyed.notices[0], /confirmed rows in memory become unconfirmed/)
       t.same([...node.shared.keys()], ['target', 'keyed'])
     }
+  },
+)
+
+t.test(
+  'a server that forgets the receipts before the first batch counts as lost, not as one without receipts',
+  async t => {
+    let isForgotten = false
+    const here: LoadServer = await startLoadServer(
+      t,
+      'share streamTable(1:0, `id`sym, [INT,SYMBOL]) as target',
+      {
+        before({ text }) {
+          if (isForgotten || !text.startsWith('ddbIngestLedger = ')) return undefined
+          isForgotten = true
+          const { shared } = here.server.node
+          for (const name of shared.keys()) if (name.startsWith('ddbIngest')) shared.delete(name)
+          return undefined
+        },
+      },
+    )
+    const rows = t.testdir({ 'a.csv': 'id,sym\n1,A\n' })
+    for (const delivery of [{}, { mode: 'async' }] as const) {
+      isForgotten = false
+      const lost = await here.load(`${rows}/a.csv`, { target: { table: 'target' }, delivery })
+      t.match(lost, { exitCode: 75, error: { code: 'DDB_UNAVAILABLE' }, batches: { sent: 0 } })
+    }
+    const next = await here.load(`${rows}/a.csv`, { target: { table: 'target' } })
+    t.match(next, { exitCode: 0, confirm: { used: 'receipts' } })
   },
 )
