@@ -37,6 +37,8 @@ export class ReceiptLink {
   /** The run abandoned a connection over which nothing arrived, and there has been no receipt since. */
   protected isSilent = false
   protected isUnanswered = false
+  /** From here on, `end` finds out whether the server still has its memory. */
+  protected isEnding = false
   /** Number of connections reopened since the ledger last had new rows. */
   #reconnects = 0
   #whyNotBegun = 'sent, but the server never began it'
@@ -251,6 +253,7 @@ export class ReceiptLink {
   protected async end(): Promise<void> {
     const [run, recorder, node] = [this.run, this.recorder, this.node]
     const { ending, checked } = run
+    this.isEnding = true
     // If the run has already waited for the server in vain, it must not wait again.
     const hasWaited = this.isUnanswered || this.failure?.code === 'DDB_CONNECTION_LOST'
     let isLooked = ending.isLeaving

@@ -173,7 +173,8 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     const { node, recorder } = this
     this.fail(reason)
     // Perhaps it was lost with the server, and nothing will be asked any more.
-    if (node.control.closed && recorder.holdsMemory) recorder.takeBack(unreachable, false)
+    const isUnasked = node.control.closed && !this.isEnding
+    if (isUnasked && recorder.holdsMemory) recorder.takeBack(unreachable, false)
     node.abandon('all', reason)
     this.lookNow()
   }
