@@ -33,6 +33,8 @@ export class ShardInputs implements Inputs {
   readonly #open: OpenStream
   readonly #opened: Inputs[] = []
   readonly #paths: ReadonlySet<string>
+  /** Inputs that are not part of the run. */
+  #added: readonly string[] = []
 
   constructor(run: Run, reading: InputReading, open: OpenStream) {
     this.#run = run
@@ -84,9 +86,7 @@ export class ShardInputs implements Inputs {
     const counts = `${own.length} of ${streams.length} streams, ${own.length - left.size} of them loaded before`
     reporter.notice(`this shard has ${counts}`)
     const listed = new Set(streams.flat().map(({ path }) => path))
-    const added = [...this.#paths].filter(path => !listed.has(path)).length
-    const late = `${added} of the inputs came after the run began, and are not part of it`
-    if (added > 0) reporter.notice(late)
+    this.#added = [...this.#paths].filter(path => !listed.has(path))
     const [next] = left
     if (index > 0 || next === undefined) return
     throw new DdbError(
@@ -186,6 +186,12 @@ export class ShardInputs implements Inputs {
 
   async close(): Promise<void> {
     await this.#opened.at(-1)?.close()
+    const [first, ...others] = this.#added
+    if (first === undefined) return
+    const { ending, checked } = this.#run
+    const which = `"${first}"${others.length === 0 ? '' : ` and ${others.length} more of the inputs`}`
+    const late = `run "${checked.runId}" began without ${which}: load what it lacks under another ${option('runId')}`
+    ending.fail(new DdbError('DDB_RUN_CHANGED', late))
   }
 
   async #plan(): Promise<Plan> {
