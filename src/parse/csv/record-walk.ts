@@ -76,7 +76,7 @@ export class RecordWalk {
     this.#quote = encoder.encode(quote)
     this.#escape = encoder.encode(escape)
     this.#isDoubled = escape === quote
-    this.#trim = trim && quote !== ''
+    this.#trim = trim
     this.#rules = { ...usualRules, ...rules }
     for (const byte of [lineFeed, carriageReturn, this.#delimiter[0]!]) this.#special[byte] = 1
     const { isStrict, isLax } = this.#rules

@@ -304,6 +304,9 @@ t.test('on request, blanks around fields are removed', async t => {
   // A cell of blanks alone is empty, and takes no room from the cells after it.
   const blank = await read('1,  \t \n'.repeat(40), 'a:INT,b:STRING', { header: 'no', trim: true })
   t.strictSame(blank.rows, Array(40).fill(['1', '']))
+  const quotes = { header: 'no', trim: true, quote: '' } as const
+  const unquoted = await read('1 ,"x" \n 2,\t\n', 'a:INT,b:STRING', quotes)
+  t.strictSame(unquoted.rows, cells('1,"x"', '2,'), 'also without quotes')
   const strict = await read('1,b\n2, "a"\n', 'a:INT,b:STRING', { header: 'no' })
   t.match(strict.rejects, [{ code: 'DDB_INPUT_QUOTE', lineNumber: 2 }])
 })
