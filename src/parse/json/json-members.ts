@@ -4,6 +4,7 @@ import { textSources, type ColumnMapping, type MappedColumn } from '../../schema
 import { uniqueByLowerCase } from '../../schema/field-names.js'
 import type { CellRules } from '../cell-rules.js'
 import { utf8Text } from '../cells/cell-bytes.js'
+import { hasNumberStyle } from '../cells/read-number.js'
 import { cellTypeOf, formatHintFor, hasDateFormat } from '../types/column-types.js'
 import { jsonKinds } from './json-kinds.js'
 
@@ -58,8 +59,13 @@ export function kindsOf(
   // A text of `mapping.set` with names of members.
   if (source.kind === 'template') return { kinds: scalar, elementKinds: 0 }
   const takesNumber = hasDateFormat(name, type.type, cells)
-  const kinds = (cellTypeOf(type.type)?.jsonKinds ?? 0) | (takesNumber ? jsonKinds.number : 0)
-  if (type.array === true) return { kinds: jsonKinds.array, elementKinds: kinds }
+  const read = cellTypeOf(type.type)
+  const kinds = (read?.jsonKinds ?? 0) | (takesNumber ? jsonKinds.number : 0)
+  if (type.array === true) {
+    // Elements are read together, as JSON's own numbers, which have no style.
+    const isStyled = read !== undefined && 'spelling' in read && hasNumberStyle(cells)
+    return { kinds: jsonKinds.array, elementKinds: isStyled ? kinds & ~jsonKinds.string : kinds }
+  }
   return { kinds, elementKinds: 0 }
 }
 

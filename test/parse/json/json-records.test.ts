@@ -3,7 +3,7 @@ import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { elementSeparator } from '../../../src/parse/columns/array-column.js'
-import { type JsonMember, type MemberRules } from '../../../src/parse/json/json-members.js'
+import { type JsonMember, kindsOf, type MemberRules } from '../../../src/parse/json/json-members.js'
 
 import { jsonKinds } from '../../../src/parse/json/json-kinds.js'
 import { JsonRecords } from '../../../src/parse/json/json-records.js'
@@ -173,6 +173,28 @@ t.test('elements of an array are written one after another, null as an empty tex
   t.match(rowsOf(['{"l":["a\\u001fb"]}'], texts)[0]!.obstacle, { code: 'DDB_INPUT_CELL' })
   t.strictSame(rowsOf(['{"l":["é","\\u0061"]}'], texts)[0]!.cells, [`é${separator}a`])
 })
+
+t.test(
+  'arrays of numbers take strings, unless numbers have a style, which elements would lose',
+  async t => {
+    const takesStrings = (
+      type: 'DOUBLE' | 'DATE',
+      cells: Parameters<typeof kindsOf>[1],
+    ): boolean => {
+      const column = {
+        name: 'l',
+        type: { type, array: true },
+        source: { kind: 'member', name: 'l' },
+      } as const
+      return (kindsOf(column, cells).elementKinds & string) !== 0
+    }
+    t.ok(takesStrings('DOUBLE', {}))
+    for (const style of [{ thousands: '.' }, { decimalComma: true }, { percentColumns: ['l'] }]) {
+      t.notOk(takesStrings('DOUBLE', style))
+      t.ok(takesStrings('DATE', style))
+    }
+  },
+)
 
 t.test('members of inner objects have names with dots', async () => {
   const inner = [member('id', number), member('p.x', number), member('p.q.y', string)]
