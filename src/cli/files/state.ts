@@ -20,7 +20,9 @@ export function stateFolder(environment: Environment): string {
     environment[name]?.startsWith('/') ? environment[name] : undefined
   const base = absolute('XDG_STATE_HOME')
   if (base !== undefined) return join(base, 'ddb-ingest')
-  return join(absolute('HOME') ?? userInfo().homedir, '.local', 'state', 'ddb-ingest')
+  // In a container, a user may have no entry in the system's list: HOME is then usually the root.
+  const home = absolute('HOME') ?? attempt(() => userInfo().homedir) ?? '/'
+  return join(home, '.local', 'state', 'ddb-ingest')
 }
 
 /** @returns undefined if no other user may write, or if the system has no user IDs @throws the system's error */
