@@ -2,7 +2,7 @@
 import { attempt, DdbError, UsageError, usageError } from '../../errors.js'
 import type { LoadOptions } from '../../load/options.js'
 import { clean } from '../output/output.js'
-import type { Reader } from './readers.js'
+import { type Reader, withNumbersAsTexts } from './readers.js'
 
 export { defined } from '../../load/checked-options.js'
 
@@ -153,12 +153,17 @@ export function findValue(
 /** The variable of a repeatable option may be a JSON array or object of its values; any other text is the only value. */
 function textsIn(value: string, { reader }: OptionDefinition): readonly string[] {
   if (!reader.isRepeated || !/^\s*[[{]/.test(value)) return [value]
-  const values = attempt(() => JSON.parse(value) as unknown[] | Record<string, unknown>)
-  if (values === undefined) return [value]
-  const text = (one: unknown): string => (typeof one === 'string' ? one : JSON.stringify(one))
-  if (reader.json) return [values].flat().map(one => JSON.stringify(one))
-  if (Array.isArray(values)) return values.map(text)
-  return Object.entries(values).map(([name, one]) => `${name}=${text(one)}`)
+  const [values, exact] = [value, withNumbersAsTexts(value)].map(json =>
+    attempt(() => JSON.parse(json) as Readonly<Record<string, unknown>>),
+  )
+  if (values === undefined || exact === undefined) return [value]
+  if (reader.json) {
+    if (reader.read([value]) === undefined) return [value]
+    return [values].flat().map(one => JSON.stringify(one))
+  }
+  const text = (key: string): string =>
+    typeof values[key] === 'object' ? JSON.stringify(values[key]) : String(exact[key])
+  return Object.keys(values).map(key => (Array.isArray(values) ? text(key) : `${key}=${text(key)}`))
 }
 
 /** Names of files may have any bytes. */

@@ -194,15 +194,23 @@ export const shard = single(
   },
 )
 
+/** Variables with the number of processes. */
+const processCounts = ['SLURM_ARRAY_TASK_COUNT', 'CLOUD_RUN_TASK_COUNT', 'CI_NODE_TOTAL'] as const
+
 /** The number that a scheduler gave to this process, from 1 to `count`. @throws {UsageError} */
 function numberFrom(environment: Environment, count: number): number {
   const { SLURM_ARRAY_TASK_MIN: first, SLURM_ARRAY_TASK_STEP: step } = environment
+  // A part of a job, such as the repeated tasks of an array, has other numbers.
+  const size = processCounts.find(name => environment[name] && Number(environment[name]) !== count)
+  if (size !== undefined)
+    throw usageError(`the job has ${size}=${environment[size]}, not ${count}: give the number`)
   const known = { ...processNumbers, SLURM_ARRAY_TASK_ID: Number(first) }
   const names = Object.keys(known).filter(name => environment[name])
   const [name = '', more] = names
   const steps = name.startsWith('SLURM') ? Number(step ?? 1) : 1
   const number = (Number(environment[name]) - known[name as keyof typeof known]) / steps + 1
-  const fits = Number.isInteger(number) && number > 0 && number <= count
+  const fits =
+    Number.isInteger(number) && number > 0 && number <= count && /\d/.test(environment[name]!)
   if (more === undefined && fits) return number
   const own = names.map(set => `${set}=${environment[set]}`).join(' and ') || 'none of them'
   const all = Object.keys(known).join(', ')
@@ -301,10 +309,27 @@ export const dateFormats = {
 export const booleans = repeated(matching('TRUE/FALSE, such as Y/N', /^(?!\/$)[^/]*\/[^/]*$/))
 
 export const json = single<unknown>(
-  'a JSON value such as 5, "text" or [1,2]',
-  value => attempt((): unknown => JSON.parse(value)),
+  'a JSON value such as 5, "text" or [1,2], with no number that JavaScript would change',
+  value =>
+    jsonNumbers(value).every(isKept) ? attempt((): unknown => JSON.parse(value)) : undefined,
   { json: true },
 )
+
+const jsonToken = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
+
+const jsonNumbers = (json: string): string[] =>
+  (json.match(jsonToken) ?? []).filter(token => !token.startsWith('"'))
+
+/** Whether JSON.parse keeps the value, apart from the digits that no DOUBLE has. */
+function isKept(number: string): boolean {
+  const value = Number(number)
+  if (!/[.e]/i.test(number)) return Number.isSafeInteger(value)
+  return Number.isFinite(value) && (value !== 0 || !/^-?[0.]*[1-9]/.test(number))
+}
+
+/** The JSON with its numbers as texts, which have all digits. */
+export const withNumbersAsTexts = (json: string): string =>
+  json.replace(jsonToken, token => (token.startsWith('"') ? token : `"${token}"`))
 
 /** `\xNN` for a control character, `\t` for every tab. */
 function shown(text: string): string {

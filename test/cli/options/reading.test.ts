@@ -92,8 +92,10 @@ t.test('a repeatable option in the environment is one text, or a JSON array or o
   const environment = {
     DDB_INGEST_MAP: '{"a":"b"}',
     DDB_INGEST_FUNCTION_ARG: '["text", 5, [1, 2]]',
+    DDB_INGEST_SET: '{"a":9007199254740993,"b":1.50,"c":[1],"d":true,"e":"1\\"2"}',
   }
-  const expected = { map: { a: 'b' }, functionArg: ['text', 5, [1, 2]] }
+  const set = { a: '9007199254740993', b: '1.50', c: '[1]', d: 'true', e: '1"2' }
+  const expected = { map: { a: 'b' }, functionArg: ['text', 5, [1, 2]], set }
   t.match(resolveOptions(loadOptions, sources({ environment })), expected)
 })
 
@@ -421,6 +423,11 @@ t.test('a name may be given once, and one bad value refuses all', async t => {
   t.equal(values.dateFormats.read(['yyyy', 'MM']), undefined, 'two for all columns')
   t.equal(values.dateFormats.read(['t=yyyy', 't=MM']), undefined)
   t.equal(values.repeated(values.json).read(['1', '{']), undefined)
+  t.same(values.json.read(['["9007199254740993", 9007199254740991, 0.1, -0e5]']), [
+    ...['9007199254740993', 9007199254740991, 0.1, -0],
+  ])
+  for (const changed of ['9007199254740993', '[1,-9223372036854775807]', '1e400', '{"a":1e-400}'])
+    t.equal(values.json.read([changed]), undefined, changed)
 })
 
 t.test('auto/N is the number that a scheduler gave to the process', async t => {
@@ -439,6 +446,9 @@ t.test('auto/N is the number that a scheduler gave to the process', async t => {
     { JOB_COMPLETION_INDEX: '0', PARALLEL_SEQ: '1' },
     { PARALLEL_SEQ: '10' },
     { SLURM_ARRAY_TASK_ID: '21', ...slurm },
+    { SLURM_ARRAY_TASK_ID: '3', SLURM_ARRAY_TASK_MIN: '3', SLURM_ARRAY_TASK_COUNT: '1' },
+    { CI_NODE_INDEX: '1', CI_NODE_TOTAL: '8' },
+    { JOB_COMPLETION_INDEX: ' ' },
     { SLURM_ARRAY_TASK_ID: '1' },
     { CI_NODE_INDEX: '0' },
     { CI_NODE_INDEX: 'first' },
