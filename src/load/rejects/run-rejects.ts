@@ -58,7 +58,6 @@ const reasonBytes = 400
 export class RunRejects {
   /** Rows that this process could not place, and rows of files that were lost while it worked. They end the run, so later ones join them. */
   unplaced = 0
-  /** Set by an audit. */
   isUnfinished: RejectRun['isUnfinished']
   readonly #run: RunBasis
   readonly #making: (path: string) => void
@@ -377,12 +376,14 @@ export class RunRejects {
     this.unplaced = 0
   }
 
-  /** Removes the files of a stream that has not ended, which the next process reads again. */
+  /** Removes the files of a stream that has not ended, which the next process reads again, and those of a failed audit, which lack rows. */
   close(): void {
     try {
       this.#closeFiles()
     } finally {
-      if (this.#run.options.shard !== undefined) this.unplaced += drop(this.#files.splice(0))
+      const { options, watch, ending } = this.#run
+      const isPartial = options.shard !== undefined || (watch && ending.failure) !== undefined
+      if (isPartial) this.unplaced += drop(this.#files.splice(0))
     }
   }
 
