@@ -44,8 +44,8 @@ export async function run(given: Settings<'audit'>, call: Call): Promise<number>
     auditResult(emptyResult(settings.options, new Date(), error))
   return withFiles(call, settings, failed, async files => {
     const asked = await optionsOf(settings, call, async (inputs, journal) => {
-      const { certificate, missing: rejects } = settings
-      await refuseSharedFiles({ ...settings, ...defined({ rejects, journal }) }, inputs, call)
+      const { certificate } = settings
+      await refuseSharedFiles({ ...settings, ...defined({ journal }) }, inputs, call)
       const textOf = (result: AuditResult) => result.digest && jsonLine(result)
       await files.add(certificate, { name: 'certificate', textOf })
       return files.open()
