@@ -44,15 +44,16 @@ export async function run(given: Settings<'audit'>, call: Call): Promise<number>
     auditResult(emptyResult(settings.options, new Date(), error))
   return withFiles(call, settings, failed, async files => {
     const asked = await optionsOf(settings, call, async (inputs, journal) => {
-      const { certificate, missing: rejects } = settings
-      await refuseSharedFiles({ ...settings, ...defined({ rejects, journal }) }, inputs, call)
+      const { certificate } = settings
+      await refuseSharedFiles({ ...settings, ...defined({ journal }) }, inputs, call)
       const textOf = (result: AuditResult) => result.digest && jsonLine(result)
       await files.add(certificate, { name: 'certificate', textOf })
       return files.open()
     })
     const result = await watched(settings.quiet, call, watch => audit({ ...asked, ...watch }))
+    const isUnfinished = 'unfinished' in asked && asked.unfinished
     const show = () => call.output.write(`${summary(result)}\n`)
-    return files.publish(result, () => tell(settings, call, result), show)
+    return files.publish(result, () => tell(settings, call, result, isUnfinished), show)
   })
 }
 
@@ -126,7 +127,8 @@ async function optionsOf(
       `run "${named}" has followed files that have other names by now: audit these by their names, too`,
     )
   }
-  if (missing !== undefined && known.state !== 'finished') {
+  const unfinished = known.state !== 'finished'
+  if (missing !== undefined && unfinished) {
     const clean = runCommand('runs', named, settings.stateDir, ['--clean'])
     const later = `resume it, and audit it again, or give it up before \`retry\`: ${clean}`
     call.output.note(`run "${named}" is not finished: ${later}`)
@@ -139,10 +141,15 @@ async function optionsOf(
   // The first file to be read need not be the one whose times the run has read first.
   const cells = cellsAsFound(options.cells, {}, known.journal.offsets)
   const read = isKnown ? { input, recorded } : { input: { ...input, ...defined({ include }) } }
-  return { ...options, ...read, cells, inputs, target, server, ...own }
+  return { ...options, ...read, cells, inputs, target, server, unfinished, ...own }
 }
 
-function tell(settings: Settings<'audit'>, call: Call, result: AuditResult): void {
+function tell(
+  settings: Settings<'audit'>,
+  call: Call,
+  result: AuditResult,
+  isUnfinished = false,
+): void {
   const { missing, columns } = settings
   const { output, asked, args, sources } = call
   const isFromFiles = result.inputs.every(({ path }) => path !== '-')
@@ -152,6 +159,8 @@ function tell(settings: Settings<'audit'>, call: Call, result: AuditResult): voi
     output.problem(result.error.message, result.error.code)
     // Options for reading would be of no use: a run keeps its own.
     printAdvice(output, isOfFiles(settings) ? result.error : { code: result.error.code }, asked)
+  } else if (result.missingFiles.length > 0 && isUnfinished) {
+    output.command('next', runCommand('resume', args[0]!, settings.stateDir, []))
   } else if (result.missingFiles.length > 0) {
     for (const { path } of result.missingFiles) output.command('next', shellText(['retry', path]))
   } else if (result.status === 'missing' && missing === undefined && isFromFiles) {

@@ -63,6 +63,7 @@ const asTransform: Role = { part: 'the transform' }
 
 const roles = {
   rejects: { part: 'the rejects file', flag: '--rejects ' },
+  missing: { part: 'the file of missing records', flag: '--missing ' },
   reasons: { part: 'the reasons file', flag: 'the reasons file ' },
   jsonFile: { part: 'the JSON object', flag: '--json=' },
   metricsFile: { part: 'the metrics file', flag: '--metrics-file ' },
@@ -102,7 +103,7 @@ export async function refuseSharedFiles(
   inputs: readonly string[],
   { sources: { files = [], flags }, processEnvironment }: Call,
 ): Promise<void> {
-  const { rejects } = settings
+  const { missing, rejects = missing } = settings
   const inVariable = processEnvironment.environment['DDB_INGEST_TRANSFORM'] ?? ''
   const given = [...(flags.get('transform') ?? []), inVariable]
   const transforms = given.filter(text => text.startsWith('@'))
@@ -113,12 +114,13 @@ export async function refuseSharedFiles(
   ]
   const nullKey = placeOf('/dev/null').key
   const rejectsName = rejects && placeOf(rejects).name
+  const asked = roles[missing === undefined ? 'rejects' : 'missing'].flag
   const seen = new Map<string, NamedPath>()
   const look = (named: NamedPath): void => {
     const place = placeOf(named.path)
-    // Records with different headers get separate rejects files, next to the file that --rejects names.
+    // Records with different headers get separate files, next to the file that the user names.
     if (rejectsName && isFurtherPath(foldedName(rejectsName), foldedName(place.name))) {
-      throw refusal(named, 'has a name that --rejects may need for further headers')
+      throw refusal(named, `has a name that ${asked}may need for further headers`)
     }
     // A run may both read and write a device or pipe. Two writers would garble each other's output.
     if (place.key === nullKey || (!place.isOrdinary && named.role.flag === undefined)) return
@@ -149,7 +151,7 @@ export async function refuseSharedFiles(
 }
 
 function namedPaths({ json, ...settings }: FileSettings): NamedPath[] {
-  const { rejects } = settings
+  const { missing, rejects = missing } = settings
   const paths: NamedFiles = defined({
     ...settings,
     jsonFile: json?.file,

@@ -19,6 +19,8 @@ export interface AuditOptions extends LoadOptions {
   missing?: string
   /** The files of a run as they were when it began: an audit of others would say nothing about the run. */
   recorded?: readonly { readonly path: string; readonly fingerprint: Fingerprint }[]
+  /** Whether the audited run has not finished: once it has gone on, `retry` refuses what was missing. */
+  unfinished?: boolean
 }
 
 /** Options of an audit without input: compares a table with what an earlier audit found there. */

@@ -50,6 +50,7 @@ export async function audit(options: AuditOptions | CertificateOptions): Promise
     exact: flag,
     missing: text,
     recorded: true,
+    unfinished: flag,
     certificate: true,
   })
   return auditOn(systemPlatform, options)
@@ -70,7 +71,7 @@ type Job = ReturnType<typeof newJob>
 
 /** A run that reads the inputs as `load` reads them, with options with which the missing rows can be loaded. */
 function newJob(platform: Platform, asked: AuditOptions, certificate?: AuditResult) {
-  const { columns, exact, missing: file, shard, recorded: _r, ...given } = asked
+  const { columns, exact, missing: file, shard, recorded: _r, unfinished, ...given } = asked
   const { journal: _j, expectRows: _x, delivery: { confirmTimeoutMs } = {}, ...reading } = given
   const { create, partition: _p, types, ...target } = asked.target
   const { follow, ...input } = asked.input ?? {}
@@ -94,6 +95,7 @@ function newJob(platform: Platform, asked: AuditOptions, certificate?: AuditResu
   const delivery = { mode: 'sync', batchRows, ...defined({ confirmTimeoutMs }) } as const
   const checked = checkedOptions({ ...options, delivery }, random)
   const run = newRun(options, checked, platform, { watch: {} })
+  run.rejects.isUnfinished = unfinished
   const key = certificate && Buffer.from(certificate.digest!.key, 'hex')
   return {
     ...{ asked, certificate, run, findings: {} as Partial<AuditResult> },

@@ -149,8 +149,8 @@ const unfit: Readonly<Record<string, string>> = {
 
 function checkNew(path: string, { files, random }: Pick<Platform, 'files' | 'random'>): void {
   if (files.statusNow(path)?.isFile === false) {
-    const instead = `name another, or leave bad rows out with ${option('rejects.onError')} skip`
-    throw createError(`"${path}" is not an ordinary file and cannot take rejects: ${instead}`)
+    const instead = `name another (in a load, ${option('rejects.onError')} skip leaves bad rows out)`
+    throw createError(`"${path}" is not an ordinary file and cannot take records: ${instead}`)
   }
   checkRoom(path, files)
   const reasons = reasonsPath(path)

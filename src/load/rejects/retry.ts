@@ -40,6 +40,8 @@ export interface RejectRun {
   readonly path: string
   /** Names in the header; undefined without a header, and for JSON. */
   readonly fieldNames: readonly string[] | undefined
+  /** Of missing rows: whether the run had not finished when it was audited, so that it may send them, too. */
+  readonly isUnfinished?: boolean | undefined
 }
 
 /** Why one record was rejected. Forms one line of the file of reasons. */
@@ -58,7 +60,7 @@ export const missingCode = 'DDB_UNCONFIRMED'
 /** @param reading  undefined if it is not known how the records were read */
 export function rejectRun(
   { options, checked }: Pick<RunBasis, 'options' | 'checked'>,
-  known: Pick<RejectRun, 'path' | 'fieldNames'>,
+  known: Pick<RejectRun, 'path' | 'fieldNames' | 'isUnfinished'>,
   reading: RejectReading | undefined,
 ): RejectRun {
   const journaled = journaledOptions(options, checked)

@@ -40,7 +40,7 @@ import {
   type RejectReading,
 } from './reject.js'
 import { drop, type KeptFile, rejectsFile, type RejectsFile } from './rejects-file.js'
-import { rejectRun, type RejectReason } from './retry.js'
+import { rejectRun, type RejectReason, type RejectRun } from './retry.js'
 
 /** Limit of rejects that notices show. The rejects file contains all of them. */
 const shownRejects = 3
@@ -58,6 +58,7 @@ const reasonBytes = 400
 export class RunRejects {
   /** Rows that this process could not place, and rows of files that were lost while it worked. They end the run, so later ones join them. */
   unplaced = 0
+  isUnfinished: RejectRun['isUnfinished']
   readonly #run: RunBasis
   readonly #making: (path: string) => void
   /** The first file; undefined if the user wants none. */
@@ -236,7 +237,8 @@ export class RunRejects {
     // Another machine may name the rejects of a stream otherwise, and the rows must not be loaded twice.
     const { stem } = partsOf(this.#run.checked.rejectsFile!)
     const path = this.#stream === undefined ? own : `${this.#token}${own.slice(stem.length)}`
-    const run = rejectRun(this.#run, { path, fieldNames }, this.#readings.get(reason.file))
+    const known = { path, fieldNames, isUnfinished: this.isUnfinished }
+    const run = rejectRun(this.#run, known, this.#readings.get(reason.file))
     const { runId, ...others } = reason
     return { runId, token: this.#token, ...others, run }
   }
@@ -374,12 +376,14 @@ export class RunRejects {
     this.unplaced = 0
   }
 
-  /** Removes the files of a stream that has not ended, which the next process reads again. */
+  /** Removes the files of a stream that has not ended, which the next process reads again, and those of a failed audit, which lack rows. */
   close(): void {
     try {
       this.#closeFiles()
     } finally {
-      if (this.#run.options.shard !== undefined) this.unplaced += drop(this.#files.splice(0))
+      const { options, watch, ending } = this.#run
+      const isPartial = options.shard !== undefined || (watch && ending.failure) !== undefined
+      if (isPartial) this.unplaced += drop(this.#files.splice(0))
     }
   }
 

@@ -121,12 +121,16 @@ t.test('no two parts of a run may be one file', async t => {
   }
 })
 
-t.test('exec and selftest keep their files separate as well', async t => {
+t.test('exec, audit and selftest keep their files separate as well', async t => {
   const { dir } = place(t)
   const at = (name: string): string => join(dir, name)
   writeFileSync(at('a.dos'), '1+1')
   const login = ['--user', 'admin', '--password-file', at('pw.txt')]
+  const audit = ['audit', at('in.csv'), '-t', 'prices', '--missing']
   const cases: [argv: string[], why: RegExp][] = [
+    [[...audit, at('in.csv')], /: --missing \S+ is an input of this run/],
+    [[...audit, at('new'), '--trace', at('new')], /: --missing \S+ is the trace of this run/],
+    [[...audit, at('r.csv'), '--trace', at('r.2.csv')], /a name that --missing may need/],
     [['exec', at('a.dos'), '--trace', at('a.dos')], /--trace \S+ is an input of this run/],
     [['exec', at('a.dos'), ...login, '--trace', at('pw.txt')], /is the password file/],
     [['exec', at('a.dos'), `@${at('in.options')}`, '--trace', at('in.options')], /options file/],

@@ -82,9 +82,22 @@ t.test('what an audit misses is not loaded while its run could send it, too', as
   const clean = /resume it,? and audit it again, or give it up .*: ddb-ingest runs stopped --clean/
   const audited = await run('audit', 'stopped', '--missing', at('rest.csv'))
   t.match(audited, { code: 4, stderr: clean })
+  t.match(audited.stderr, /next: ddb-ingest resume stopped\n$/)
   t.match(await run('retry', at('rest.csv')), { code: 64, stderr: clean })
   t.match(await run('runs', 'stopped', '--clean'), { code: 0 })
   t.match(await run('retry', at('rest.csv')), { code: 0 })
+})
+
+t.test('what an audit has missed is not loaded after its run has gone on', async t => {
+  const { run, path, at } = await scene(t)
+  await writeFile(path, csv.replace(/,400\n/, ',400,surplus\n'))
+  const load = ['load', path, '--table', 'trades', '-b', '100', '--run-id', 'stopped']
+  t.match(await run(...load), { code: 65 })
+  t.match(await run('audit', 'stopped', '--missing', at('rest.csv')), { code: 4 })
+  t.match(await run('resume', 'stopped', '--rejects', at('rejects.csv')), { code: 3 })
+  const gone = /has gone on since: .* Audit it again: ddb-ingest audit stopped --missing /
+  t.match(await run('retry', at('rest.csv')), { code: 64, stderr: gone })
+  t.match(await run('audit', 'stopped', '--missing', at('rest-2.csv')), { code: 3 })
 })
 
 t.test('a run with a journal does not go on with a pipe', async t => {

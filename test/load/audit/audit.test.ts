@@ -1,6 +1,6 @@
 /* Audits of tables on an embedded server: what is there, what is not, and the files that make up for it. */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
@@ -143,6 +143,22 @@ for (const one of tables) {
     t.equal(count, '905')
   })
 }
+
+t.test('an audit that is interrupted leaves no part of the missing rows', async t => {
+  const { server, path, rest } = await scene(t, tables[0]!)
+  const stop = new AbortController()
+  const files = filesOn({
+    fails(call, path) {
+      if (call === 'create' && path === rest) stop.abort()
+      return false
+    },
+  })
+  const options = { inputs: [path], server: asAdmin(server), target: { table: 'trades' } }
+  const asked = { ...options, missing: rest, signal: stop.signal }
+  const found = await auditOn({ ...systemPlatform, files }, asked)
+  t.match(found, { status: 'interrupted', missingFiles: [] })
+  t.strictSame(await readdir(dirname(rest)), ['in.csv'])
+})
 
 t.test('a table without the rows: every line is missing, and the file is the input', async t => {
   const { path, rest, audit } = await scene(t, tables[2]!)

@@ -58,7 +58,7 @@ t.test('a path that cannot hold rejects is refused before the first row', async 
   const cases: [path: string, message: RegExp][] = [
     [join(dir, 'full.csv'), /exists and is not empty: load or move it first/],
     [join(dir, 'folder'), /is not an ordinary file/],
-    ['/dev/null', /is not an ordinary file.*`rejects.onError` skip/],
+    ['/dev/null', /is not an ordinary file.*in a load, `rejects.onError` skip/],
     ['/dev/full', /is not an ordinary file/],
     [join(dir, 'link.csv'), /is a symbolic link/],
     [join(dir, 'dangling.csv'), /is a symbolic link/],

@@ -19,8 +19,8 @@ import { refuseSharedFiles } from '../../files/one-file.js'
 import { otherWritersAt } from '../../files/state.js'
 import { defined, type LoadFields, type OptionSources } from '../../options/definition.js'
 import { serverOf } from '../../options/login.js'
-import { journalFolder, runCommand, withJournaled } from './known-run.js'
-import { addressesText, shellWord } from '../../options/shell-command.js'
+import { auditCommand, journalFolder, runCommand, withJournaled } from './known-run.js'
+import { addressesText, newFile, shellWord } from '../../options/shell-command.js'
 import { commandOptions, type Settings } from '../../options/options.js'
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
@@ -58,6 +58,13 @@ export async function run(settings: Settings<'retry'>, call: Call): Promise<numb
       }
       const may = `${open}, and may add rows to this file`
       call.output.note(`${may}: continue it first, or with --rejects and another file`)
+    }
+    if (origin?.state === 'finished' && known.run.isUnfinished) {
+      const words = ['--missing', newFile('missing')]
+      const again = auditCommand(known.runId, settings.stateDir, options.target, words)
+      throw usageError(
+        `run "${known.runId}" was not finished when it was audited, and has gone on since: it may have stored these rows. Audit it again: ${again}`,
+      )
     }
     const { restart = false } = settings
     const areTouched = await haveBeenRetried(before, folder)
