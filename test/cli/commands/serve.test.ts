@@ -150,6 +150,18 @@ t.test('a command finds its server, gets options after -- and decides the exit c
   })
 })
 
+t.test('variables for another server do not lead a command away from its server', async t => {
+  const environment = {
+    ...{ DDB_INGEST_HOST: '127.0.0.1:9', DDB_INGEST_TLS: '1', DDB_INGEST_TLS_INSECURE: '1' },
+    ...{ DDB_INGEST_CERT_FILE: '/no/such.pem', DDB_INGEST_ROWS: '3', DDB_USER: 'admin' },
+  }
+  const shown = 'console.log(Object.keys(process.env).filter(n => n.startsWith("DDB_")).sort())'
+  const outcome = await spawnCli(child(shown), { environment }).outcome
+  const kept = ['HOST', 'INGEST_ROWS', 'PORT', 'USER'].map(name => `'DDB_${name}'`)
+  const names = outcome.stdout.match(/'DDB_\w+'/g)?.filter(name => !name.includes('EMBEDDED'))
+  t.strictSame(names, kept, outcome.stderr)
+})
+
 deepTest(t, 'a command ended by a signal gives 128 plus its number', async t => {
   t.match(await spawnCli(child('process.kill(process.pid, "SIGKILL")')).outcome, { code: 137 })
 })
