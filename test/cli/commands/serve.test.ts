@@ -7,6 +7,7 @@ import { main } from '../../../src/cli/main.js'
 import { connectTyped as connect } from '../../../src/client/open-session.js'
 import { startServer, type Faults } from '../../../src/server/index.js'
 import { startLoadServer, startServerFor } from '../../helpers/load-server.js'
+import { closedGate } from '../../helpers/gate.js'
 import { deepTest } from '../../helpers/runs.js'
 import { fakeProcess, runMain, spawnCli } from '../run-cli.js'
 
@@ -322,4 +323,45 @@ t.test('a measurement that fails says why, and leaves no table on the server', a
   t.equal(await running, 65)
   t.match(fake.stderr(), /refused/)
   t.equal(server.node.shared.size, 0)
+})
+
+t.test('bench ends if the server falls silent, and takes its table away', async t => {
+  const { setTimeout } = globalThis
+  let waited = (): void => undefined
+  const value = (act: () => void, ms: number) => {
+    if (ms === 60_000) waited = act
+    return setTimeout(act, ms)
+  }
+  t.intercept(globalThis, 'setTimeout', { value })
+  for (const silent of [/^tableInsert/, /^exec count.*_async_/, /^share/]) {
+    const reached = closedGate()
+    const { server, fake, running } = await scene(t, {
+      before: ({ text }) => {
+        if (!silent.test(text)) return undefined
+        reached.open()
+        return 'stall'
+      },
+    })
+    await reached.opened
+    waited()
+    t.equal(await running, 75, silent.source)
+    t.match(fake.stderr(), /nothing for 60 s/)
+    if (silent.source !== '^share') t.equal(server.node.shared.size, 0)
+  }
+})
+
+t.test('bench names its table if it loses the server for good, and else takes it away', async t => {
+  for (const [last, left] of [
+    [/^exec count/, 0],
+    [/^exec count|^undef/, 1],
+  ] as const) {
+    const { server, fake, running } = await scene(t, {
+      before: ({ text }) => (last.test(text) ? 'close' : undefined),
+    })
+    t.equal(await running, 4)
+    t.equal(server.node.shared.size, left)
+    const [name] = [...server.node.shared.keys()]
+    const removal = `the table ${name} is still on the server; to remove it: ddb-ingest exec -e 'undef("${name}", SHARED)' --host`
+    t.equal(fake.stderr().includes(removal), left === 1, fake.stderr())
+  }
 })
