@@ -21,6 +21,7 @@ import { catchSignals } from '../process-environment.js'
 import type { Settings } from '../options/options.js'
 import { readScriptFile } from '../files/one-file.js'
 import { embeddedServerVariable, servingProcessVariable } from '../files/state.js'
+import { printFailure } from '../output/failures.js'
 import { clean, systemCode } from '../output/output.js'
 
 /** @returns the exit code, CMD's if there is one @throws {UsageError} DDB_CONFIG if it would be exposed with the initial password */
@@ -32,7 +33,12 @@ export async function run(settings: Settings<'serve'>, call: Call): Promise<numb
       file === undefined
         ? await serveForeground(server, call)
         : await serveChild(server, settings, call, file, args)
-    if (settings.discard) await call.output.write(`${JSON.stringify(server.discarded)}\n`)
+    try {
+      if (settings.discard) await call.output.write(`${JSON.stringify(server.discarded)}\n`)
+    } catch (error) {
+      if (code === 0) throw error
+      printFailure(call.output, error, call.asked)
+    }
     return code
   } finally {
     await server.close()

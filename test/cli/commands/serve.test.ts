@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { Writable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { main } from '../../../src/cli/main.js'
 import { connectTyped as connect } from '../../../src/client/open-session.js'
@@ -132,6 +133,19 @@ t.test('--discard also prints its counts after a command', async t => {
   const server = ['serve', '--port', '0', '--discard', '--', process.execPath, '-e', '0']
   t.match(await spawnCli(server).outcome, { code: 0, stdout: '{"inserts":0,"rows":0}\n' })
 })
+
+t.test(
+  'the exit code of a command counts even if the counts of --discard cannot be printed',
+  async t => {
+    const fake = fakeProcess()
+    const full = Object.assign(new Error('no space'), { code: 'ENOSPC' })
+    const stdout = new Writable({ write: (_chunk, _encoding, done) => done(full) })
+    const argv = ['serve', '--port', '0', '--discard', '--', process.execPath, '-e']
+    const processEnvironment = { ...fake.processEnvironment, stdout }
+    t.equal(await main([...argv, 'process.exit(3)'], processEnvironment), 3)
+    t.match(fake.stderr(), /cannot write standard output \(ENOSPC\)/)
+  },
+)
 
 const child = (code: string): string[] =>
   ['serve', '--port', '0', '--'].concat(process.execPath, '-e', code)
