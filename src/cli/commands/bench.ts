@@ -2,15 +2,17 @@
    asynchronously, each time into a new stream table. Each measurement ends once the server counts the last row. */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Session } from '../../client/open-session.js'
-import { DdbError } from '../../errors.js'
+import { defaultConnectTimeoutMs, type Session } from '../../client/open-session.js'
+import { DdbError, TimeoutError } from '../../errors.js'
 import { connectServer } from '../../load/connection/connect.js'
+import type { ServerTarget } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system-files.js'
 import type { Column, Table } from '../../protocol/value.js'
 import { version } from '../../version.js'
 import { catchSignals, type Interruption } from '../process-environment.js'
 import type { Settings } from '../options/options.js'
 import { serverOf } from '../options/login.js'
+import { serverWords, shellText } from '../options/shell-command.js'
 import { endFailed } from '../output/failures.js'
 import { clean, counted, grouped, jsonLine, wrapped } from '../output/output.js'
 import type { Call } from './command.js'
@@ -18,6 +20,7 @@ import type { Call } from './command.js'
 /** Whether the server answers each request (`sync`) or none (`async`). */
 type Mode = 'sync' | 'async'
 
+/** Longest wait for a sign of life from the server. */
 const stallMs = 60_000
 
 /** @returns the exit code @throws {DdbError} if the measurement fails; with `--json` prints the error first */
@@ -35,10 +38,9 @@ export async function run(settings: Settings<'bench'>, call: Call): Promise<numb
     const host = `${server.host}:${server.port}`
     const work = `${counted(requests, 'request')} of ${counted(rows, 'row')}`
     output.note(`${work} in each mode`)
-    const connect = (): Promise<Session> => connectServer(systemPlatform, server, { signal })
-    await using control = await connect()
+    await using control = await connectServer(systemPlatform, server, { signal })
     const measured = async (mode: Mode) => {
-      const seconds = await writeAll(mode, settings, connect, control, signal)
+      const seconds = await writeAll(mode, settings, server, control, signal, call)
       const rowsPerSec = Math.round((requests * rows) / seconds)
       const speed = `${grouped(rowsPerSec).padStart(10)} rows/s`
       output.note(`${mode.padEnd(5)}  ${seconds.toFixed(2).padStart(6)} s  ${speed}`)
@@ -69,28 +71,60 @@ export async function run(settings: Settings<'bench'>, call: Call): Promise<numb
 async function writeAll(
   mode: Mode,
   { requests, rows }: Settings<'bench'>,
-  connect: () => Promise<Session>,
+  server: ServerTarget,
   control: Session,
   signal: AbortSignal,
+  call: Call,
 ): Promise<number> {
   const table = `ddbIngestBench_${mode}_${randomBytes(4).toString('hex')}`
   const columns = '`time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]'
-  await control.run(`share streamTable(10000:0, ${columns}) as ${table}`)
+  const shared = control.run(`share streamTable(10000:0, ${columns}) as ${table}`)
+  await unlessSilent(shared, [control])
+  let session: Session | undefined
   try {
-    await using session = await connect()
+    session = await connectServer(systemPlatform, server, { signal })
+    const both = [control, session] as const
     const name = `tableInsert{${table}}`
     const makeBatch = batchMaker(rows)
     const startMs = performance.now()
     for (let sent = 0; sent < requests;) {
       const args = [makeBatch(sent++)]
-      if (mode === 'sync') await session.call(name, args)
-      else if (!session.send(name, args)) await session.drained()
+      if (mode === 'sync') await unlessSilent(session.call(name, args), both)
+      else if (!session.send(name, args)) await unlessSilent(session.drained(), both)
       signal.throwIfAborted()
     }
-    await awaitCount(control, table, requests * rows, signal)
+    await awaitCount(both, table, requests * rows, signal)
     return Math.round((performance.now() - startMs) * 1000) / 1e6
   } finally {
-    if (!control.closed) await control.run(`undef(\`${table}, SHARED)`).catch(() => undefined)
+    // Its failure would only hide the one that ended the measurement.
+    await session?.close().catch(() => undefined)
+    await remove(table, server, control, call)
+  }
+}
+
+/** Waits for the server, and ends the sessions if it stays silent. */
+async function unlessSilent<T>(waiting: Promise<T>, sessions: readonly Session[]): Promise<T> {
+  const timer = setTimeout(() => {
+    const silence = new TimeoutError(`the server took and answered nothing for ${stallMs / 1000} s`)
+    for (const one of sessions) one.abandon(silence)
+  }, stallMs)
+  try {
+    return await waiting
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Removes the table, over another connection if the first one is lost; tells the user how to if that fails, too. */
+async function remove(table: string, server: ServerTarget, control: Session, call: Call) {
+  const { output, asked } = call
+  const script = `undef("${table}", SHARED)`
+  try {
+    await using again = control.closed ? await connectServer(systemPlatform, server) : undefined
+    await (again ?? control).run(script, { timeoutMs: defaultConnectTimeoutMs })
+  } catch {
+    const words = ['exec', '-e', script, ...serverWords(asked.flags ?? new Map())]
+    output.command(`the table ${table} is still on the server; to remove it`, shellText(words))
   }
 }
 
@@ -117,9 +151,14 @@ function batchMaker(length: number): (request: number) => Table {
   }
 }
 
-async function awaitCount(control: Session, table: string, expected: number, signal: AbortSignal) {
+async function awaitCount(
+  both: readonly [control: Session, Session],
+  table: string,
+  expected: number,
+  signal: AbortSignal,
+): Promise<void> {
   for (let last = -1, grownMs = 0; ; await delay(2)) {
-    const answer = await control.run(`exec count(*) from ${table}`)
+    const answer = await unlessSilent(both[0].run(`exec count(*) from ${table}`), both)
     const rows = answer?.form === 'scalar' ? Number(answer.value) : 0
     if (rows === expected) return
     const nowMs = performance.now()

@@ -6,6 +6,7 @@ import { embeddedServerVariable } from '../files/state.js'
 import { readCommandLine } from '../options/command-line.js'
 import { shellText } from '../options/shell-command.js'
 import { clean } from '../output/output.js'
+import { catchSignals } from '../process-environment.js'
 import type { Call } from './command.js'
 
 /** The scripts and inputs below fixtures/ are quoted from DolphinDB's documentation. `runs` is what the loader calls with every batch. */
@@ -47,7 +48,7 @@ needs a DATE, so appendStreamingData converts each TIMESTAMP to a DATE.`,
   },
 ] as const
 
-/** @returns the exit code of the first command that fails, else 0 */
+/** @returns the exit code of a signal, or of the first command that fails, else 0 */
 export async function run(_settings: unknown, call: Call): Promise<number> {
   const { output } = call
   const { paintResult } = output
@@ -56,6 +57,8 @@ export async function run(_settings: unknown, call: Call): Promise<number> {
   // `ddb-ingest` if it is installed, else the command that works in this checkout.
   const script = process.argv[1] ?? ''
   const name = basename(script) === 'ddb-ingest.js' ? `node ${shownPath(script)}` : 'ddb-ingest'
+  // A command may finish well although a signal has come: its work was done.
+  using interruption = catchSignals(call.processEnvironment)
   try {
     await output.write(`${paintResult('bold', `ddb-ingest ${version}: writing to DolphinDB asynchronously`)}
 
@@ -77,7 +80,8 @@ this tour.
           `\n${paintResult('cyan', `$ ${typed.replaceAll(' --', ' \\\n    --')}`)}\n`,
         )
         const exitCode = await runCommand(words, address, call)
-        if (exitCode !== 0) return exitCode
+        const ended = interruption.exitCode ?? exitCode
+        if (ended !== 0) return ended
       }
     }
     await output.write(`

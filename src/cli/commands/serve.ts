@@ -21,6 +21,7 @@ import { catchSignals } from '../process-environment.js'
 import type { Settings } from '../options/options.js'
 import { readScriptFile } from '../files/one-file.js'
 import { embeddedServerVariable, servingProcessVariable } from '../files/state.js'
+import { printFailure } from '../output/failures.js'
 import { clean, systemCode } from '../output/output.js'
 
 /** @returns the exit code, CMD's if there is one @throws {UsageError} DDB_CONFIG if it would be exposed with the initial password */
@@ -32,7 +33,12 @@ export async function run(settings: Settings<'serve'>, call: Call): Promise<numb
       file === undefined
         ? await serveForeground(server, call)
         : await serveChild(server, settings, call, file, args)
-    if (settings.discard) await call.output.write(`${JSON.stringify(server.discarded)}\n`)
+    try {
+      if (settings.discard) await call.output.write(`${JSON.stringify(server.discarded)}\n`)
+    } catch (error) {
+      if (code === 0) throw error
+      printFailure(call.output, error, call.asked)
+    }
     return code
   } finally {
     await server.close()
@@ -88,22 +94,32 @@ async function serveForeground(server: EmbeddedServer, { processEnvironment, out
   return 0
 }
 
-/** Environment variables that make CMD use TLS, and that name the server's certificate if it is self-signed. */
-async function tlsEnvironment(
+/** Variables with which CMD finds this server. `undefined` removes what the user has set for another server; login and demands stay. */
+async function childEnvironment(
   { tlsCert }: Settings<'serve'>,
-  environment: Call['processEnvironment']['environment'],
-): Promise<Record<string, string>> {
-  if (tlsCert === undefined) return {}
-  const pem = await readFile(tlsCert, 'utf8')
+  server: EmbeddedServer,
+): Promise<Record<string, string | undefined>> {
+  // Addresses that mean "all interfaces" can be listened on, but not connected to.
+  const host = server.host.replace(/^0\.0\.0\.0$/, '127.0.0.1').replace(/^::$/, '::1')
+  const pem = tlsCert === undefined ? '' : await readFile(tlsCert, 'utf8')
   const isAuthority = (pem.match(certificateInPem) ?? []).some(block => {
     const { issuer, subject } = new X509Certificate(block)
     return issuer === subject
   })
+  const noTls = {
+    ...{ DDB_INGEST_TLS: undefined, DDB_INGEST_TLS_INSECURE: undefined },
+    ...{ DDB_INGEST_CA_FILE: undefined, DDB_INGEST_CERT_FILE: undefined },
+  }
   return {
-    DDB_INGEST_TLS: 'true',
-    ...(isAuthority && !environment['DDB_INGEST_CA_FILE']
-      ? { DDB_INGEST_CA_FILE: resolve(tlsCert) }
+    ...(tlsCert === undefined ? noTls : { DDB_INGEST_TLS: 'true' }),
+    ...(isAuthority
+      ? { DDB_INGEST_CA_FILE: resolve(tlsCert!), DDB_INGEST_TLS_INSECURE: undefined }
       : {}),
+    DDB_INGEST_HOST: undefined,
+    DDB_HOST: host,
+    DDB_PORT: String(server.port),
+    [embeddedServerVariable]: `${host}:${server.port}`,
+    [servingProcessVariable]: String(process.pid),
   }
 }
 
@@ -114,20 +130,9 @@ async function serveChild(
   file: string,
   args: readonly string[],
 ): Promise<number> {
-  const { environment } = processEnvironment
-  // Addresses that mean "all interfaces" can be listened on, but not connected to.
-  const host = server.host.replace(/^0\.0\.0\.0$/, '127.0.0.1').replace(/^::$/, '::1')
-  const port = String(server.port)
   const child = spawn(file, args, {
     stdio: 'inherit',
-    env: {
-      ...environment,
-      ...(await tlsEnvironment(settings, environment)),
-      DDB_HOST: host,
-      DDB_PORT: port,
-      [embeddedServerVariable]: `${host}:${port}`,
-      [servingProcessVariable]: String(process.pid),
-    },
+    env: { ...processEnvironment.environment, ...(await childEnvironment(settings, server)) },
   })
   const interruption = catchSignals(
     {

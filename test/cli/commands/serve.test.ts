@@ -2,11 +2,13 @@
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { Writable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { main } from '../../../src/cli/main.js'
 import { connectTyped as connect } from '../../../src/client/open-session.js'
 import { startServer, type Faults } from '../../../src/server/index.js'
 import { startLoadServer, startServerFor } from '../../helpers/load-server.js'
+import { closedGate } from '../../helpers/gate.js'
 import { deepTest } from '../../helpers/runs.js'
 import { fakeProcess, runMain, spawnCli } from '../run-cli.js'
 
@@ -132,6 +134,19 @@ t.test('--discard also prints its counts after a command', async t => {
   t.match(await spawnCli(server).outcome, { code: 0, stdout: '{"inserts":0,"rows":0}\n' })
 })
 
+t.test(
+  'the exit code of a command counts even if the counts of --discard cannot be printed',
+  async t => {
+    const fake = fakeProcess()
+    const full = Object.assign(new Error('no space'), { code: 'ENOSPC' })
+    const stdout = new Writable({ write: (_chunk, _encoding, done) => done(full) })
+    const argv = ['serve', '--port', '0', '--discard', '--', process.execPath, '-e']
+    const processEnvironment = { ...fake.processEnvironment, stdout }
+    t.equal(await main([...argv, 'process.exit(3)'], processEnvironment), 3)
+    t.match(fake.stderr(), /cannot write standard output \(ENOSPC\)/)
+  },
+)
+
 const child = (code: string): string[] =>
   ['serve', '--port', '0', '--'].concat(process.execPath, '-e', code)
 
@@ -148,6 +163,18 @@ t.test('a command finds its server, gets options after -- and decides the exit c
     stdout: "connected to 127.0.0.1 [ '--port' ]\n",
     stderr: '',
   })
+})
+
+t.test('variables for another server do not lead a command away from its server', async t => {
+  const environment = {
+    ...{ DDB_INGEST_HOST: '127.0.0.1:9', DDB_INGEST_TLS: '1', DDB_INGEST_TLS_INSECURE: '1' },
+    ...{ DDB_INGEST_CERT_FILE: '/no/such.pem', DDB_INGEST_ROWS: '3', DDB_USER: 'admin' },
+  }
+  const shown = 'console.log(Object.keys(process.env).filter(n => n.startsWith("DDB_")).sort())'
+  const outcome = await spawnCli(child(shown), { environment }).outcome
+  const kept = ['HOST', 'INGEST_ROWS', 'PORT', 'USER'].map(name => `'DDB_${name}'`)
+  const names = outcome.stdout.match(/'DDB_\w+'/g)?.filter(name => !name.includes('EMBEDDED'))
+  t.strictSame(names, kept, outcome.stderr)
 })
 
 deepTest(t, 'a command ended by a signal gives 128 plus its number', async t => {
@@ -215,22 +242,21 @@ deepTest(t, 'the tour shows three ways to load, and ends with code 0', async t =
   )
 })
 
-t.test('Ctrl-C ends the tour and its server, code 130', async t => {
+t.test('a signal ends the tour and its server, also between two of its commands', async t => {
   const fake = fakeProcess()
   const port = new Promise<string>(resolve => {
     let text = ''
     fake.processEnvironment.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString()
       const port = /listens on 127\.0\.0\.1:(\d+)/.exec(text)?.[1]
-      if (port !== undefined) resolve(port)
+      if (port === undefined) return
+      fake.signals.emit('SIGINT', 'SIGINT')
+      resolve(port)
     })
   })
   const ended = main(['demo'], fake.processEnvironment)
   const argv = ['exec', '--host', `127.0.0.1:${await port}`, '-e', '1']
-  // Between two commands of the tour nothing catches the signal, and it ends a real process.
-  const timer = setInterval(() => fake.signals.emit('SIGINT', 'SIGINT'), 1)
   t.equal(await ended, 130)
-  clearInterval(timer)
   t.equal((await runMain(argv)).code, 69, 'nothing listens any more')
 })
 
@@ -310,4 +336,45 @@ t.test('a measurement that fails says why, and leaves no table on the server', a
   t.equal(await running, 65)
   t.match(fake.stderr(), /refused/)
   t.equal(server.node.shared.size, 0)
+})
+
+t.test('bench ends if the server falls silent, and takes its table away', async t => {
+  const { setTimeout } = globalThis
+  let waited = (): void => undefined
+  const value = (act: () => void, ms: number) => {
+    if (ms === 60_000) waited = act
+    return setTimeout(act, ms)
+  }
+  t.intercept(globalThis, 'setTimeout', { value })
+  for (const silent of [/^tableInsert/, /^exec count.*_async_/, /^share/]) {
+    const reached = closedGate()
+    const { server, fake, running } = await scene(t, {
+      before: ({ text }) => {
+        if (!silent.test(text)) return undefined
+        reached.open()
+        return 'stall'
+      },
+    })
+    await reached.opened
+    waited()
+    t.equal(await running, 75, silent.source)
+    t.match(fake.stderr(), /nothing for 60 s/)
+    if (silent.source !== '^share') t.equal(server.node.shared.size, 0)
+  }
+})
+
+t.test('bench names its table if it loses the server for good, and else takes it away', async t => {
+  for (const [last, left] of [
+    [/^exec count/, 0],
+    [/^exec count|^undef/, 1],
+  ] as const) {
+    const { server, fake, running } = await scene(t, {
+      before: ({ text }) => (last.test(text) ? 'close' : undefined),
+    })
+    t.equal(await running, 4)
+    t.equal(server.node.shared.size, left)
+    const [name] = [...server.node.shared.keys()]
+    const removal = `the table ${name} is still on the server; to remove it: ddb-ingest exec -e 'undef("${name}", SHARED)' --host`
+    t.equal(fake.stderr().includes(removal), left === 1, fake.stderr())
+  }
 })
