@@ -26,6 +26,7 @@ import {
 } from '../journal/fingerprint.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import { streamOfFollowed } from '../journal/run-history.js'
+import { pathHere, pathThere } from '../rejects/reject-path.js'
 import type { Detected } from '../options.js'
 import { timeText, type Inputs, type InputSummary, type Run } from '../run.js'
 import { openRecords } from './open-input.js'
@@ -156,7 +157,8 @@ export class FollowedInputs implements Inputs {
         const input = number ?? history.now.inputs.length
         if (number === undefined) {
           const fingerprint = followedFingerprint(file.read)
-          run.record({ kind: 'input', input, path, fingerprint })
+          const named = pathThere(history.now.run, path)
+          run.record({ kind: 'input', input, path: named, fingerprint })
         }
         const cuts = run.cutSizes && new Cuts(run.cutSizes)
         const place = history.resumption.placer(streamOfFollowed(input))
@@ -324,7 +326,8 @@ function addByName(byName: Map<string, InputSummary>, more: InputSummary): void 
 
 /** Opens file `number` of the journal, which an earlier process has begun to read. @throws {DdbError} DDB_RUN_CHANGED if it is gone */
 export async function reopened(found: RecordedRun, number: number, files: Files) {
-  const { path, fingerprint } = found.inputs[number]!
+  const { path: recorded, fingerprint } = found.inputs[number]!
+  const path = pathHere(found.run, recorded)
   // The file contained every row that was sent, so it certainly reached this size.
   const { offsetBytes } = found.sentOf(number)
   const folder = dirname(path)

@@ -149,10 +149,13 @@ export async function changedInputs(
 ): Promise<string[]> {
   if (run.options.input?.follow === true) return []
   // If an input was read again, its last reading counts.
-  const last = new Map(inputs.map(({ path, fingerprint }) => [path, fingerprint]))
+  const last = new Map(inputs.map(input => [input.path, input]))
   const changed: string[] = []
-  for (const [path, { sizeBytes, modifiedMs }] of last) {
+  for (const [path, { fingerprint, detected }] of last) {
+    const { sizeBytes, modifiedMs } = fingerprint
     const now = await files.status(resolve(run.folder, path)).catch(() => undefined)
+    // The run takes it as it is if nothing was read of it.
+    if (now !== undefined && detected === undefined) continue
     const isSame =
       now?.sizeBytes === sizeBytes && Math.floor(now.modifiedMs) === Math.floor(modifiedMs)
     if (!isSame) changed.push(path)

@@ -10,7 +10,7 @@ import type { CheckedOptions } from '../checked-options.js'
 import { version } from '../../version.js'
 import { remedies, runChanged, runDamaged, runTakenOver } from './changed-run.js'
 import { hashOf } from '../rejects/rejects-file.js'
-import { pathHere } from '../rejects/reject-path.js'
+import { pathHere, pathThere } from '../rejects/reject-path.js'
 import { changedText, fingerprintOf, isSame, type Fingerprint } from './fingerprint.js'
 import { JournalFile, lockPath, readJournal } from './journal-file.js'
 import { journalFormat, differingOptions, journaledOptions } from './journal-record.js'
@@ -51,7 +51,7 @@ export async function openJournal(
     const isAnew = restart || past.run === undefined || (restartUntouched && past.isUntouched)
     let found = isAnew ? new RecordedRun() : past
     let inputs = knownInputs(found, fingerprints, files)
-    const notices: string[] = []
+    const notices = takeChanged(found, inputs.places, fingerprints)
     const current = journaledOptions(options, checked)
     const change = changeOf(found, inputs.places, current, fingerprints)
     if (change !== undefined) {
@@ -68,6 +68,7 @@ export async function openJournal(
     notices.push(...inputs.notices)
     const now = new RecordedRun()
     for (const record of found.records()) now.take(record)
+    now.run = withSources(found.run, current, added.length > 0)
     const startedAt = new Date(platform.clock.wallMs()).toISOString()
     if (found !== past) {
       const token = newToken(platform.random).toString(16)
@@ -83,7 +84,9 @@ export async function openJournal(
       now.take({ kind: 'facts', rejectsFiles })
     }
     now.take({ kind: 'process', startedAt })
-    for (const [path, fingerprint] of added) {
+    for (const [here, fingerprint] of added) {
+      const path = pathThere(found.run, here)
+      if (path !== here) places.set(path, here)
       now.take({ kind: 'input', input: now.inputs.length, path, fingerprint })
     }
     const file = new JournalFile(path, platform, () => {
@@ -125,6 +128,34 @@ async function begin(
   }
 }
 
+/** The recorded run with the sources of this process, which one that resumes it, or starts it over, must find, too. */
+function withSources(
+  run: RecordedRun['run'],
+  { inputs, input }: JournaledOptions,
+  hasMore: boolean,
+) {
+  const isFollowed = input?.follow === true
+  if (run === undefined || !(hasMore || isFollowed)) return run
+  const sources = inputs.map(path => pathThere(run, path))
+  const all = new Set([...(isFollowed ? run.options.inputs : []), ...sources])
+  return { ...run, options: { ...run.options, inputs: [...all] } }
+}
+
+/** Takes changed inputs as they are if nothing was read of them: no row of theirs was sent. @returns notices */
+function takeChanged(
+  { inputs }: RecordedRun,
+  places: ReadonlyMap<string, string>,
+  fingerprints: ReadonlyMap<string, Fingerprint>,
+): string[] {
+  return inputs.flatMap(input => {
+    const { path, fingerprint: was, detected } = input
+    const is = fingerprints.get(places.get(path) ?? path)
+    if (detected !== undefined || is === undefined || isSame(was, is)) return []
+    input.fingerprint = is
+    return [`"${path}" has changed before anything was read of it: it is loaded as it is now`]
+  })
+}
+
 /** What keeps the recorded run from going on; undefined if it can, and without one. @param places  as of `knownInputs` */
 function changeOf(
   found: RecordedRun,
@@ -141,9 +172,15 @@ function changeOf(
   )
   if (differing.length > 0)
     return `it began with other options: ${differing.map(option).join(', ')}`
-  for (const { path, fingerprint: was } of options.input?.follow === true ? [] : found.inputs) {
+  const inputs = options.input?.follow === true ? [] : found.inputs
+  for (const { path, fingerprint: was, detected } of inputs) {
     const is = fingerprints.get(places.get(path) ?? path)
-    if (is === undefined) return `its input "${path}" is no longer among the inputs`
+    if (is === undefined) {
+      const gone = `its input "${path}" is no longer among the inputs`
+      return detected !== undefined
+        ? gone
+        : `${gone}, but nothing was read of it: with an empty file in its place the run goes on`
+    }
     if (isSame(was, is)) continue
     return changedText(path, was, is)
   }

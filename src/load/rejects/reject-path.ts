@@ -78,6 +78,11 @@ export function pathHere(run: { readonly folder: string } | undefined, path: str
   return there === resolve(path) ? path : there
 }
 
+/** A path of this process as the journal has it: whole if the run began in another folder. */
+export function pathThere(run: { readonly folder: string } | undefined, path: string): string {
+  return pathHere(run, path) === path ? path : resolve(path)
+}
+
 /** Equal for all paths of a file, which may not be there yet. Links to a folder count, links to a file do not, because rejects follow none. */
 export function placeKey(path: string, files: Files): string {
   const folder = dirname(path)

@@ -1,6 +1,5 @@
 /* The rejects of a run. They are counted by kind and, if the user wants that, written to files: the one that the user named, and one more beside
    it for each further header, as a file that is loaded again has one. Rows wait in memory until their batch is settled. */
-import { resolve } from 'node:path'
 import { bugError, DdbError, messageOf, option } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cell-rules.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
@@ -24,6 +23,7 @@ import {
   ofEarlierRun,
   partsOf,
   pathHere,
+  pathThere,
   placeKey,
   removeUncounted,
   shapeKey,
@@ -296,7 +296,7 @@ export class RunRejects {
     const { files: disk } = this.#run.platform
     const own = placeKey(this.#path, disk)
     // Paths in the journal are of the folder in which the run began.
-    if (pathHere(run, this.#path) !== this.#path) this.#path = resolve(this.#path)
+    this.#path = pathThere(run, this.#path)
     this.#hadEnded = end?.isDone === true
     for (const kept of files) {
       const path = pathHere(run, kept.path)

@@ -8,6 +8,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -68,6 +69,46 @@ deepTest(t, 'a resumed run recognizes its inputs under other names', async t => 
   t.match(resultOf(more), { exitCode: 0, rows: { skipped: 2, confirmed: 1 } })
   t.match(more.stderr, /new since the run began.*b\.csv/)
   t.equal(await count('trades'), 3)
+})
+
+deepTest(
+  t,
+  'files that came later, named in another folder, are resumed and started over, too',
+  async t => {
+    const { dir, run, count } = await place(t, { d: { 'a.csv': csv(1, 2), 'b.csv': csv(3) } })
+    const before = process.cwd()
+    t.teardown(() => process.chdir(before))
+    const common = ['-t', 'trades', '--run-id', 'later', '--json']
+    process.chdir(dir)
+    t.match(resultOf(await run('load', 'd/a.csv', ...common)), { rows: { confirmed: 2 } })
+    process.chdir('d')
+    const more = await run('load', 'a.csv', 'b.csv', ...common, '--limit', '1')
+    t.match(more, { code: 64 }, 'not with other options')
+    t.match(resultOf(await run('load', 'a.csv', 'b.csv', ...common)), { rows: { confirmed: 1 } })
+    process.chdir(dir)
+    t.match(await run('load', 'd', ...common), {
+      code: 0,
+      stderr: /d\/b.csv" is ".*b.csv" of this run/,
+    })
+    t.match(await run('resume', 'later', '--restart'), { code: 0, stdout: /Loaded 3 rows/ })
+    t.equal(await count('trades'), 6)
+  },
+)
+
+deepTest(t, 'a file of which nothing was read may change, or become empty', async t => {
+  const { dir, run, count } = await place(t, { d: { 'a.csv': csv(1, 2) } })
+  const load = () => run('load', join(dir, 'd'), '-t', 'trades', '--run-id', 'half')
+  t.match(await load(), { code: 0 })
+  const path = join(dir, 'd', 'b.csv')
+  writeFileSync(path, tradesHeader.slice(0, -2))
+  t.match(await load(), { code: 65 })
+  rmSync(path)
+  t.match(await load(), { code: 64, stderr: /with an empty file in its place the run goes on/ })
+  writeFileSync(path, '')
+  t.match(await load(), { code: 0, stderr: /b.csv" has changed before anything was read of it/ })
+  t.equal(await count('trades'), 2)
+  writeFileSync(path, csv(3))
+  t.match(await load(), { code: 64, stderr: /b.csv" has changed/ }, 'once it is read')
 })
 
 deepTest(t, 'a resumed run opens the files that are named now, from any folder', async t => {

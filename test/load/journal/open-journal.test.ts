@@ -147,7 +147,9 @@ t.test('changed or missing inputs end the run, and the lock is released', async 
   // In whole milliseconds, because utimes cannot set finer times.
   const [atime, mtime] = [1, 1]
   utimesSync(a, atime, mtime)
-  await once([a, b])
+  const { journal } = (await open([a, b]))!
+  for (const input of [0, 1]) journal.record({ kind: 'input', input, detected: 'csv' })
+  journal.close()
   await t.rejects(open([a]), { code: 'DDB_RUN_CHANGED', message: /b\.csv" is no longer among/ })
   writeFileSync(a, 'id\n9\n')
   utimesSync(a, atime, mtime)
