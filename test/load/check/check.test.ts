@@ -88,6 +88,20 @@ deepTest(t, 'a check describes the table that load would create, and creates non
   t.match(await server.session.run('existsDatabase("dfs://fresh")'), { value: false })
 })
 
+t.test('a check counts rows outside the partitions that load would create', async t => {
+  const check = checks(await startLoadServer(t, ''))
+  const path = await fileOf(t, 'parts.csv', 'day,n\n2020.01.02,5\n2020.01.03,50\n')
+  for (const partition of [
+    'range(n,0,10)',
+    'day,range(n,0,10)',
+    'hash(n,3),range(day,2020.01.01,2020.01.03)',
+  ]) {
+    const target = { table: 'dfs://fresh/t', create: 'dfs', partition } as const
+    const expected = { status: 'rejects', exitCode: 3, rows: { read: 2, fit: 1, rejected: 1 } }
+    t.match(await check([path], { target }), expected, partition)
+  }
+})
+
 t.test('a check reads everything, reports all settings, and changes nothing', async t => {
   const server = await startLoadServer(t, scripts)
   const before = await state(server)
