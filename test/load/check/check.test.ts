@@ -405,6 +405,23 @@ deepTest(t, 'texts that do not fit their columns are reported at once, with opti
   }
 })
 
+t.test('options are no advice if no row would load even with them', async t => {
+  const server = await startLoadServer(t, scripts)
+  for (const [first, isAdvised] of [
+    ['2020-01-01', true],
+    ['01/03/2020', false],
+  ] as const) {
+    const text = `time,price\n${first},"1,000"\n01/02/2020,"1,500"\n`
+    let advised = 0
+    const { remedies } = await checks(server)([await fileOf(t, 'vain.csv', text)], {
+      mapping: { allowMissing: true },
+      onNeeded: () => advised++,
+    })
+    t.match(remedies.at(-1), /^price: .*`cells.thousands` "," reads them$/)
+    t.equal(advised > 0, isAdvised, first)
+  }
+})
+
 t.test('if a template does not fit its column, the line and the format are reported', async t => {
   const server = await startLoadServer(t, scripts)
   const path = await fileOf(t, 'set.csv', 'id,day,time\n1,20240102,93000000\n')
