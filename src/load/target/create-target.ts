@@ -18,7 +18,7 @@ import { ownText } from '../../schema/cell-source.js'
 import { parseVersion, schemaFromTypes } from '../../schema/target-schema.js'
 import { partsOf, textOf, unlessRefused } from '../connection/server-queries.js'
 import type { Run } from '../run.js'
-import { stateAnswers, stateIn, stateScript, type TargetDescription } from './describe-target.js'
+import { policyIn, policyScript, stateIn, type TargetDescription } from './describe-target.js'
 import { tableText, type TableTarget, parseTableTarget, refuseFirst } from './target.js'
 import { newPathReader } from '../../source/data-files.js'
 import { cellsOf, dialectOf } from '../inputs/detected.js'
@@ -54,7 +54,7 @@ export async function createTarget(run: Run): Promise<TargetDescription> {
     if (!isPlanned) await control.run(script)
     else if (table.kind === 'dfs') {
       await control.run(databaseGuard(table.database), limits)
-      description = await plannedTable(run, schema, table, dfs)
+      description = await plannedTable(run, schema, dfs)
     }
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
@@ -74,21 +74,23 @@ function plainTable({ columns }: InferredSchema): TargetDescription {
 async function plannedTable(
   { control, checked }: Run,
   schema: InferredSchema,
-  table: Extract<TableTarget, { kind: 'dfs' }>,
   dfs: DfsOptions,
 ): Promise<TargetDescription> {
   const { columns } = schema
   const { levels } = planPartitions(schema, dfs, false)
   const schemes = levels.map(({ kind, scheme }) => (kind === 'HASH' ? '""' : scheme))
-  const script = `${stateScript(table, false)}("", ${[stateAnswers, ...schemes].join(', ')})`
-  const parts = partsOf(await control!.run(script, { timeoutMs: checked.confirmTimeoutMs }))
+  const script = `${policyScript}(${['ddbIngestPolicy', ...schemes].join(', ')})`
+  const [policy, ...found] = partsOf(
+    await control!.run(script, { timeoutMs: checked.confirmTimeoutMs }),
+  )
   const dimensions = levels.map(({ columnName, kind }, i) => {
-    const scheme = parts.at(i - levels.length)
+    const scheme = found[i]
     const type = scheme?.form === 'vector' && scheme.type !== 'ANY' ? scheme.type : undefined
     const columnIndex = columns.findIndex(({ name }) => name === columnName)
     return { columnName, columnIndex, kind, type, scheme }
   })
-  return { ...plainTable(schema), partition: { dimensions }, state: stateIn(parts) }
+  const state = { ...stateIn([]), newValues: policyIn(policy) }
+  return { ...plainTable(schema), partition: { dimensions }, state }
 }
 
 /** If another process has just made the database, waits a little for the table. */
