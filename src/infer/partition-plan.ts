@@ -282,6 +282,9 @@ function requestedLevels(text: string, columns: Columns): readonly PartitionLeve
   // Divides at commas outside parentheses.
   const entries = (text.match(/[^,(]*\([^)]*\)?|[^,]+/g) ?? []).map(entry => entry.trim())
   const levels = entries.filter(Boolean).map(entry => ({ ...levelOf(entry, columns), reason }))
+  const names = levels.map(({ columnName }) => columnName)
+  const twice = names.find((name, i) => names.indexOf(name) < i)
+  if (twice !== undefined) throw wrong(text, `it names "${twice}" twice: name each column once`)
   if (levels.length > 0 && levels.length <= mostLevels) return levels
   throw wrong(text, `a table has one to ${mostLevels} levels of partitions`)
 }
@@ -313,6 +316,10 @@ function levelOf(entry: string, columns: Columns): Omit<PartitionLevel, 'reason'
     }
     case 'range':
       if (given.length < 2) throw wrong(entry, 'a range has two ends at least: range(COLUMN,0,100)')
+      checkAscending(
+        entry,
+        given.map(one => literal(entry, one, type)),
+      )
       return { columnName, kind: 'RANGE', scheme: `[${listed(given)}]` }
     case 'hash': {
       const [buckets = ''] = given
@@ -324,6 +331,17 @@ function levelOf(entry: string, columns: Columns): Omit<PartitionLevel, 'reason'
     default:
       throw wrong(entry, 'it is a column with days, value(…), range(…) or hash(…)')
   }
+}
+
+/** A server takes other bounds, but then no row has a place in their partitions. */
+function checkAscending(entry: string, bounds: readonly string[]): void {
+  const keys = bounds.map(one => (/^-?\d+$/.test(one) ? BigInt(one) : one.replaceAll('"', '')))
+  const at = keys.findIndex((key, i) => i > 0 && key <= keys[i - 1]!)
+  if (at < 0) return
+  throw wrong(
+    entry,
+    `each end must be greater than the one before: ${bounds[at - 1]} is before ${bounds[at]}`,
+  )
 }
 
 function columnFor(entry: string, name: string, columns: Columns): InferredColumn {

@@ -97,7 +97,7 @@ async function checkResult(run: Run, look: CheckObserver, notices: string[]): Pr
       ? await findRemedies(run, first, shown, isWhole ? undefined : rows.read)
       : undefined
   const isFixedFirst = error !== null && (remedies?.why ?? remedies?.fix) !== undefined
-  if (remedies?.needed !== undefined && !isFixedFirst) {
+  if (remedies?.needed !== undefined && !isFixedFirst && !remedies.isVain) {
     // In which partitions rows lie is known only once their columns are read.
     const isPartitioned = target?.partition !== undefined
     run.options.onNeeded?.(remedies.needed, !isPartitioned && remedies.isWhole)

@@ -63,6 +63,8 @@ export interface Remedies {
   readonly needed: NeededOptions | undefined
   /** True if all rows were read, so that `needed` has the count of those that do not fit even with these options. */
   readonly isWhole: boolean
+  /** True if even with `needed` no row fits, because one column refuses all its texts. */
+  readonly isVain: boolean
   /** If no row fits: what keeps them from fitting, and options with which a check finds out more. */
   readonly why?: string | undefined
   readonly fix?: Fix | undefined
@@ -125,7 +127,7 @@ export async function findRemedies(
   if (isEnded(run)) return undefined
   if (schema instanceof DdbError) {
     const why = schema.code === 'DDB_INPUT_COLUMN' ? schema.message : undefined
-    return { said: [], needed: undefined, isWhole: false, why, fix: schema.fix }
+    return { said: [], needed: undefined, isWhole: false, isVain: false, why, fix: schema.fix }
   }
   const ofColumns = schema.columns.flatMap(({ name, remedies = [] }) =>
     names.has(name) ? remedies.map(text => `${name}: ${text}`) : [],
@@ -138,6 +140,7 @@ export async function findRemedies(
     said: [...ofColumns, ...(reading.comment === undefined ? [] : (schema.totals?.said ?? []))],
     needed: isNeeded ? needed : undefined,
     isWhole: schema.isComplete,
+    isVain: schema.columns.some(one => names.has(one.name) && one.refused >= schema.rows),
     ...(looked.recordKind === 'members' ? membersFix(schema, looked) : {}),
   }
 }

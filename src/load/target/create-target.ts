@@ -2,6 +2,7 @@
 import { ServerError, UsageError, option, usageError } from '../../errors.js'
 import { createScript, databaseGuard, tableInDatabase } from '../../infer/create-script.js'
 import type { InferOptions } from '../../infer/findings.js'
+import { planPartitions, type DfsOptions } from '../../infer/partition-plan.js'
 import { inferSchema } from '../../infer/infer.js'
 import {
   type InferredSchema,
@@ -15,9 +16,9 @@ import { columnTypeText } from '../../protocol/data-type.js'
 import { formats } from '../../parse/formats.js'
 import { ownText } from '../../schema/cell-source.js'
 import { parseVersion, schemaFromTypes } from '../../schema/target-schema.js'
-import { textOf, unlessRefused } from '../connection/server-queries.js'
+import { partsOf, textOf, unlessRefused } from '../connection/server-queries.js'
 import type { Run } from '../run.js'
-import type { TargetDescription } from './describe-target.js'
+import { policyIn, policyScript, stateIn, type TargetDescription } from './describe-target.js'
 import { tableText, type TableTarget, parseTableTarget, refuseFirst } from './target.js'
 import { newPathReader } from '../../source/data-files.js'
 import { cellsOf, dialectOf } from '../inputs/detected.js'
@@ -48,18 +49,48 @@ export async function createTarget(run: Run): Promise<TargetDescription> {
   const dfs = partition === undefined ? {} : { partition }
   const script = createScript(schema, table, [], version, dfs)
   const isPlanned = run.watch !== undefined
-  const columns = schema.columns.map(({ name, type }) => ({ name, type }))
+  let description = plainTable(schema)
   try {
     if (!isPlanned) await control.run(script)
-    else if (table.kind === 'dfs') await control.run(databaseGuard(table.database), limits)
+    else if (table.kind === 'dfs') {
+      await control.run(databaseGuard(table.database), limits)
+      description = await plannedTable(run, schema, dfs)
+    }
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
     if (isPlanned || !(await isMadeByOther(run, error))) throw withTable(error, schema, table)
     reporter.notice(`${name} was created by somebody else in the meantime`)
-    return { columns, keyed: false }
+    return description
   }
   tellColumns(run, schema, isPlanned ? `${name} would be created` : `created ${name}`)
-  return { columns, keyed: false }
+  return description
+}
+
+function plainTable({ columns }: InferredSchema): TargetDescription {
+  return { columns: columns.map(({ name, type }) => ({ name, type })), keyed: false }
+}
+
+/** The server evaluates the schemes, so that a check counts rows outside of them as for an existing table. */
+async function plannedTable(
+  { control, checked }: Run,
+  schema: InferredSchema,
+  dfs: DfsOptions,
+): Promise<TargetDescription> {
+  const { columns } = schema
+  const { levels } = planPartitions(schema, dfs, false)
+  const schemes = levels.map(({ kind, scheme }) => (kind === 'HASH' ? '""' : scheme))
+  const script = `${policyScript}(${['ddbIngestPolicy', ...schemes].join(', ')})`
+  const [policy, ...found] = partsOf(
+    await control!.run(script, { timeoutMs: checked.confirmTimeoutMs }),
+  )
+  const dimensions = levels.map(({ columnName, kind }, i) => {
+    const scheme = found[i]
+    const type = scheme?.form === 'vector' && scheme.type !== 'ANY' ? scheme.type : undefined
+    const columnIndex = columns.findIndex(({ name }) => name === columnName)
+    return { columnName, columnIndex, kind, type, scheme }
+  })
+  const state = { ...stateIn([]), newValues: policyIn(policy) }
+  return { ...plainTable(schema), partition: { dimensions }, state }
 }
 
 /** If another process has just made the database, waits a little for the table. */

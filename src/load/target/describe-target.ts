@@ -317,8 +317,16 @@ try {
         ddbIngestChunk = ${chunkIds}
     }
 } catch(ex) { ddbIngestFailed = ex[1] }
-${tried('ddbIngestAtomic', `schema(database("${database}"))["atomic"]`)}${tried('ddbIngestPolicy', 'funcByName("getConfig")("newValuePartitionPolicy")')}`
+${tried('ddbIngestAtomic', `schema(database("${database}"))["atomic"]`)}${policyScript}`
 }
+
+export const policyScript = tried(
+  'ddbIngestPolicy',
+  'funcByName("getConfig")("newValuePartitionPolicy")',
+)
+
+export const policyIn = (answer: Value | undefined): TableState['newValues'] =>
+  newValuePolicies.find(one => one === textOf(answer))
 
 /** Reads the schema, and after it `stateAnswers`. */
 export function stateIn(parts: readonly Value[]): TableState {
@@ -333,7 +341,7 @@ export function stateIn(parts: readonly Value[]): TableState {
     physicalIndex: textOf(index) ?? null,
     chunkId: other === undefined ? (chunkId ?? null) : null,
     atomic: textOf(atomic),
-    newValues: newValuePolicies.find(one => one === textOf(newValues)),
+    newValues: policyIn(newValues),
     version: textOf(version),
   }
 }

@@ -88,6 +88,20 @@ deepTest(t, 'a check describes the table that load would create, and creates non
   t.match(await server.session.run('existsDatabase("dfs://fresh")'), { value: false })
 })
 
+t.test('a check counts rows outside the partitions that load would create', async t => {
+  const check = checks(await startLoadServer(t, ''))
+  const path = await fileOf(t, 'parts.csv', 'day,n\n2020.01.02,5\n2020.01.03,50\n')
+  for (const partition of [
+    'range(n,0,10)',
+    'day,range(n,0,10)',
+    'hash(n,3),range(day,2020.01.01,2020.01.03)',
+  ]) {
+    const target = { table: 'dfs://fresh/t', create: 'dfs', partition } as const
+    const expected = { status: 'rejects', exitCode: 3, rows: { read: 2, fit: 1, rejected: 1 } }
+    t.match(await check([path], { target }), expected, partition)
+  }
+})
+
 t.test('a check reads everything, reports all settings, and changes nothing', async t => {
   const server = await startLoadServer(t, scripts)
   const before = await state(server)
@@ -388,6 +402,23 @@ deepTest(t, 'texts that do not fit their columns are reported at once, with opti
       const again = await checks(server)([path], change)
       if (readsAll) t.match(again, { status: 'fits', remedies: [] })
     }
+  }
+})
+
+t.test('options are no advice if no row would load even with them', async t => {
+  const server = await startLoadServer(t, scripts)
+  for (const [first, isAdvised] of [
+    ['2020-01-01', true],
+    ['01/03/2020', false],
+  ] as const) {
+    const text = `time,price\n${first},"1,000"\n01/02/2020,"1,500"\n`
+    let advised = 0
+    const { remedies } = await checks(server)([await fileOf(t, 'vain.csv', text)], {
+      mapping: { allowMissing: true },
+      onNeeded: () => advised++,
+    })
+    t.match(remedies.at(-1), /^price: .*`cells.thousands` "," reads them$/)
+    t.equal(advised > 0, isAdvised, first)
   }
 })
 
