@@ -58,8 +58,8 @@ export function findQuotes(sample: Sample, known: KnownDialect): FoundQuotes | u
   if (usual.misquoted === 0 && usual.quoted > 0 && isAlike(usual)) {
     return { options: { quotes: 'lax' }, said: 'unquoted fields contain quotes' }
   }
-  // If more records are quoted correctly, the misquoted ones are mistakes, not another dialect.
-  if (usual.quoted > usual.misquoted) return undefined
+  // If as many records are quoted correctly, the misquoted ones are mistakes, not another dialect.
+  if (usual.quoted > 0 && usual.quoted >= usual.misquoted) return undefined
   const plain = read({ quote: '' })
   // Records of a single field always have equally many fields, which proves nothing if there are quotes.
   const isProof = plain.mode[0] > 1 || usual.misquoted + usual.quoted === 0
