@@ -328,7 +328,7 @@ t.test('for a single run, all facts are printed', async t => {
       '  rows       read 1,500 = confirmed 1,000 + filtered 0 + unconfirmed 500 + rejected 0 + unsent 0',
       '  input      a.csv: settled up to byte 10,900, line 1,002 (1,000 rows)',
       '  not known  500 rows of lines 1,002 to 1,501 (bytes 10,900 to 16,000)',
-      '  input      b.csv: done, 1 row rejected',
+      '  input      b.csv: done up to byte 9, line 2 (0 rows), 1 row rejected',
       '  process 1  began 2026-01-02T03:04:05Z, ended 2026-01-02T03:05:00Z: interrupted',
       '  process 2  began 2026-01-02T03:06:00Z, ended 2026-01-02T03:07:00Z: failed, exit code 74',
       '  process 3  began 2026-01-02T03:08:00Z, was killed',
@@ -369,7 +369,7 @@ t.test('many inputs are counted, and inputs with rejects or doubtful rows are na
     [
       '  inputs     60, 59 of them done: --files lists all',
       /a\.csv: settled/,
-      '  input      50.csv: done, 2 rows rejected',
+      '  input      50.csv: done up to byte 9, line 2 (0 rows), 2 rows rejected',
     ],
   )
 })
