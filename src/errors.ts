@@ -196,9 +196,8 @@ export class ServerError extends DdbError {
     code: ErrorCode = 'DDB_SERVER',
     message: string = serverMessage,
     received: string = serverMessage,
-    fix?: Fix,
   ) {
-    super(code, message, { fix })
+    super(code, message)
     this.serverMessage = serverMessage
     this.#received = received
   }

@@ -129,7 +129,7 @@ export interface LoadResult {
     file: string | null
     /** Files that hold rejected rows: the requested one, and one for each further header of the inputs. */
     files: { path: string; rows: number }[]
-    /** Rejected rows that are in no file, because a file could not be created or written. */
+    /** Rejected rows that are in no file, because a file could not be created, written or found. */
     unplaced: number
     byClass: { parse: number; type: number; server: number }
     byCode: Record<string, number>

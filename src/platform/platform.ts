@@ -189,7 +189,7 @@ export interface Files {
   /** Rejects if this process cannot read the file. */
   checkReadable(path: string): Promise<void>
   /** Reports entries one by one, because a list of a million entries would take much memory. */
-  readFolder(path: string, recursive: boolean, found: (entry: FolderEntry) => void): Promise<void>
+  readFolder(path: string, found: (entry: FolderEntry) => void): Promise<void>
   /** Creates a file accessible only to its owner. EEXIST if the name exists, even as a dangling link. */
   create(path: string): OutputFile
   /** Opens an existing file for writing. EEXIST if it is not empty or not an ordinary file, ELOOP for a link. */

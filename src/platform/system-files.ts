@@ -50,16 +50,7 @@ export const systemFiles: Files = {
   // Synchronous, because handing each check to a thread would take longer than the check itself.
   checkReadable: path =>
     new Promise(resolve => resolve(fs.accessSync(systemName(path), fs.constants.R_OK))),
-  async readFolder(path, recursive, found) {
-    const folders = [path]
-    // The list grows during the loop, because each subfolder is added to its end.
-    for (const folder of folders) {
-      await readEntries(folder, entry => {
-        if (recursive && entry.isFolder) folders.push(join(folder, entry.name))
-        found(entry)
-      })
-    }
-  },
+  readFolder,
   create: path => outputOf(fs.openSync(systemName(path), appending | O_CREAT | O_EXCL, 0o600)),
   openEmpty: path => appendable(path, 'EEXIST', 'not an empty file', ({ size }) => size === 0),
   reopen: path => appendable(path, 'EINVAL', 'not an ordinary file', () => true),
@@ -104,7 +95,7 @@ function datedStatusOf(stats: fs.BigIntStats): DatedFileStatus {
 }
 
 /** Reports the entries of one folder. If the text of a name may have lost bytes, reads the name again as bytes. */
-async function readEntries(folder: string, found: (entry: FolderEntry) => void): Promise<void> {
+async function readFolder(folder: string, found: (entry: FolderEntry) => void): Promise<void> {
   const path = systemName(folder)
   let lost = 0
   const tell = (entry: fs.Dirent): void => {

@@ -10,7 +10,7 @@ import { expandBraces, pathMatcher, patternSource, wholeText } from './glob.js'
 /** Files found in folders or archives, but not selected. */
 export interface PassedOver {
   files: number
-  /** Counts by kind: an extension such as `.txt`, `hidden`, `no extension`, `special` (pipe), `rejects`, `compressed` (not followed), `others`. */
+  /** Counts by kind: an extension such as `.txt`, `hidden`, `no extension`, `special` (pipe), `rejects`, `state`, `compressed` (not followed), `others`. */
   byKind: Record<string, number>
   first: string[]
 }
@@ -71,16 +71,20 @@ function isRejects(path: string, files: Files): boolean {
   return typeof length === 'number' && start.indexOf(buffer.subarray(0, length)) === 0
 }
 
-/** The files of a folder or a pattern without the rejects of loads, which it counts. */
+/** Files of this program's state, such as `ddb-ingest/logins/HOST_8848.json`: XDG_STATE_HOME may be in the folder that is loaded. */
+const ownState =
+  /(?:^|\/)(?:ddb-ingest\/(?:logins\/[^/]+_\d+|told\/[a-z]+-[0-9a-f]{16})\.json|runs\/[^/]+\.journal(?:\.lock)?)$/
+
+/** The files of a folder or a pattern without the rejects and the state of loads, which it counts. */
 export function withoutRejects(
   paths: readonly string[],
   files: Files,
   passed: PassedOver,
 ): string[] {
   return paths.filter(path => {
-    const isInput = !isRejects(path, files)
-    if (!isInput) passOver(passed, path, path, 'rejects')
-    return isInput
+    const own = ownState.test(path) ? 'state' : isRejects(path, files) && 'rejects'
+    if (own) passOver(passed, path, path, own)
+    return !own
   })
 }
 
@@ -92,6 +96,13 @@ export function dataFileText(extensions: readonly string[]): string {
 
 /** Decides whether a file is data, by its name and its path in the folder. */
 export type IsData = (name: string, path: () => string) => boolean
+
+/** Whether a folder is passed over: its name begins with a dot, and no pattern of `include` names it. */
+export const isHiddenFolder = (name: string, include: DataNames['include'] = []): boolean =>
+  name.startsWith('.') &&
+  !include
+    .flatMap(pattern => expandBraces(pattern).flatMap(one => one.split('/').slice(0, -1)))
+    .some(part => pathMatcher(part).test(name))
 
 export interface DataNames {
   /** Extensions of data files, in lower case; `a.csv.gz` counts as `.csv`. */

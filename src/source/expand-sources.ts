@@ -10,6 +10,7 @@ import { systemFiles } from '../platform/system-files.js'
 import {
   dataFiles,
   dataFileText,
+  isHiddenFolder,
   newPassedOver,
   newSameFiles,
   passOver,
@@ -77,7 +78,7 @@ function newExpansion(
   const sameFiles = newSameFiles(onSame)
   const stdinKey = stdin?.isFile === true && inputs.includes('-') ? fileKey('-', stdin) : undefined
   return {
-    ...{ files, extensions, paths, sizes, passedOver: newPassedOver() },
+    ...{ files, extensions, include, paths, sizes, passedOver: newPassedOver() },
     /** True if the user has set `input.include`. */
     byPattern: include !== undefined && include.length > 0,
     isData: dataFiles({ extensions, include }),
@@ -169,7 +170,7 @@ async function selectedMembers(
   expansion: Expansion,
   isNamed: boolean,
 ): Promise<{ path: string; status: FileStatus }[]> {
-  const { files, extensions, passedOver } = expansion
+  const { files, extensions, include, passedOver } = expansion
   const byPattern = isNamed && expansion.byPattern
   const isData = isNamed ? expansion.isData : expansion.isUsual
   const archives = archivesOf(files)
@@ -178,7 +179,9 @@ async function selectedMembers(
   for (const [index, member] of members.entries()) {
     const path = `${archive}/${member.name}`
     const base = posix.basename(member.name)
-    const isTaken = isData(base, () => member.name)
+    const folders = member.name.split('/').slice(0, -1)
+    const isHidden = folders.some(one => isHiddenFolder(one, isNamed ? include : undefined))
+    const isTaken = !isHidden && isData(base, () => member.name)
     if (nested.test(base) && (isTaken || !byPattern)) {
       throw new InputError(
         'DDB_INPUT_FORMAT',
@@ -186,7 +189,7 @@ async function selectedMembers(
         { file: path },
       )
     }
-    if (!isTaken) passOver(passedOver, path, base)
+    if (!isTaken) passOver(passedOver, path, base, isHidden ? 'hidden' : undefined)
     else if (member.isLink) passOver(passedOver, path, base, 'special')
     else {
       checkMember(member, path)
@@ -212,22 +215,26 @@ async function expandGlob(pattern: string, expansion: Expansion): Promise<void> 
 }
 
 async function expandFolder(folder: string, expansion: Expansion): Promise<void> {
-  const { files, isData, extensions, byPattern, passedOver } = expansion
+  const { files, isData, extensions, include, byPattern, passedOver } = expansion
   expansion.containers++
+  const folders = [folder]
   const found: string[] = []
   let own = ''
   let prefix = ''
   const look = ({ name, folder: itsFolder, isFolder }: FolderEntry): void => {
-    if (isFolder) return
     if (own !== itsFolder) prefix = folderPrefix((own = itsFolder))
     const path = prefix + name
-    if (isData(name, () => pathBelow(folder, path))) found.push(path)
+    if (isFolder && !isHiddenFolder(name, include)) folders.push(path)
+    else if (!isFolder && isData(name, () => pathBelow(folder, path))) found.push(path)
     else passOver(passedOver, path, name)
   }
-  await files.readFolder(folder, true, look).catch((cause: NodeJS.ErrnoException) => {
-    // If the error names an entry inside the folder, the message names this entry, too.
-    throw missingInput(typeof cause.path === 'string' ? cause.path : folder, cause)
-  })
+  // `look` appends subfolders during the loop.
+  for (const each of folders) {
+    await files.readFolder(each, look).catch((cause: NodeJS.ErrnoException) => {
+      // If the error names an entry inside the folder, the message names this entry, too.
+      throw missingInput(typeof cause.path === 'string' ? cause.path : each, cause)
+    })
+  }
   let isEmpty = true
   for (const path of withoutRejects(found.sort(), files, passedOver)) {
     const status = statusOf(path, files)

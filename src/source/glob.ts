@@ -82,7 +82,7 @@ export async function globFiles(
         open.add([path, ...(end < 0 ? plain : plain.slice(0, end))].join('/'))
       }
     }
-    await files.readFolder(folder, false, look).catch((cause: NodeJS.ErrnoException) => {
+    await files.readFolder(folder, look).catch((cause: NodeJS.ErrnoException) => {
       if (hasBegun || !noFolder.has(cause.code)) unread(folder, cause)
     })
   }

@@ -16,6 +16,7 @@ import {
   type ExpandedSources,
   type ExpandOptions,
 } from '../../src/source/expand-sources.js'
+import { presentFiles } from '../../src/source/follow/present-files.js'
 import { refuseForeignFormat } from '../../src/source/open-source.js'
 import { fileFolder } from '../helpers/file-folder.js'
 
@@ -186,6 +187,30 @@ t.test('an error names the unreadable folder, however it was reached', async t =
   await t.rejects(expandSources([dir], { files: below }), error)
   const { paths } = await expandSources([`${dir}/*.csv`, `${dir}/o*/*`], { files })
   t.strictSame([...paths], [join(dir, 'a.csv'), join(dir, 'open', 'b.csv')])
+})
+
+t.test('hidden folders and state of the program below a folder are passed over', async t => {
+  const state = { logins: { 'localhost_8848.json': '' }, runs: { 'r.journal': '' } }
+  const dir = t.testdir({
+    ...{ '.x': { 'a.csv': '', d: { 'b.csv': '' } }, 'c.csv': '' },
+    ...{ 'ddb-ingest': { ...state, told: { 'rsa-0123456789abcdef.json': '' } } },
+  })
+  const namesOf = async (input: string, include?: string[]): Promise<unknown[]> => {
+    const { paths, passedOver } = await expandSources([input], { include })
+    return [paths.map(path => path.slice(dir.length + 1)), passedOver.byKind]
+  }
+  t.strictSame(await namesOf(dir), [['c.csv'], { hidden: 1, '.journal': 1, state: 2 }])
+  t.strictSame(await namesOf(dir, ['*']), [['c.csv'], { hidden: 1, state: 3 }])
+  t.strictSame((await namesOf(dir, ['.x/**/b.*']))[0], ['.x/d/b.csv'], 'a pattern names it')
+  t.strictSame(await namesOf(join(dir, '.x')), [['.x/a.csv', '.x/d/b.csv'], {}], 'a named source')
+  const { files, passedOver } = await presentFiles([dir], systemFiles, {
+    extensions: dataExtensions,
+  })
+  t.strictSame(
+    files.map(({ path }) => path),
+    [join(dir, 'c.csv')],
+  )
+  t.match(passedOver.byKind, { hidden: 1, state: 2 })
 })
 
 // Which files of a folder are data files, and how the program counts all other files.

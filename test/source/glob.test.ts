@@ -10,7 +10,7 @@ import { forAllAsync } from '../helpers/runs.js'
 function filesOf(paths: readonly string[]): Files {
   return {
     ...systemFiles,
-    async readFolder(folder, _recursive, found) {
+    async readFolder(folder, found) {
       if (folder.startsWith('locked')) throw Object.assign(new Error('EACCES'), { code: 'EACCES' })
       const prefix = folder === '.' ? '' : folder === '/' ? '/' : `${folder}/`
       const inside = paths.filter(

@@ -179,14 +179,13 @@ const decode: Advice = asked => {
   return check(isGiven ? { ...asked, fix: { options: { '--encoding': null } } } : asked)
 }
 
-/** The table that the user meant, or a new table. */
+/** A new table of the name that the user gave: rows in a table with a similar name could be in the wrong one. */
 const tables: Advice = asked => {
   const { flags, mayHaveStored } = asked
   const table = flags.get('table')?.at(-1)
   if (!isLoad(asked) || table === undefined || !hasFiles(asked)) return undefined
   // The table was there, so its rows may be gone.
   if (mayHaveStored === true) return look(asked)
-  if (isFixed(asked)) return fixed(asked)
   if (['create', 'transform', 'follow', 'key-columns'].some(one => flags.has(one))) return undefined
   return sameCommand(asked, { '--create': table.startsWith('dfs://') ? 'dfs' : 'stream' })
 }

@@ -225,9 +225,7 @@ function inputsLines({ inputs }: RunReport): [name: string, text: string][] {
   const marked = inputs.filter(({ rejected, uncertain }) => rejected > 0 || uncertain.length > 0)
   const lines = (isMany ? marked.slice(0, mostInputs) : inputs).flatMap(
     ({ path, settled: { offsetBytes, lineNumber, rows }, isDone, rejected, uncertain }) => {
-      const far = isDone
-        ? 'done'
-        : `settled up to byte ${grouped(offsetBytes)}, line ${grouped(lineNumber)} (${counted(rows, 'row')})`
+      const far = `${isDone ? 'done' : 'settled'} up to byte ${grouped(offsetBytes)}, line ${grouped(lineNumber)} (${counted(rows, 'row')})`
       const bad = rejected === 0 ? '' : `, ${counted(rejected, 'row')} rejected`
       const doubts = uncertain.map(
         range =>

@@ -79,7 +79,7 @@ function refusedText({ rows, columns, rejects: { byCode, files, unplaced } }: Lo
   const why = [...codes.slice(0, shownCodes), ...(more > 0 ? [`${more} more`] : [])].join(', ')
   const where = files.length === 0 ? '' : `, in ${files[0]!.path}`
   const others = files.length < 2 ? '' : ` and ${counted(files.length - 1, 'more file')}`
-  const lost = unplaced === 0 ? '' : `, ${grouped(unplaced)} of them in no file`
+  const lost = unplaced === 0 ? '' : `, ${grouped(unplaced)} of them in no file that the run finds`
   return `${counted(rows.rejected, 'row')}${why && `: ${why}`}${where}${others}${lost}${unsent}`
 }
 
@@ -111,7 +111,9 @@ export function detailLines({ rows, rejects, inputs, inputTotals }: LoadResult, 
       lines.push(`${grouped(rowCount)} of them are in ${path}, the reasons in ${reasonsPath(path)}`)
     }
     if (unplaced > 0) {
-      lines.push(`${grouped(unplaced)} of them are in no file: they are only in the input`)
+      lines.push(
+        `${grouped(unplaced)} of them are in no file that the run finds: only in the input, unless their file was moved`,
+      )
     }
   }
   return inputTotals.count > 1 ? [...lines, ...inputLines(inputs)] : lines

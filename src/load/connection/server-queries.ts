@@ -35,9 +35,7 @@ export async function askSchema(
     const names = isDfs
       ? `getTables(database("${table.database}"))`
       : 'exec name from objs(true) where shared=true, form="TABLE"'
-    const [near, hint] = await similar(asking, name, names)
-    const meant = isDfs && near !== undefined ? `${table.database}/${near}` : near
-    throw notThere(error, `table "${tableText(table)}"`, hint, meant)
+    throw notThere(error, `table "${tableText(table)}"`, await similar(asking, name, names))
   })
   if (schema !== undefined) return schema
   throw new ServerError('', 'DDB_TARGET', `"${tableText(table)}" has no schema on this server`)
@@ -50,7 +48,7 @@ export async function askFunction(asking: Asking, name: string): Promise<void> {
   } catch (error) {
     // If the message says that the user has no right to call or see the function, the function may exist.
     if (!saysUnknown(error) || classifyRefusal(error.serverMessage) === 'privilege') throw error
-    const [, hint] = await similar(asking, name, 'exec name from getFunctionViews()')
+    const hint = await similar(asking, name, 'exec name from getFunctionViews()')
     const advice = `${hint} Define it and publish it with addFunctionView first.`
     throw notThere(error, `function "${name}"`, advice)
   }
@@ -61,19 +59,16 @@ function saysUnknown(error: unknown): error is ServerError {
   return error instanceof ServerError && !isTransient(error)
 }
 
-/** @param meant  the table that the user probably meant */
-function notThere({ serverMessage }: ServerError, what: string, advice: string, meant?: string) {
+/** Without a fix: a command that is pasted must not load into a table that the user did not name. */
+function notThere({ serverMessage }: ServerError, what: string, advice: string) {
   const message = `the server has no ${what} (it says: ${serverMessage}).${advice}`
-  const fix =
-    meant === undefined ? {} : { options: { 'target.table': meant, 'target.create': null } }
-  return new ServerError(serverMessage, 'DDB_TARGET', message, serverMessage, fix)
+  return new ServerError(serverMessage, 'DDB_TARGET', message)
 }
 
-/** The most similar of the names that a script returns, and a sentence that suggests some; none if the server does not answer */
-async function similar(asking: Asking, name: string, script: string) {
+/** A sentence that suggests similar ones of the names that a script returns; empty if the server does not answer */
+async function similar(asking: Asking, name: string, script: string): Promise<string> {
   const near = nearestNames(name, textsOf(await unlessRefused(ask(asking, script))))
-  const hint = near.length === 0 ? '' : ` Did you mean ${near.map(n => `"${n}"`).join(' or ')}?`
-  return [near[0], hint] as const
+  return near.length === 0 ? '' : ` Did you mean ${near.map(n => `"${n}"`).join(' or ')}?`
 }
 
 /** Present row count of the target; the answer is an INT or LONG. */

@@ -345,7 +345,7 @@ export async function reopened(found: RecordedRun, number: number, files: Files)
       await file?.close()
     }
     // The loop goes on with the names that are added.
-    if (names.length === 1) await files.readFolder(folder, false, add).catch(() => undefined)
+    if (names.length === 1) await files.readFolder(folder, add).catch(() => undefined)
   }
   throw runChanged(
     found,

@@ -239,7 +239,7 @@ export class ListedInputs implements Inputs {
     if (history.resumption.resumed(index) !== undefined) {
       throw runChanged(history.found, changedText(path, was, is))
     }
-    reporter.notice(`"${path}" was replaced after the run began: the new file is loaded`)
+    reporter.notice(`"${path}" was changed or replaced since the run began: it is loaded as it is`)
     record({ kind: 'input', input: index, fingerprint: is })
   }
 

@@ -56,7 +56,7 @@ export async function readRun(
 export async function runNames(folder: string, files: Files): Promise<string[]> {
   try {
     const names: string[] = []
-    await files.readFolder(`${folder}/runs`, false, ({ name }) => {
+    await files.readFolder(`${folder}/runs`, ({ name }) => {
       if (name.endsWith(journalEnding)) names.push(name.slice(0, -journalEnding.length))
     })
     return names

@@ -225,7 +225,7 @@ export async function refuseOldRejects(path: string, runId: string, token: strin
     if (name.startsWith(`${stem}.s`) && name.endsWith(reasonsPath(''))) names.push(name)
   }
   // What is wrong with the folder shows when a file is made in it.
-  await files.readFolder(folder, false, add).catch(() => undefined)
+  await files.readFolder(folder, add).catch(() => undefined)
   for (const name of names) {
     const reasons = join(folder, name)
     if (!/^\d+\./.test(name.slice(stem.length + 2)) || !isOfRun(reasons, runId, files)) continue

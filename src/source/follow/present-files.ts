@@ -4,6 +4,7 @@ import { option, usageError } from '../../errors.js'
 import type { DatedFileStatus, Files, FolderEntry } from '../../platform/platform.js'
 import {
   dataFiles,
+  isHiddenFolder,
   newPassedOver,
   newSameFiles,
   passOver,
@@ -48,13 +49,13 @@ export async function presentFiles(
     const folders = [folder]
     const add = ({ name, folder: own, isFolder }: FolderEntry): void => {
       const path = join(own, name)
-      if (isFolder) folders.push(path)
-      else if (isData(name, () => pathBelow(folder, path))) paths.push(path)
+      if (isFolder && !isHiddenFolder(name, names.include)) folders.push(path)
+      else if (!isFolder && isData(name, () => pathBelow(folder, path))) paths.push(path)
       else passOver(passedOver, path, name)
     }
     // `add` appends subfolders during the loop. An unreadable folder does not hide the other folders.
     for (const each of folders) {
-      await files.readFolder(each, false, add).catch((cause: NodeJS.ErrnoException) => {
+      await files.readFolder(each, add).catch((cause: NodeJS.ErrnoException) => {
         if (cause.code !== 'ENOENT') unread.push(each)
       })
     }

@@ -159,7 +159,6 @@ flagTest('the command uses the facts that the failure carries', async t => {
   const gb = { '--encoding': 'gb18030' }
   const big5 = askedOf(['load', 'a.csv', '-t', 'trades', '--encoding', 'big5'], false)
   const schema = askedOf(['schema', 'a.csv', '-t', 'trades'], false)
-  const meant = { '--table': 'dfs://db/ticks', 'target.create': null }
   t.strictSame(
     [
       next('DDB_INPUT_ENCODING', gb),
@@ -167,7 +166,6 @@ flagTest('the command uses the facts that the failure carries', async t => {
       next('DDB_INPUT_ENCODING', gb, schema),
       next('DDB_INPUT_FIELD_COUNT'),
       next('DDB_INPUT_COLUMN', { '--map': 'p_q=p q' }),
-      next('DDB_TARGET', meant),
       next('DDB_TARGET'),
       nextCommand({ code: 'DDB_CONNECT', fix: { command: 'ddb-ingest serve --port 1' } }, load),
       next('DDB_CONNECT', undefined, askedOf(['serve', '--port', '8848'], false)),
@@ -183,7 +181,6 @@ flagTest('the command uses the facts that the failure carries', async t => {
       'ddb-ingest schema a.csv --table trades --encoding gb18030',
       `ddb-ingest check a.csv ${to}`,
       `ddb-ingest check a.csv ${to} --map 'p_q=p q'`,
-      'ddb-ingest load a.csv --table dfs://db/ticks --thousands ,',
       `ddb-ingest load a.csv ${to} --create dfs`,
       'ddb-ingest serve --port 1',
       'ddb-ingest serve --port 0',

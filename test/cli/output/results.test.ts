@@ -83,7 +83,7 @@ t.test('the summary mentions every outcome of rows', async t => {
   t.strictSame(summaryLines(result({ rows: everyOutcome, rejects }), 'CMD'), [
     'Loaded 1 row (4 were loaded before) into trades on h:8848, of 21 read',
     '  took      2.00 s: 500 rows/s, 1.00 MB/s sent',
-    '  refused   3 rows: DDB_C 10, DDB_A 9, DDB_B 8, 2 more, 2 of them in no file; 11 rows not sent',
+    '  refused   3 rows: DDB_C 10, DDB_A 9, DDB_B 8, 2 more, 2 of them in no file that the run finds; 11 rows not sent',
     '  proof     confirmed by receipts; 2 rows unconfirmed',
     '  next      CMD',
   ])
@@ -155,9 +155,12 @@ t.test('details name the files of rejected rows', async t => {
   t.strictSame(detailLines(result(full), true).slice(1), [
     '1,000 of them are in bad.csv, the reasons in bad.csv.reasons.ndjson',
     '1 of them are in bad.2.ndjson, the reasons in bad.2.ndjson.reasons.ndjson',
-    '2,000 of them are in no file: they are only in the input',
+    '2,000 of them are in no file that the run finds: only in the input, unless their file was moved',
   ])
-  t.match(summaryText(result(full)), 'in bad.csv and 1 more file, 2,000 of them in no file')
+  t.match(
+    summaryText(result(full)),
+    'in bad.csv and 1 more file, 2,000 of them in no file that the run finds',
+  )
   const skipped = { rows, rejects: { ...rejects, files: [] } }
   t.equal(detailLines(result(skipped), true).length, 1)
 })
@@ -328,7 +331,7 @@ t.test('for a single run, all facts are printed', async t => {
       '  rows       read 1,500 = confirmed 1,000 + filtered 0 + unconfirmed 500 + rejected 0 + unsent 0',
       '  input      a.csv: settled up to byte 10,900, line 1,002 (1,000 rows)',
       '  not known  500 rows of lines 1,002 to 1,501 (bytes 10,900 to 16,000)',
-      '  input      b.csv: done, 1 row rejected',
+      '  input      b.csv: done up to byte 9, line 2 (0 rows), 1 row rejected',
       '  process 1  began 2026-01-02T03:04:05Z, ended 2026-01-02T03:05:00Z: interrupted',
       '  process 2  began 2026-01-02T03:06:00Z, ended 2026-01-02T03:07:00Z: failed, exit code 74',
       '  process 3  began 2026-01-02T03:08:00Z, was killed',
@@ -369,7 +372,7 @@ t.test('many inputs are counted, and inputs with rejects or doubtful rows are na
     [
       '  inputs     60, 59 of them done: --files lists all',
       /a\.csv: settled/,
-      '  input      50.csv: done, 2 rows rejected',
+      '  input      50.csv: done up to byte 9, line 2 (0 rows), 2 rows rejected',
     ],
   )
 })

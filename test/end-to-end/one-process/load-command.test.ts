@@ -141,6 +141,16 @@ t.test('every failure gives an object, an exit code and a message', async t => {
   }
 })
 
+t.test('a command that is printed does not load into a table with a similar name', async t => {
+  const file = join(t.testdir({ 'a.csv': rows }), 'a.csv')
+  const { code, stderr } = await load([file, '-t', 'pricse'])
+  t.equal(code, 78)
+  t.match(
+    stderr,
+    /Did you mean "prices"\?.*\nnext: ddb-ingest load .* --table pricse .*--create stream\n$/,
+  )
+})
+
 t.test('rejected rows give exit code 3; their reasons are printed, even with -q', async t => {
   const bad = 'id,price\n1,1.5\nx,2\n3,y\n'
   for (const quiet of [[], ['-q']]) {

@@ -119,12 +119,12 @@ const journalOf = async (folder: string): Promise<string> => {
   return join(runs, name!)
 }
 
-/** A killed run whose input was written again with its rows in a different order. */
-async function changedScene(t: Test) {
+/** A killed or finished run whose input was written again with its rows in a different order. */
+async function changedScene(t: Test, isFinished = false) {
   const place = await scene(t)
   const path = join(place.folder, 'rows.csv')
   await utimes(path, 1_700_000_000, 1_700_000_000)
-  await place.kill('--run-id', 'nightly')
+  await place[isFinished ? 'load' : 'kill']('--run-id', 'nightly')
   await copyFile(path, `${path}.before`)
   const [header, ...rows] = (await readFile(path, 'utf8')).trimEnd().split('\n')
   await writeFile(path, `${[header, ...rows.reverse()].join('\n')}\n`)
@@ -308,11 +308,13 @@ const carriedOut: Readonly<Record<Remedy, Readonly<Record<string, (t: Test) => P
       await place.eachOnce()
     },
     'a file has changed, and its rows are removed': async t => {
-      const { place, refused } = await changedScene(t)
-      const [, restart = ''] = await waysOf(place, refused)
-      await place.removeRows()
-      t.match(await place.shell(restart), { code: 0 })
-      await place.eachOnce()
+      for (const isFinished of [false, true]) {
+        const { place, refused } = await changedScene(t, isFinished)
+        const [, restart = ''] = await waysOf(place, refused)
+        await place.removeRows()
+        t.match(await place.shell(restart), { code: 0 })
+        await place.eachOnce()
+      }
     },
     'a file has changed, and the run is given up': async t => {
       const { place, refused } = await changedScene(t)

@@ -319,7 +319,8 @@ t.test(
       if (no === 2) write(600, 640)
       if (no === 22) leave.abort()
     }
-    await one.load({ inputs, leave: leave.signal })
+    const { notices } = await one.load({ inputs, leave: leave.signal })
+    t.match(notices.join(), /second\.csv" was changed or replaced since the run began/)
     one.onBatch = () => undefined
     t.match(await one.load({ inputs }), { error: null })
     t.same(await ids(one.here), [...upTo(rowCount), ...upTo(640).slice(600)])

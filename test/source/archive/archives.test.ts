@@ -63,6 +63,7 @@ deepTest(t, 'data members are inputs, sorted by path; others are skipped and rep
       csv('d/a.csv'),
       csv('read.me'),
       csv('._x.csv'),
+      csv('.y/c.csv'),
       { name: 'd/', content: '' },
     ]),
   )
@@ -70,7 +71,7 @@ deepTest(t, 'data members are inputs, sorted by path; others are skipped and rep
   t.strictSame(found.paths, [`${path}/b.csv`, `${path}/d/a.csv`])
   t.strictSame(found.sizes, [12, 14])
   t.match(sourceNotices(found), [
-    /passed over 2 files \(.*: `input.include` says which files of a folder or an archive/,
+    /passed over 3 files \(hidden 2.*: `input.include` says which files of a folder or an archive/,
   ])
   t.equal(await textOf(`${path}/d/a.csv`), 'a,b\n1,d/a.csv\n')
   t.strictSame((await expand([path], ['d/*'])).paths, [`${path}/d/a.csv`])

@@ -103,15 +103,20 @@ async function foundRuns(settings: Settings<'runs'>, names: readonly string[], f
   const { runs, strange } = isAll ? await listRuns(folder, systemPlatform.files) : none
   const known: KnownRun[] = [...runs]
   for (const name of isAll ? [] : names) known.push(await knownRun(folder, name, { holder: true }))
-  return { runs: await Promise.all(known.map(one => reportOn(one, settings))), strange }
+  return { runs: await Promise.all(known.map(one => reportOn(one, settings, isAll))), strange }
 }
 
-async function reportOn(known: KnownRun, { stateDir }: Settings<'runs'>): Promise<RunReport> {
+async function reportOn(
+  known: KnownRun,
+  { stateDir }: Settings<'runs'>,
+  isAll: boolean,
+): Promise<RunReport> {
   const { runId, run, journal, state } = known
   const { rejects, target } = run.options
   const past = journal.end === undefined ? [] : optionsPastRejects(runId, rejects, journal.end)
   const resume = runCommand('resume', runId, stateDir, past)
-  if (state === 'running' || state === 'finished') return reportOf(known, resume, [])
+  // Inputs of finished runs may go. Who names such a run may want it to go on with changed inputs.
+  if (state === 'running' || (isAll && state === 'finished')) return reportOf(known, resume, [])
   const clean = runCommand('runs', runId, stateDir, ['--clean'])
   const changed = await changedInputs(known, withArchives(systemPlatform.files))
   const audit = auditCommand(runId, stateDir, target)
