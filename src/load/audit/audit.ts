@@ -46,12 +46,8 @@ const batchRows = 20_000
  */
 export async function audit(options: AuditOptions | CertificateOptions): Promise<AuditResult> {
   checkCall(options, {
-    columns: texts,
-    exact: flag,
-    missing: text,
-    recorded: true,
-    unfinished: flag,
-    certificate: true,
+    ...{ columns: texts, exact: flag, missing: text },
+    ...{ recorded: true, unfinished: flag, certificate: true },
   })
   return auditOn(systemPlatform, options)
 }
