@@ -1,6 +1,6 @@
 /* `audit`: finds out whether every row of the inputs, or of a run, is in a table, or whether a table still matches a certificate. */
 import { resolve } from 'node:path'
-import { DdbError, usageError } from '../../errors.js'
+import { DdbError, usageError, type UsageError } from '../../errors.js'
 import { audit } from '../../load/audit/audit.js'
 import {
   auditResult,
@@ -101,6 +101,7 @@ async function optionsOf(
   if (await isOfShards(settings, folder, named)) {
     const asking = await serverOf(settings, call)
     const { target, ...options } = await optionsOfShards(systemPlatform, asking, named)
+    if (missing !== undefined && options.unfinished === true) throw wouldSend(named)
     const server = { ...asking, ...defined({ trace: await openFiles(options.inputs) }) }
     return { ...options, target: { ...target, ...defined({ confirmTable }) }, server, ...own }
   }
@@ -143,6 +144,11 @@ async function optionsOf(
   const read = isKnown ? { input, recorded } : { input: { ...input, ...defined({ include }) } }
   return { ...options, ...read, cells, inputs, target, server, unfinished, ...own }
 }
+
+const wouldSend = (run: string): UsageError =>
+  usageError(
+    `run "${run}" is not loaded yet, and its shards would send what --missing finds, too: repeat those that did not end with 0, then audit it again`,
+  )
 
 function tell(
   settings: Settings<'audit'>,

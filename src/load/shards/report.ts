@@ -19,7 +19,11 @@ export async function lookAtShards(
   runId: string,
   onNotice: (notice: string) => void,
 ): Promise<LoadResult> {
-  const { recorded: _r, ...options } = await optionsOfShards(platform, server, runId)
+  const {
+    recorded: _r,
+    unfinished: _u,
+    ...options
+  } = await optionsOfShards(platform, server, runId)
   const { create: _, ...target } = options.target
   const looking = { inputs: [''], rejects: {}, shard: { index: 0, count: 1 } }
   return loadOn(platform, { ...options, ...looking, target, runId, onNotice })
@@ -31,13 +35,15 @@ export function optionsOfShards(
   server: ServerTarget,
   runId: string,
 ): Promise<AuditOptions> {
-  return withShared(platform, server, runId, ({ options, streams, offsets }) => {
+  return withShared(platform, server, runId, ({ options, streams, offsets, done }) => {
     const recorded = streams.flat()
     const inputs = new Set(recorded.map(({ path }) => path))
     const cells = cellsAsFound(options.cells, {}, offsets)
     // They are files, whatever has chosen them.
     const { include: _, ...input } = options.input ?? {}
-    return Promise.resolve({ ...options, inputs: [...inputs], recorded, input, cells, server })
+    const unfinished = done.size < streams.length
+    const found = { inputs: [...inputs], recorded, unfinished, input, cells, server }
+    return Promise.resolve({ ...options, ...found })
   })
 }
 

@@ -138,7 +138,7 @@ t.test('a limit does not count the rejects of other processes', async t => {
 })
 
 t.test('runs RUN asks the server', async t => {
-  const { shard, server, ids, session } = await scene(t)
+  const { shard, server, ids, session, dir } = await scene(t)
   const ofRun = (command: string, ...words: string[]) =>
     runMain([command, 'night', '--host', `127.0.0.1:${server.port}`, '--user', 'admin', ...words], {
       environment: { DDB_PASSWORD: '123456' },
@@ -148,8 +148,11 @@ t.test('runs RUN asks the server', async t => {
   t.match(await shard(1, 3), { exitCode: 0 })
   const left = { code: 75, stderr: /4 of 6 streams are left, the first of them with ".*d2/ }
   t.match(await run(), { ...left, stdout: /next +ddb-ingest runs night --host/ })
+  const missing = ['--missing', join(dir, 'm.csv')]
+  t.match(await ofRun('audit', ...missing), { code: 64, stderr: /its shards would send what/ })
   for (const index of [2, 3]) t.match(await shard(index, 3), { exitCode: 0 })
   t.match(await run(), { code: 0, stdout: /300/ })
+  t.match(await ofRun('audit', ...missing), { code: 0 })
   const { stdout: audited } = await ofRun('audit')
   t.match(audited, /^complete: 300 rows read, 300 found/)
   const { stdout } = await run('--json')
