@@ -22,7 +22,7 @@ import type {
   ScratchFile,
 } from './platform.js'
 import { systemClock } from './clocks.js'
-import { createTlsServer, dialTls, keepAlive, speaksTls } from './system-tls.js'
+import { createTlsServer, dialing, dialTls, keepAlive, speaksTls } from './system-tls.js'
 
 const syncFile = promisify(fs.fdatasync)
 const openDescriptor = promisify(fs.open)
@@ -249,7 +249,7 @@ export { systemClock }
 
 const systemNetwork: Network = {
   dial: (host, port, tls) =>
-    tls === undefined ? connect({ host, port, ...keepAlive }) : dialTls(host, port, tls),
+    tls === undefined ? connect({ host, port, ...dialing }) : dialTls(host, port, tls),
   speaksTls,
   async listen(host, port, accept, tls) {
     const server =

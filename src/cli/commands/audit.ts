@@ -166,7 +166,7 @@ function tell(
     // Options for reading would be of no use: a run keeps its own.
     printAdvice(output, isOfFiles(settings) ? result.error : { code: result.error.code }, asked)
   } else if (result.missingFiles.length > 0 && isUnfinished) {
-    output.command('next', runCommand('resume', args[0]!, settings.stateDir, []))
+    output.command('next', runCommand('runs', args[0]!, settings.stateDir, []))
   } else if (result.missingFiles.length > 0) {
     for (const { path } of result.missingFiles) output.command('next', shellText(['retry', path]))
   } else if (result.status === 'missing' && missing === undefined && isFromFiles) {

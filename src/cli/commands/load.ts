@@ -181,13 +181,14 @@ async function runLoad(
 /** Adds the commands that resume the run, or find out which of its rows are in the table. */
 async function addCommands(
   { runId, resume, error, rows, exitCode }: LoadResult,
-  { journal, server, rejects, target, shard }: LoadOptions,
+  { journal, server, rejects, target, shard, delivery }: LoadOptions,
   { stateDir }: RunSettings,
   repeated: readonly string[],
 ): Promise<void> {
   const isOpen = (exitCode === 4 || exitCode === 75) && error?.code !== 'DDB_LOCKED'
+  const isJournaled = journal !== undefined && delivery?.confirm !== 'none'
   // A shard is repeated, not resumed.
-  if (journal === undefined || shard !== undefined || (!resume.possible && !isOpen)) return
+  if (!isJournaled || shard !== undefined || (!resume.possible && !isOpen)) return
   // The journal names the server on which the run began, which may be a different server.
   const known = await readRun(journal.folder, runId, systemPlatform.files).catch(() => undefined)
   const journaled = known?.run.options.server ?? server

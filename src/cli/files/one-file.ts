@@ -36,7 +36,13 @@ export function placeOf(path: string): FilePlace {
   const name = join(realPath(resolve(dirname(path))), basename(path))
   const status = statusOf(path)
   // Names that differ only in case may be one file. Only creating the file would show that, so the key ignores case.
-  if (status === undefined) return { key: `name ${foldedName(name)}`, name, isOrdinary: true }
+  if (status === undefined) {
+    const folder = dirname(name)
+    const found = statusOf(folder)
+    // Mounts give a folder a second path.
+    const where = found === undefined ? foldedName(folder) : fileKey(folder, found)
+    return { key: `name ${where}/${foldedName(basename(name))}`, name, isOrdinary: true }
+  }
   return { key: `file ${fileKey(name, status)}`, name, isOrdinary: status.isFile }
 }
 

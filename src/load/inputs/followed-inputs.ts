@@ -249,7 +249,7 @@ export class FollowedInputs implements Inputs {
       const opened = await file.status()
       if (fileKey(path, opened) === key) {
         const before = await readBefore(history.now, file, opened)
-        const original = before === undefined ? await originalOf(history.now, file) : undefined
+        const original = before === undefined ? await this.#originalOf(file) : undefined
         if (original !== undefined) ending.fail(copied(path, original))
         else if (before === undefined && this.#open.length < maxFiles) {
           return new FollowedFile(path, file, opened)
@@ -263,6 +263,12 @@ export class FollowedInputs implements Inputs {
     }
     await file?.close()
     return undefined
+  }
+
+  /** The path of a file that is still read, and of which this one is a copy. */
+  async #originalOf(file: InputFile): Promise<string | undefined> {
+    for (const { file: open } of this.#open) if (await open.isCopiedTo(file)) return open.path
+    return originalOf(this.#run.history.now, file)
   }
 
   summaries(): InputSummary[] {
@@ -291,8 +297,10 @@ export async function readBefore(
     // A file without rows can be loaded twice without harm, and a header alone does not identify a file.
     ({ fingerprint, summary }) => fingerprint.inode === inode && (summary?.rows ?? 0) > 0,
   )
-  // An inode number belongs to one file at a time, so an earlier file with this number is gone. Some systems have none.
-  for (const { fingerprint } of status.inode === 0n ? alike : alike.slice(-1)) {
+  // On a disk, an inode number belongs to one file at a time, so an earlier file with this number is gone. Some systems have none.
+  for (const [i, { fingerprint }] of alike.entries()) {
+    const isExact = status.inode === 0n || fingerprint.born !== undefined
+    if (!isExact && i < alike.length - 1) continue
     if (!(await isSameGrown(fingerprint, file))) continue
     if (status.sizeBytes > fingerprint.sizeBytes) return 'grown'
     const isTouched = Math.floor(status.modifiedMs) !== fingerprint.modifiedMs

@@ -1,6 +1,6 @@
 /* The state of an input when its run began. A later comparison shows whether a different file has replaced the input. */
 import { createHash } from 'node:crypto'
-import { InputError, messageOf } from '../../errors.js'
+import { attempt, InputError, messageOf } from '../../errors.js'
 import type { Files, InputFile } from '../../platform/platform.js'
 import { readFully } from '../../source/file-chunks.js'
 import { keptBytes, knownBirthNs, type ReadPart } from '../../source/follow/followed-file.js'
@@ -106,7 +106,9 @@ export const isSameContent = (was: Fingerprint, is: Fingerprint): boolean =>
 /** For messages: `1234 bytes of 2026-01-02T03:04:05.000Z, 5f3a…`. */
 export function fingerprintText({ sizeBytes, modifiedMs, head, tail }: Fingerprint): string {
   const digest = digestOf(Buffer.from(`${head} ${tail}`)).slice(0, shownDigits)
-  return `${sizeBytes} bytes of ${new Date(modifiedMs).toISOString()}, ${digest}`
+  // File systems have later times than JavaScript.
+  const time = attempt(() => new Date(modifiedMs).toISOString()) ?? `${modifiedMs} ms`
+  return `${sizeBytes} bytes of ${time}, ${digest}`
 }
 
 export const changedText = (path: string, was: Fingerprint, is: Fingerprint): string =>

@@ -1,5 +1,6 @@
 /* A file that is read as it grows. At its end, the reader waits for more until reading is stopped, or the file was renamed or removed and
    no longer grows. When the file changes, and at the end, the first and last bytes read are compared with it, to notice another file. */
+import { dirname } from 'node:path'
 import { DdbError, InputError, messageOf, option } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import { fileKey } from '../../platform/file-name.js'
@@ -45,6 +46,8 @@ export class FollowedFile {
   readonly read: ReadPart = { sizeBytes: 0, head: nothing, tail: nothing, status: undefined }
   /** True if the whole content was read and the file's name leads to another file, or nowhere. */
   isReplaced = false
+  /** Of the folder in which the file had its name. */
+  #disk: bigint | undefined
 
   /** @param status  of the opened file */
   constructor(path: string, file: InputFile, status: DatedFileStatus) {
@@ -107,6 +110,12 @@ export class FollowedFile {
     }
   }
 
+  /** Whether another file begins as this one, as a copy does that is still being written; false if less than `keptBytes` were read. */
+  async isCopiedTo(file: InputFile): Promise<boolean> {
+    const { head } = this.read
+    return head.length === keptBytes && holds(file, head, 0)
+  }
+
   close(): Promise<void> {
     return this.file.close()
   }
@@ -155,6 +164,7 @@ export class FollowedFile {
     try {
       const status = await files.status(this.path)
       if (fileKey(this.path, status) !== this.key) return false
+      this.#disk ??= await diskOf(this.path, files)
       if (status.inode !== 0n || this.read.status === undefined) return true
       // Without inode numbers, only the content and the time of creation distinguish files.
       const born = knownBirthNs(this.read.status)
@@ -167,9 +177,18 @@ export class FollowedFile {
       }
     } catch (error) {
       // Other errors prove nothing: the folder may be unreadable for a while although the file is still in it.
-      return (error as NodeJS.ErrnoException).code !== 'ENOENT'
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return true
+      // Nor does another disk in the place of the file's own, which is unmounted.
+      return this.#disk !== undefined && (await diskOf(this.path, files)) !== this.#disk
     }
   }
+}
+
+/** The device of the folder of a path, or of what is left of it. */
+async function diskOf(path: string, files: Following['files']): Promise<bigint | undefined> {
+  const folder = dirname(path)
+  const status = await files.status(folder).catch(() => undefined)
+  return status === undefined && folder !== path ? diskOf(folder, files) : status?.device
 }
 
 /** When a file was created. Systems without creation times report the time of the last change, which a rename changes, too. */

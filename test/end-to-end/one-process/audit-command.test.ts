@@ -82,7 +82,7 @@ t.test('what an audit misses is not loaded while its run could send it, too', as
   const clean = /resume it,? and audit it again, or give it up .*: ddb-ingest runs stopped --clean/
   const audited = await run('audit', 'stopped', '--missing', at('rest.csv'))
   t.match(audited, { code: 4, stderr: clean })
-  t.match(audited.stderr, /next: ddb-ingest resume stopped\n$/)
+  t.match(audited.stderr, /next: ddb-ingest runs stopped\n$/)
   t.match(await run('retry', at('rest.csv')), { code: 64, stderr: clean })
   t.match(await run('runs', 'stopped', '--clean'), { code: 0 })
   t.match(await run('retry', at('rest.csv')), { code: 0 })

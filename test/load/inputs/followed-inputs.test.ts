@@ -153,6 +153,17 @@ t.test('a copy of a file that is followed ends the run, also when the run goes o
   t.equal((await ids()).length, 3_000)
 })
 
+t.test('a copy of a file is known as soon as 16 KiB of both are there', async t => {
+  const { at, begin, ids } = await scene(t, { 'a.csv': `id,sym\n${rows(1, 2_000)}` })
+  const follower = begin(['a*'])
+  await follower.has(2_000)
+  appendFileSync(at('a.csv'), rows(2_001, 4_000))
+  await follower.has(4_000)
+  writeFileSync(at('a.csv.1'), readFileSync(at('a.csv')).subarray(0, 16_384))
+  t.match(await follower.outcome, { exitCode: 66, error: { code: 'DDB_INPUT_READ' } })
+  t.equal((await ids()).length, 4_000)
+})
+
 const rows = (first: number, last: number): string =>
   Array.from({ length: last - first + 1 }, (_, i) => `${first + i},A\n`).join('')
 

@@ -140,6 +140,10 @@ t.test('in messages a fingerprint is short, and differs between files', async t 
   const text = fingerprintText(await of('id\n1\n'))
   t.match(text, /^5 bytes of 2023-11-14T22:13:20\.000Z, [0-9a-f]{12}$/)
   t.not(fingerprintText(await of('id\n2\n')), text)
+  t.match(
+    fingerprintText({ ...(await of('')), modifiedMs: 9e15 }),
+    /^0 bytes of 9000000000000000 ms,/,
+  )
 })
 
 t.test('a followed file may grow, but not change otherwise', async t => {

@@ -126,6 +126,21 @@ t.test('a file without a name ends after a while without new bytes', async t => 
   t.ok(file.isReplaced)
 })
 
+t.test('a file whose disk is unmounted waits for it, however long that takes', async t => {
+  const status = { device: 1n }
+  const { path, pass, outcome, file } = await follow(t, 'a', { status })
+  await pass()
+  renameSync(path, `${path}.1`)
+  status.device = 2n
+  await pass(2 * quietMs)
+  await pass(2 * quietMs)
+  t.notOk(file.isReplaced)
+  status.device = 1n
+  await pass()
+  await pass(quietMs)
+  t.equal(await outcome, 'ended')
+})
+
 t.test('a name leads to a file as long as inode, or content and birth, say so', async t => {
   for (const [status, other, isReplaced] of [
     [{}, undefined, true],
