@@ -194,19 +194,23 @@ export const shard = single(
   },
 )
 
-/** Variables with the number of processes. */
-const processCounts = ['SLURM_ARRAY_TASK_COUNT', 'CLOUD_RUN_TASK_COUNT', 'CI_NODE_TOTAL'] as const
+/** Of some of them, the variable with the number of processes. GitLab sets its own in every job. */
+const processCounts: Readonly<Record<string, string>> = {
+  SLURM_ARRAY_TASK_ID: 'SLURM_ARRAY_TASK_COUNT',
+  CLOUD_RUN_TASK_INDEX: 'CLOUD_RUN_TASK_COUNT',
+  CI_NODE_INDEX: 'CI_NODE_TOTAL',
+}
 
 /** The number that a scheduler gave to this process, from 1 to `count`. @throws {UsageError} */
 function numberFrom(environment: Environment, count: number): number {
   const { SLURM_ARRAY_TASK_MIN: first, SLURM_ARRAY_TASK_STEP: step } = environment
-  // A part of a job, such as the repeated tasks of an array, has other numbers.
-  const size = processCounts.find(name => environment[name] && Number(environment[name]) !== count)
-  if (size !== undefined)
-    throw usageError(`the job has ${size}=${environment[size]}, not ${count}: give the number`)
   const known = { ...processNumbers, SLURM_ARRAY_TASK_ID: Number(first) }
   const names = Object.keys(known).filter(name => environment[name])
   const [name = '', more] = names
+  // A part of a job, such as the repeated tasks of an array, has other numbers.
+  const size = processCounts[name] ?? ''
+  if (environment[size] && Number(environment[size]) !== count)
+    throw usageError(`the job has ${size}=${environment[size]}, not ${count}: give the number`)
   const steps = name.startsWith('SLURM') ? Number(step ?? 1) : 1
   const number = (Number(environment[name]) - known[name as keyof typeof known]) / steps + 1
   const fits =

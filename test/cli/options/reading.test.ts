@@ -439,6 +439,7 @@ t.test('auto/N is the number that a scheduler gave to the process', async t => {
   t.equal(numberIn({ CLOUD_RUN_TASK_INDEX: '1' }), 2)
   t.equal(numberIn({ CI_NODE_INDEX: '9' }), 9)
   t.equal(numberIn({ PARALLEL_SEQ: '1', CI_NODE_INDEX: '' }), 1)
+  t.equal(numberIn({ PARALLEL_SEQ: '2', CI_NODE_TOTAL: '1' }), 2, 'within a job of GitLab')
   t.equal(numberIn({ SLURM_ARRAY_TASK_ID: '20', ...slurm }), 3)
   t.equal(numberIn({ JOB_COMPLETION_INDEX: '4' }, '3/9'), 3)
   for (const environment of [
