@@ -87,6 +87,10 @@ export class ClientSession implements Session {
     return this.#link.outgoing.bufferedBytes
   }
 
+  get unacknowledgedBytes(): number {
+    return this.#link.unacknowledgedBytes
+  }
+
   get sends(): SendCounts {
     return this.#link.outgoing.counts
   }

@@ -1,7 +1,7 @@
 /* One connection from start to end: `Outgoing` sends requests, `ExchangeQueue` takes answers, and both end together. */
 import type { Duplex } from 'node:stream'
 import { ConnectionError, TimeoutError, UsageError, type DdbError } from '../errors.js'
-import type { Clock } from '../platform/platform.js'
+import type { Clock, Socket } from '../platform/platform.js'
 import { ByteReader } from '../wire/byte-reader.js'
 import { ExchangeQueue, limitWait, type WaitLimits } from './exchange-queue.js'
 import { addressText, connectionLost } from './failure.js'
@@ -26,6 +26,8 @@ const noRoom = (timeoutMs: number): TimeoutError =>
     'timeoutMs',
   )
 
+type Stream = Duplex & Pick<Socket, 'unacknowledgedBytes'>
+
 /** One established connection; it is never reopened. */
 export class Link {
   readonly outgoing: Outgoing
@@ -40,7 +42,7 @@ export class Link {
   /** Called once when the connection has ended: with the failure, or with undefined after close(). */
   onClose: ((error: DdbError | undefined) => void) | undefined
   readonly #options: ConnectOptions
-  readonly #stream: Duplex
+  readonly #stream: Stream
   readonly #clock: Clock
   readonly #reader: ByteReader = new ByteReader()
   readonly #ended: Promise<void>
@@ -51,7 +53,7 @@ export class Link {
   #gone = false
   #receivedBytes = 0
 
-  constructor(stream: Duplex, options: ConnectOptions, clock: Clock) {
+  constructor(stream: Stream, options: ConnectOptions, clock: Clock) {
     this.#options = options
     this.#stream = stream
     this.#clock = clock
@@ -136,6 +138,16 @@ export class Link {
     this.#advance()
   }
 
+  /** Bytes that the kernel has taken and the other machine has not acknowledged; 0 if the system does not tell. */
+  get unacknowledgedBytes(): number {
+    return this.#stream.unacknowledgedBytes ?? 0
+  }
+
+  /** Bytes that have arrived at either end, as far as this one can tell. */
+  get #arrivedBytes(): number {
+    return this.#receivedBytes + this.outgoing.writtenBytes - this.unacknowledgedBytes
+  }
+
   #receive(chunk: Uint8Array): void {
     this.#receivedBytes += chunk.byteLength
     if (this.ignoresAnswers) return
@@ -190,11 +202,11 @@ export class Link {
   /** While the connection is being closed, ends it if progress stops. */
   #watchProgress(): () => void {
     const timeoutMs = this.#options.closeTimeoutMs ?? defaultCloseTimeoutMs
-    let seenBytes = this.#receivedBytes + this.outgoing.writtenBytes
+    let seenBytes = this.#arrivedBytes
     let stillLooks = 0
     const look = (): void => {
       timer = this.#clock.after(timeoutMs / looksPerTimeout, look)
-      const movedBytes = this.#receivedBytes + this.outgoing.writtenBytes
+      const movedBytes = this.#arrivedBytes
       stillLooks = movedBytes === seenBytes ? stillLooks + 1 : 0
       seenBytes = movedBytes
       if (stillLooks < looksPerTimeout) return

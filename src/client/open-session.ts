@@ -33,6 +33,8 @@ export interface Session<Answer = Value> extends AsyncDisposable {
   readonly closed: boolean
   /** Bytes that were handed over but that the kernel has not taken yet. */
   readonly bufferedBytes: number
+  /** Bytes that the kernel has taken and the server's machine has not acknowledged; 0 if the system does not tell: only Linux does. */
+  readonly unacknowledgedBytes: number
   /** Progress of this session's asynchronous requests. */
   readonly sends: SendCounts
   /** Receives the output that scripts print. */

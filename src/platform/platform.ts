@@ -50,6 +50,8 @@ export interface Socket extends Duplex {
   readonly remoteAddress?: string | undefined
   readonly remotePort?: number | undefined
   readonly bytesRead: number
+  /** Bytes that the kernel has taken and the other machine has not acknowledged; 0 or undefined if the system does not tell. */
+  readonly unacknowledgedBytes?: number
 }
 
 export interface ListeningPort {

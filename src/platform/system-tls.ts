@@ -38,7 +38,7 @@ export function dialTls(
   host: string,
   port: number,
   { isVerified, authorities, certificate, key }: DialTls,
-): Socket {
+): Tls.TLSSocket {
   const ca = authorities ?? defaultAuthorities()
   const { connect, DEFAULT_CIPHERS } = tls()
   const socket = connect({

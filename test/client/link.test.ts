@@ -67,6 +67,25 @@ t.test('closing waits for a slow link as long as bytes move', async t => {
   t.equal(Buffer.concat(writes).length, 2_000_000)
 })
 
+t.test('closing waits as long as bytes arrive that the kernel took before', async t => {
+  const { stream, take } = slowStream()
+  const clock = handClock()
+  const travelling = Object.assign(stream, { unacknowledgedBytes: 2_000_000 })
+  const link = new Link(travelling, { host: 'db', port: 8848, closeTimeoutMs: 8000 }, clock)
+  link.outgoing.writer.view(new Uint8Array(1_000))
+  link.outgoing.commit()
+  const closing = link.close()
+  await nextTurn()
+  take()
+  await nextTurn()
+  const look = (times: number) => Array.from({ length: times }, () => clock.advance(1000))
+  for (; travelling.unacknowledgedBytes > 0; travelling.unacknowledgedBytes -= 400_000) look(6)
+  t.notOk(stream.destroyed)
+  look(9)
+  t.ok(stream.destroyed, 'nothing arrives any more')
+  await closing
+})
+
 t.test('requests of one turn leave in one write, and are counted as they leave', async t => {
   const { stream, writes, take } = slowStream()
   const outgoing = new Outgoing(stream, 100, handClock())

@@ -1,5 +1,7 @@
 /* The real platform: timers, randomness and connections behave as the interface promises. */
+import { once } from 'node:events'
 import t from 'tap'
+import type { Socket } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system-files.js'
 import { wait } from '../../src/platform/clocks.js'
 import { handClock } from '../helpers/clocks.js'
@@ -42,6 +44,25 @@ t.test('a port in use is refused with the system’s error', async t => {
   const listening = network.listen('127.0.0.1', port.port, () => undefined)
   await t.rejects(listening, { code: 'EADDRINUSE' })
 })
+
+t.test(
+  'what the other machine has not taken is known',
+  { skip: process.platform !== 'linux' },
+  async t => {
+    const accepted: Socket[] = []
+    const port = await network.listen('127.0.0.1', 0, socket => void accepted.push(socket.pause()))
+    const socket = network.dial('127.0.0.1', port.port)
+    t.teardown(() => port.close(() => undefined))
+    await once(socket, 'connect')
+    t.equal(socket.unacknowledgedBytes, 0)
+    socket.write(new Uint8Array(20_000_000))
+    while (socket.unacknowledgedBytes === 0) await wait(clock, 5)
+    accepted[0]!.resume()
+    while (socket.unacknowledgedBytes! > 0) await wait(clock, 5)
+    socket.destroy()
+    t.equal(socket.unacknowledgedBytes, 0)
+  },
+)
 
 /** Whether the promise has resolved, after everything that is due has run. */
 async function isOver(waiting: Promise<void>): Promise<boolean> {

@@ -27,6 +27,7 @@ export class SimSocket extends Duplex {
   #vanished = false
   /** Bytes on the way to the peer, oldest first. */
   readonly #pipe: Written[] = []
+  #lostBytes = 0
   #finWritten: Done | undefined
   #finQueued = false
   #finSent = false
@@ -44,6 +45,11 @@ export class SimSocket extends Duplex {
     this.remotePort = port
     this.#address = address
     this.#pieceBytes = network.chance.between(1, network.weather.pieceBytes)
+  }
+
+  get unacknowledgedBytes(): number {
+    const taken = this.#pipe.filter(({ taken }) => taken)
+    return taken.reduce((sum, { chunk }) => sum + chunk.byteLength, this.#lostBytes)
   }
 
   join(peer: SimSocket): void {
@@ -219,6 +225,7 @@ export class SimSocket extends Duplex {
 
   #vanish(): void {
     for (const end of this.#ends) {
+      end.#lostBytes = end.unacknowledgedBytes
       end.#vanished = true
       end.#pipe.length = 0
     }

@@ -129,6 +129,10 @@ export class ReceiptNode {
     return this.#data.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0)
   }
 
+  get unacknowledgedBytes(): number {
+    return this.#data.reduce((sum, session) => sum + session.unacknowledgedBytes, 0)
+  }
+
   /** Sends one copy of a batch. A lost connection is not an error here, because the batch stays open. @param after  as in `Copy` */
   send(piece: Piece, sendNo: number, after: number | undefined): void {
     const session = this.#data[piece.connection!]!

@@ -37,6 +37,7 @@ export function silenceError(timeoutMs: number, awaited: string): ConnectionErro
 export class ReceiptWatcher extends ReceiptLink implements Delivery {
   #lookedAtMs = -Infinity
   #bufferedBytes = 0
+  #unacknowledgedBytes = 0
   #sentSinceRead = 0
   /** True once no more batches will come, and only receipts are missing. */
   #allSent = false
@@ -244,8 +245,9 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
       const quietMs = this.nowMs - Math.max(this.newsAtMs, this.#lookedAtMs)
       const { confirmTimeoutMs } = this.run.checked
       if (this.isStranded || quietMs >= Math.min(longestQuietMs, confirmTimeoutMs / quietShare)) {
+        const isTravelling = !this.isStranded && this.#isTravelling()
         this.isStranded = false
-        await this.investigateSilence()
+        if (!isTravelling) await this.investigateSilence()
         this.#lookedAtMs = this.nowMs
       }
       return false
@@ -256,6 +258,14 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
       else if (!(error instanceof ConnectionError) || !node.isLost) throw error
       return false
     }
+  }
+
+  /** Whether requests were on their way to the server since the last call: on a slow link for minutes after the kernel took them. */
+  #isTravelling(): boolean {
+    const before = this.#unacknowledgedBytes
+    this.#unacknowledgedBytes = this.node.unacknowledgedBytes
+    if (this.#unacknowledgedBytes < before) this.news()
+    return this.#unacknowledgedBytes !== before
   }
 
   #silence(): ConnectionError {
