@@ -80,10 +80,14 @@ export function simulationOf(world: World, ended: Ended, found: Found): Simulati
 }
 
 /** @param traced  records a trace, which takes time */
-export async function simulate(seed: number, traced = false): Promise<Simulation> {
+export function simulate(seed: number, traced = false): Promise<Simulation> {
   if (seed >= firstShardsSeed) return simulateShards(seed, traced)
   if (isAround(seed)) return simulateAround(seed, traced)
-  const scenario = drawScenario(seed)
+  return simulateScenario(drawScenario(seed), traced)
+}
+
+export async function simulateScenario(scenario: Scenario, traced = false): Promise<Simulation> {
+  const { seed } = scenario
   const chance = new Chance(seed ^ 0x5bd1e995)
   const machines = newMachines(scenario, chance, traced)
   const { world, network, disk, environment, server } = machines
