@@ -2,7 +2,13 @@
    data. All sessions connect to the same node, because shared tables exist only on one node. */
 import { addressText } from '../../client/failure.js'
 import type { Session } from '../../client/open-session.js'
-import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
+import {
+  ConnectionError,
+  DdbError,
+  ProtocolError,
+  ServerError,
+  TimeoutError,
+} from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
 import type { Column, Table, Value } from '../../protocol/value.js'
 import {
@@ -223,9 +229,9 @@ export class ReceiptNode {
       }
     }
     try {
-      await tryUntil(this.#run, deadlineMs, attempt, mayBeTemporary)
+      await tryUntil(this.#run, deadlineMs, attempt, mayPass)
     } catch (error) {
-      if (!mayBeTemporary(error)) throw error
+      if (!mayPass(error)) throw error
       // If the first connection fails, the error is DDB_CONNECT instead.
       throw new ConnectionError(
         'DDB_CONNECTION_LOST',
@@ -394,6 +400,9 @@ const lacks = (ledger: Ledger | undefined, error: unknown): boolean =>
 function mayBeTemporary(error: unknown): boolean {
   return error instanceof ConnectionError || error instanceof TimeoutError || isTransient(error)
 }
+
+/** Of a server that has already answered. Until it is back, a proxy before it may answer in its place. */
+const mayPass = (error: unknown): boolean => mayBeTemporary(error) || error instanceof ProtocolError
 
 function remainingMs({ clock }: Pick<Platform, 'clock'>, deadlineMs: number): number {
   return Math.max(1, Math.ceil(deadlineMs - clock.nowMs()))

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { LoadOptions, TargetOptions } from '../../../src/load/options.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { startProxy } from '../../helpers/proxies.js'
 import { deepTest } from '../../helpers/runs.js'
 
 /** Servers that refuse to share tables, and the hint in the notice. */
@@ -85,3 +86,31 @@ t.test(
     t.match(next, { exitCode: 0, confirm: { used: 'receipts' } })
   },
 )
+
+t.test('a proxy that answers in place of a server which is gone for a moment', async t => {
+  const here = await startLoadServer(t, 'share streamTable(1:0, `id`sym, [INT,SYMBOL]) as target')
+  let [isCut, foreign] = [false, 0]
+  const proxy = await startProxy(
+    t,
+    () => here.server.port,
+    (client, server) => {
+      if (isCut && foreign++ < 2) {
+        client.end('HTTP/1.1 503 Service Unavailable\r\n\r\n')
+        return void server.destroy()
+      }
+      server.pipe(client)
+      client.on('data', (chunk: Buffer) => {
+        if (isCut || !chunk.includes('cutHere')) return server.write(chunk)
+        isCut = true
+        return proxy.sockets.forEach(socket => void socket.destroy())
+      })
+    },
+  )
+  const rows = t.testdir({ 'a.csv': 'id,sym\n1,cutHere\n2,B\n' })
+  const { host } = here.server
+  const result = await here.load(`${rows}/a.csv`, {
+    server: { host, port: proxy.port },
+    target: { table: 'target' },
+  })
+  t.match(result, { exitCode: 0, rows: { confirmed: 2 } }, JSON.stringify(result.error))
+})
