@@ -205,13 +205,14 @@ async function openUnconfirmed(run: Run): Promise<Delivery> {
 /** @throws {ConnectionError} DDB_UNCONFIRMED if the server stops reading (the session is then abandoned), or as the lost session's */
 export async function drainedInTime(session: Session, clock: Clock, timeoutMs: number) {
   const drained = session.drained().then(() => true)
+  const waitingBytes = (): number => session.bufferedBytes + session.unacknowledgedBytes
   for (;;) {
-    const { bufferedBytes } = session
+    const before = waitingBytes()
     const waiting = new AbortController()
     const silent = wait(clock, timeoutMs, waiting.signal)
     const isDrained = await Promise.race([drained, silent]).finally(() => waiting.abort())
     if (isDrained === true) return
-    if (session.bufferedBytes < bufferedBytes) continue
+    if (waitingBytes() < before) continue
     const error = silenceError(timeoutMs, 'took nothing')
     session.abandon(error)
     throw error

@@ -12,7 +12,10 @@ function quietSession(bufferedBytes: () => number, drained: Promise<void> = neve
   const given: { code: string }[] = []
   const session = {
     get bufferedBytes() {
-      return bufferedBytes()
+      return Math.min(bufferedBytes(), 150)
+    },
+    get unacknowledgedBytes() {
+      return Math.max(bufferedBytes() - 150, 0)
     },
     drained: () => drained,
     abandon: (reason: { code: string }) => void given.push(reason),
