@@ -174,7 +174,7 @@ async function openUnconfirmed(run: Run): Promise<Delivery> {
     run,
     deadlineMs,
     error => error instanceof ConnectionError,
-    signal => run.early?.take() ?? connectRun(run, { deadlineMs, signal }),
+    signal => run.early?.opening.pop() ?? connectRun(run, { deadlineMs, signal }),
   )
   return {
     used: 'none',

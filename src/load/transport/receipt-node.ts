@@ -262,7 +262,7 @@ export class ReceiptNode {
     const opening = Array.from({ length: this.#run.checked.connections }, async (_, i) => {
       const former = this.#data[i]
       if (former?.closed === false) return
-      const early = this.#run.early?.take()
+      const early = this.#run.early?.opening.pop()
       const data = await (early ??
         connectRun(this.#run, { node: this.control, deadlineMs, signal }))
       try {
