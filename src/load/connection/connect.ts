@@ -9,8 +9,8 @@ import { ConnectionError, DdbError, ServerError, option } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import type { Platform, Random } from '../../platform/platform.js'
 import type { CheckedOptions } from '../checked-options.js'
-import type { ServerAddress, ServerTarget } from '../options.js'
-import type { RunBasis } from '../run-basis.js'
+import type { LoadOptions, ServerAddress, ServerTarget } from '../options.js'
+import type { RunEnding, Reporter } from '../run-ending.js'
 
 type ConnectRules = Pick<ConnectOptions, 'highWaterBytes' | 'closeTimeoutMs' | 'enableAsync'> & {
   /** Deadline for all hosts, redirects and logins, by the platform's clock; default: as the server's options say, from now on. */
@@ -51,12 +51,17 @@ export async function connectServer(
   })
 }
 
-interface ConnectingRun extends Pick<RunBasis, 'platform' | 'checked' | 'ending'> {
+interface ConnectingRun {
+  readonly platform: Platform
   readonly server: ServerTarget
+  readonly checked: CheckedOptions
+  readonly ending: RunEnding
 }
 
 /** Of a run that has sent nothing. */
-interface StartingRun extends ConnectingRun, Pick<RunBasis, 'options' | 'reporter'> {
+interface StartingRun extends ConnectingRun {
+  readonly options: LoadOptions
+  readonly reporter: Reporter
   early?: EarlySession | undefined
 }
 

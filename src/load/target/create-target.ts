@@ -17,6 +17,7 @@ import { formats } from '../../parse/formats.js'
 import { ownText } from '../../schema/cell-source.js'
 import { parseVersion, schemaFromTypes } from '../../schema/target-schema.js'
 import { partsOf, textOf, unlessRefused } from '../connection/server-queries.js'
+import { defined } from '../checked-options.js'
 import type { Run } from '../run.js'
 import { policyIn, policyScript, stateIn, type TargetDescription } from './describe-target.js'
 import { tableText, type TableTarget, parseTableTarget, refuseFirst } from './target.js'
@@ -49,7 +50,7 @@ export async function createTarget(run: Run): Promise<TargetDescription> {
   const dfs = partition === undefined ? {} : { partition }
   const script = createScript(schema, table, [], version, dfs)
   const isPlanned = run.watch !== undefined
-  let description = plainTable(schema)
+  let description: TargetDescription = { columns: schema.columns, keyed: false }
   try {
     if (!isPlanned) await control.run(script)
     else if (table.kind === 'dfs') {
@@ -64,10 +65,6 @@ export async function createTarget(run: Run): Promise<TargetDescription> {
   }
   tellColumns(run, schema, isPlanned ? `${name} would be created` : `created ${name}`)
   return description
-}
-
-function plainTable({ columns }: InferredSchema): TargetDescription {
-  return { columns: columns.map(({ name, type }) => ({ name, type })), keyed: false }
 }
 
 /** The server evaluates the schemes, so that a check counts rows outside of them as for an existing table. */
@@ -90,7 +87,7 @@ async function plannedTable(
     return { columnName, columnIndex, kind, type, scheme }
   })
   const state = { ...stateIn([]), newValues: policyIn(policy) }
-  return { ...plainTable(schema), partition: { dimensions }, state }
+  return { columns, keyed: false, partition: { dimensions }, state }
 }
 
 /** If another process has just made the database, waits a little for the table. */
@@ -160,10 +157,8 @@ function tellColumns(run: Run, schema: InferredSchema, what: string): void {
 const leftTexts = ({ leftOut }: InferredSchema): string[] =>
   leftOut.map(({ source, reason }) => `${source}: left out, ${reason}`)
 
-function tableOf({ checked: { target } }: Run): TableTarget {
-  if (target.kind === 'table') return target.table
-  throw usageError(`${option('target.create')} goes with ${option('target.table')}`)
-}
+/** Only a table can be created (`parseTarget`). */
+const tableOf = ({ options }: Run): TableTarget => parseTableTarget(options.target.table!)
 
 /** @throws {UsageError} DDB_USAGE, with the missing options, if later runs would not load the inputs, or mistake a header */
 async function checkOptions(run: Run, schema: InferredSchema): Promise<void> {
@@ -232,6 +227,9 @@ export function inferOptions(
 ): InferOptions {
   const { input = {}, mapping = {}, target } = options
   const { compression, encoding, stdin } = input
+  const { create, types } = target
+  const own =
+    create === undefined || types === undefined ? undefined : schemaFromTypes(types).columns
   return {
     paths,
     files,
@@ -243,10 +241,7 @@ export function inferOptions(
     names: newPathReader(input),
     byPosition: mapping.match === 'position',
     ignoreExtra: mapping.ignoreExtra,
-    ...(target.create === undefined || target.types === undefined
-      ? {}
-      : { types: schemaFromTypes(target.types).columns }),
     intoDfs: parseTableTarget(target.table ?? '').kind === 'dfs',
-    ...(input.limit === undefined ? {} : { sample: input.limit }),
+    ...defined({ types: own, sample: input.limit }),
   }
 }

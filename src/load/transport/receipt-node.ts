@@ -21,7 +21,7 @@ import { isTransient } from '../outcomes/refusals.js'
 import { namesBefore } from '../outcomes/turns.js'
 import { askMemory, askRegister, checkClaim } from '../register/register.js'
 import { isUnfinished, type Run } from '../run.js'
-import { jsonToValue, tableText } from '../target/target.js'
+import { tableText } from '../target/target.js'
 import {
   type Answer,
   askOutcome,
@@ -64,7 +64,7 @@ export class ReceiptNode {
   private constructor(run: Run, control: Session) {
     const { target } = run.checked
     this.#run = run
-    this.#leading = target.kind === 'function' ? target.functionArguments.map(jsonToValue) : []
+    this.#leading = target.kind === 'function' ? target.functionArguments : []
     this.#columnNames = run.target.columns.map(({ name }) => name)
     this.control = control
   }
