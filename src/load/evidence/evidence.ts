@@ -41,6 +41,11 @@ const lookEveryMs = 10_000
 const notAsSent =
   'rows that an earlier process sent are not in it as they were sent. Either they are changed before they are stored, or it is another table'
 
+/** For a lost connection. */
+function noticedElsewhere(error: unknown): undefined {
+  if (!(error instanceof DdbError)) throw error
+}
+
 /** Evidence about one run. It never uses the rows of a different run. */
 export class Evidence {
   /** The target as it was before the run's first row. */
@@ -148,21 +153,17 @@ export class Evidence {
     const isFirst = this.learns && this.#accepted === 0
     const isCounted = this.identity.inMemory || this.#isFunction
     if (!(this.#isForgotten || isFirst) || !isCounted || shared !== undefined) return
-    try {
-      const { rows, total } = (await askIdentity(session, this.#run)).identity
-      // The server does not count, for now or ever.
-      if (rows === null) return
-      this.identity = { ...this.identity, rows, total }
-      this.#sample = newSample(target, [])
-      this.#isSure = !mayChangeValues(options.target)
-      this.#isForgotten = this.#isBlind = false
-      this.learns = this.#mayLearn
-      this.#accepted = 0
-      this.#run.note({ target: this.identity, ...this.sampled() })
-    } catch (error) {
-      // A lost connection is noticed elsewhere.
-      if (!(error instanceof DdbError)) throw error
-    }
+    const { rows = null, total = null } =
+      (await askIdentity(session, this.#run).catch(noticedElsewhere))?.identity ?? {}
+    // The server does not count, for now or ever.
+    if (rows === null) return
+    this.identity = { ...this.identity, rows, total }
+    this.#sample = newSample(target, [])
+    this.#isSure = !mayChangeValues(options.target)
+    this.#isForgotten = this.#isBlind = false
+    this.learns = this.#mayLearn
+    this.#accepted = 0
+    this.#run.note({ target: this.identity, ...this.sampled() })
   }
 
   /** Compares the table with this evidence. @param counts  counts a DFS table, too @param waits  for rows that a function writes later */
@@ -203,13 +204,8 @@ export class Evidence {
   /** Learns the values of some accepted rows, if the table has them. */
   async learn(session: Session): Promise<void> {
     if (this.#accepted === 0) return
-    try {
-      await this.look(session, { waits: false })
-      this.learns = false
-    } catch (error) {
-      // A lost connection is noticed elsewhere, and after the next batch the server is asked again.
-      if (!(error instanceof DdbError)) throw error
-    }
+    // Without an answer, the server is asked again after the next batch.
+    if (await this.look(session, { waits: false }).catch(noticedElsewhere)) this.learns = false
   }
 
   #isAlone(now: TargetIdentity, accepted: number): boolean {
