@@ -16,7 +16,7 @@ import { columnTypeText } from '../../protocol/data-type.js'
 import { formats } from '../../parse/formats.js'
 import { ownText } from '../../schema/cell-source.js'
 import { parseVersion, schemaFromTypes } from '../../schema/target-schema.js'
-import { partsOf, textOf, unlessRefused } from '../connection/server-queries.js'
+import { ask, type Asking, partsOf, textOf, unlessRefused } from '../connection/server-queries.js'
 import { defined } from '../checked-options.js'
 import type { Run } from '../run.js'
 import { policyIn, policyScript, stateIn, type TargetDescription } from './describe-target.js'
@@ -44,18 +44,17 @@ export async function createTarget(run: Run): Promise<TargetDescription> {
   const table = tableOf(run)
   const name = `"${tableText(table)}"`
   const schema = await schemaOfInputs(run, name)
-  const limits = { timeoutMs: checked.confirmTimeoutMs }
-  const version = parseVersion(textOf(await unlessRefused(control.run('version()', limits))) ?? '')
-  const { partition } = options.target
-  const dfs = partition === undefined ? {} : { partition }
+  const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
+  const version = parseVersion(textOf(await unlessRefused(ask(asking, 'version()'))) ?? '')
+  const dfs = defined({ partition: options.target.partition })
   const script = createScript(schema, table, [], version, dfs)
   const isPlanned = run.watch !== undefined
   let description: TargetDescription = { columns: schema.columns, keyed: false }
   try {
     if (!isPlanned) await control.run(script)
     else if (table.kind === 'dfs') {
-      await control.run(databaseGuard(table.database), limits)
-      description = await plannedTable(run, schema, dfs)
+      await ask(asking, databaseGuard(table.database))
+      description = await plannedTable(asking, schema, dfs)
     }
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
@@ -69,7 +68,7 @@ export async function createTarget(run: Run): Promise<TargetDescription> {
 
 /** The server evaluates the schemes, so that a check counts rows outside of them as for an existing table. */
 async function plannedTable(
-  { control, checked }: Run,
+  asking: Asking,
   schema: InferredSchema,
   dfs: DfsOptions,
 ): Promise<TargetDescription> {
@@ -77,9 +76,7 @@ async function plannedTable(
   const { levels } = planPartitions(schema, dfs, false)
   const schemes = levels.map(({ kind, scheme }) => (kind === 'HASH' ? '""' : scheme))
   const script = `${policyScript}(${['ddbIngestPolicy', ...schemes].join(', ')})`
-  const [policy, ...found] = partsOf(
-    await control!.run(script, { timeoutMs: checked.confirmTimeoutMs }),
-  )
+  const [policy, ...found] = partsOf(await ask(asking, script))
   const dimensions = levels.map(({ columnName, kind }, i) => {
     const scheme = found[i]
     const type = scheme?.form === 'vector' && scheme.type !== 'ANY' ? scheme.type : undefined
