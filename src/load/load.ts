@@ -26,7 +26,7 @@ import { type Delivery, type Inputs, newRun, type Run, type RunParts } from './r
 import type { Session } from '../client/open-session.js'
 import { settingAdvice } from '../client/failure.js'
 import type { Evidence } from './evidence/evidence.js'
-import { jsonToValue, writeExpression } from './target/target.js'
+import { writeExpression } from './target/target.js'
 import { ReceiptNode } from './transport/receipt-node.js'
 import { ReceiptWatcher, silenceError } from './transport/watcher.js'
 import { isTransient, refusalText } from './outcomes/refusals.js'
@@ -166,7 +166,7 @@ async function openUnconfirmed(run: Run): Promise<Delivery> {
   const { checked, state, platform, server, target: description } = run
   const { target, maxInFlightBytes, confirmTimeoutMs } = checked
   const isFunction = target.kind === 'function'
-  const leading = isFunction ? target.functionArguments.map(jsonToValue) : []
+  const leading = isFunction ? target.functionArguments : []
   const functionName = isFunction ? target.name : writeExpression(target, description.upsert)
   const columnNames = description.columns.map(column => column.name)
   const deadlineMs = connectDeadlineMs(platform, server)
@@ -174,7 +174,7 @@ async function openUnconfirmed(run: Run): Promise<Delivery> {
     run,
     deadlineMs,
     error => error instanceof ConnectionError,
-    signal => run.early?.take() ?? connectRun(run, { deadlineMs, signal }),
+    signal => run.early?.opening.pop() ?? connectRun(run, { deadlineMs, signal }),
   )
   return {
     used: 'none',

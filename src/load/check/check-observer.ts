@@ -184,13 +184,11 @@ export async function checkedFields(input: CheckedInput): Promise<CheckedField[]
   if (isEmpty) return []
   const { values, record } = input.sample ?? { values: [], record: new Uint8Array(0) }
   const columns = isUnfit ? [] : mapping.columns
-  const ofColumns = columns.map(({ source }) => source)
-  const members = isUnfit ? memberNames(record, reading.text) : []
-  const others: readonly CellSource[] =
-    recordKind === 'fields'
-      ? otherFields(fieldCount, ofColumns)
-      : members.map(name => ({ kind: 'member', name }))
-  const sources = [...ofColumns, ...others]
+  const sources = columns.map(({ source }) => source)
+  if (recordKind === 'fields') sources.push(...otherFields(fieldCount, sources))
+  else if (isUnfit) {
+    for (const name of memberNames(record, reading.text)) sources.push({ kind: 'member', name })
+  }
   const found = await recordTexts(record, reading, sources)
   return sources.map((source, i) => {
     const isField = source.kind === 'field'

@@ -5,6 +5,7 @@ import { neededOptions } from '../../infer/inferred-schema.js'
 import type { NeededOptions, InferredSchema } from '../../infer/inferred-schema.js'
 import { textSources } from '../../schema/cell-source.js'
 import { mappingFix } from '../../schema/nearest.js'
+import { defined } from '../checked-options.js'
 import { cellsAsFound, readAsFound } from '../inputs/detected.js'
 import type { MappingOptions } from '../options.js'
 import type { Run } from '../run.js'
@@ -106,8 +107,8 @@ export async function findRemedies(
   // Quotes may have another meaning than the one that was detected.
   const { quote: _, escape: __, ...layout } = input
   const { quote, escape } = options.input ?? {}
-  const own = { ...(quote !== undefined && { quote }), ...(escape !== undefined && { escape }) }
-  const read = { ...options, input: { ...layout, ...own }, mapping: { ...mapping, map, set } }
+  const own = { ...layout, ...defined({ quote, escape }) }
+  const read = { ...options, input: own, mapping: { ...mapping, map, set } }
   const looking = inferSchema({
     ...inferOptions(read, inputs, platform.files),
     types: filled,
@@ -115,7 +116,7 @@ export async function findRemedies(
     proposesTruths: true,
     stopped: () => isEnded(run),
     onLook: run.reporter.looking,
-    ...(sample === undefined ? {} : { sample }),
+    ...defined({ sample }),
   })
   const schema = await looking
     .catch((error: unknown) => {

@@ -55,14 +55,13 @@ interface ConnectingRun {
   readonly platform: Platform
   readonly server: ServerTarget
   readonly checked: CheckedOptions
-  readonly ending: Pick<RunEnding, 'leaving'>
+  readonly ending: RunEnding
 }
 
 /** Of a run that has sent nothing. */
 interface StartingRun extends ConnectingRun {
-  readonly ending: Pick<RunEnding, 'leaving' | 'stopped'>
-  readonly options: Pick<LoadOptions, 'signal'>
-  readonly reporter: Pick<Reporter, 'notice'>
+  readonly options: LoadOptions
+  readonly reporter: Reporter
   early?: EarlySession | undefined
 }
 
@@ -88,38 +87,27 @@ export function connectRun(
 const mostUnconfirmedBytes = 4 << 20
 
 /** The first session that carries rows, which is opened before the run knows whether it needs it. */
-export interface EarlySession {
-  readonly node: ServerAddress
-  /** The session, for the first caller. */
-  take(): Promise<Session> | undefined
+export interface EarlySession extends ServerAddress {
+  /** The session, for the first caller who takes it. */
+  readonly opening: Promise<Session>[]
   /** Abandons the session if it is open or being opened. */
   giveUp(): Promise<void>
 }
 
 /** Opens the first data session early, because round trips may be long and it needs no earlier answer. Keeps one on the same node. */
 export function openEarly(run: StartingRun, { host, port }: ServerAddress): void {
-  const { early: former } = run
-  if (former?.node.host === host && former.node.port === port) return
-  void former?.giveUp()
-  const node = { host, port }
+  if (run.early?.host === host && run.early.port === port) return
+  void run.early?.giveUp()
   const givenUp = new AbortController()
   const deadlineMs = run.platform.clock.nowMs() + run.checked.retryTimeoutMs
   const signal = AbortSignal.any([endOfStart(run), givenUp.signal])
-  const opening = connectRun(run, { node, deadlineMs, signal })
-  opening.catch(() => undefined)
-  let isTaken = false
-  run.early = {
-    node,
-    take() {
-      const isFirst = !isTaken
-      isTaken = true
-      return isFirst ? opening : undefined
-    },
-    async giveUp() {
-      givenUp.abort(neverUsed())
-      await opening.then(session => session.abandon(neverUsed())).catch(() => undefined)
-    },
+  const session = connectRun(run, { node: { host, port }, deadlineMs, signal })
+  const giveUp = async (): Promise<void> => {
+    givenUp.abort(neverUsed())
+    await session.then(opened => opened.abandon(neverUsed())).catch(() => undefined)
   }
+  session.catch(() => undefined)
+  run.early = { host, port, opening: [session], giveUp }
 }
 
 export function neverUsed(): ConnectionError {

@@ -5,7 +5,7 @@ import { nullInt32, nullInt64 } from '../../protocol/null-value.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
 import { nearestNames } from '../../schema/nearest.js'
-import { classifyRefusal, isTransient } from '../outcomes/refusals.js'
+import { isTransient } from '../outcomes/refusals.js'
 import { tableExpression, tableText, type TableTarget } from '../target/target.js'
 
 /** The session to ask, and how long to wait for an answer before a TimeoutError. */
@@ -28,47 +28,44 @@ export async function askSchema(
     and === undefined
       ? asked
       : `ddbIngestSchema = ${asked}\n${and.script}(ddbIngestSchema, ${and.answers})`
-  const isDfs = table.kind === 'dfs'
-  const schema = await ask(asking, script).catch(async (error: unknown) => {
-    if (!saysUnknown(error) || ['DDB_PRIVILEGE', 'DDB_LOGIN'].includes(error.code)) throw error
-    const name = isDfs ? table.table : table.name
-    const names = isDfs
-      ? `getTables(database("${table.database}"))`
-      : 'exec name from objs(true) where shared=true, form="TABLE"'
-    throw notThere(error, `table "${tableText(table)}"`, await similar(asking, name, names))
-  })
+  const [name, names] =
+    table.kind === 'dfs'
+      ? [table.table, `getTables(database("${table.database}"))`]
+      : [table.name, 'exec name from objs(true) where shared=true, form="TABLE"']
+  const schema = await askNamed(asking, script, `table "${tableText(table)}"`, name, names)
   if (schema !== undefined) return schema
   throw new ServerError('', 'DDB_TARGET', `"${tableText(table)}" has no schema on this server`)
 }
 
 /** @throws {ServerError} DDB_TARGET if the function does not exist */
 export async function askFunction(asking: Asking, name: string): Promise<void> {
+  const advice = ' Define it and publish it with addFunctionView first.'
+  const names = 'exec name from getFunctionViews()'
+  await askNamed(asking, `typestr(${name})`, `function "${name}"`, name, names, advice)
+}
+
+/** @param names  a script that returns the names among which similar ones are suggested if the server does not know this one */
+async function askNamed(
+  asking: Asking,
+  script: string,
+  what: string,
+  name: string,
+  names: string,
+  advice = '',
+): Promise<Value | undefined> {
   try {
-    await ask(asking, `typestr(${name})`)
+    return await ask(asking, script)
   } catch (error) {
-    // If the message says that the user has no right to call or see the function, the function may exist.
-    if (!saysUnknown(error) || classifyRefusal(error.serverMessage) === 'privilege') throw error
-    const hint = await similar(asking, name, 'exec name from getFunctionViews()')
-    const advice = `${hint} Define it and publish it with addFunctionView first.`
-    throw notThere(error, `function "${name}"`, advice)
+    // A server that is starting or electing a leader does not say so, and what the user has no right to see may exist.
+    if (isTransient(error) || !(error instanceof ServerError)) throw error
+    if (error.code === 'DDB_PRIVILEGE' || error.code === 'DDB_LOGIN') throw error
+    const near = nearestNames(name, textsOf(await unlessRefused(ask(asking, names))))
+    const hint = near.length === 0 ? '' : ` Did you mean ${near.map(n => `"${n}"`).join(' or ')}?`
+    const { serverMessage } = error
+    // Without a fix: a command that is pasted must not load into a table that the user did not name.
+    const message = `the server has no ${what} (it says: ${serverMessage}).${hint}${advice}`
+    throw new ServerError(serverMessage, 'DDB_TARGET', message)
   }
-}
-
-/** Whether the server says that no such name exists; a server that is starting or electing a leader does not say so. */
-function saysUnknown(error: unknown): error is ServerError {
-  return error instanceof ServerError && !isTransient(error)
-}
-
-/** Without a fix: a command that is pasted must not load into a table that the user did not name. */
-function notThere({ serverMessage }: ServerError, what: string, advice: string) {
-  const message = `the server has no ${what} (it says: ${serverMessage}).${advice}`
-  return new ServerError(serverMessage, 'DDB_TARGET', message)
-}
-
-/** A sentence that suggests similar ones of the names that a script returns; empty if the server does not answer */
-async function similar(asking: Asking, name: string, script: string): Promise<string> {
-  const near = nearestNames(name, textsOf(await unlessRefused(ask(asking, script))))
-  return near.length === 0 ? '' : ` Did you mean ${near.map(n => `"${n}"`).join(' or ')}?`
 }
 
 /** Present row count of the target; the answer is an INT or LONG. */

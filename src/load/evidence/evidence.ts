@@ -8,7 +8,8 @@ import type { Piece } from '../outcomes/pieces.js'
 import { rowsText } from '../outcomes/run-state.js'
 import type { Run } from '../run.js'
 import { leavesMemory, neverDecreases } from '../target/describe-target.js'
-import { hasTransform } from '../target/target.js'
+import type { RowsOfColumns } from '../target/partition-scheme.js'
+import { mayChangeValues } from '../target/target.js'
 import { askTaken } from '../transport/script.js'
 import {
   askIdentity,
@@ -16,7 +17,6 @@ import {
   newSample,
   rowOfText,
   rowText,
-  type SampledRows,
   type TargetIdentity,
   watchedTable,
 } from './sample-rows.js'
@@ -41,9 +41,10 @@ const lookEveryMs = 10_000
 const notAsSent =
   'rows that an earlier process sent are not in it as they were sent. Either they are changed before they are stored, or it is another table'
 
-/** Whether the rows in the table may have values that the run did not send. */
-export const makesRows = (checked: Run['checked']): boolean =>
-  checked.target.kind === 'function' || hasTransform(checked)
+/** For a lost connection. */
+function noticedElsewhere(error: unknown): undefined {
+  if (!(error instanceof DdbError)) throw error
+}
 
 /** Evidence about one run. It never uses the rows of a different run. */
 export class Evidence {
@@ -63,8 +64,6 @@ export class Evidence {
   /** Whether the table may have taken rows of earlier processes, and none has learned what it made of them. */
   #isBlind = false
   #isForgotten = false
-  /** Whether the table can show what it made of the rows, and has not yet done so. */
-  #mayLearn: boolean
   /** Rows that the target has accepted, in all processes. If shards load the run, those at the last look. */
   #accepted: number
   #lookedAtMs: number
@@ -82,10 +81,9 @@ export class Evidence {
     this.#adds = !description.keyed && !('mayDrop' in checked.target && checked.target.mayDrop)
     this.#accepted = found.rows().confirmed
     this.#lookedAtMs = platform.clock.nowMs()
-    const isMade = makesRows(checked)
+    const isMade = mayChangeValues(run.options.target)
     this.#isSure = !isMade || (found.isLearned && sampled.length > 0)
     // Rows of earlier processes may be in another table by now, and those of others where the run expects its own.
-    this.#mayLearn = this.#isFindable && !this.#isSure
     this.learns = this.#mayLearn
     if (this.#accepted > 0 || (run.shared && found.hasBatches)) this.#isLate()
     if (isMade && this.#isSure) this.#sample.fix(sampled)
@@ -97,9 +95,10 @@ export class Evidence {
     return this.#mayLearn && this.#adds && this.identity.inMemory && this.#accepted > 0
   }
 
-  /** Whether rows can be looked up in the table. */
-  get #isFindable(): boolean {
-    return watchedTable(this.#run.checked) !== undefined && !leavesMemory(this.identity.total)
+  /** Whether the table can show what it made of the rows, and has not yet done so. */
+  get #mayLearn(): boolean {
+    if (this.#isSure || this.#isForgotten || leavesMemory(this.identity.total)) return false
+    return watchedTable(this.#run.checked) !== undefined
   }
 
   /** Rows in the table before the run; null if they prove nothing. */
@@ -118,7 +117,7 @@ export class Evidence {
   taken(
     rows: number,
     { ofEarlier, sendNos }: Pick<Piece, 'ofEarlier' | 'sendNos'>,
-    stored: SampledRows | undefined,
+    stored: RowsOfColumns | undefined,
   ): void {
     this.#accepted += rows
     if (ofEarlier && sendNos.length === 0) this.#isLate()
@@ -140,7 +139,7 @@ export class Evidence {
   /** Forgets the accepted rows, because they are lost or are on a different node. */
   forget(): void {
     this.#sample.clear()
-    this.learns = this.#mayLearn = false
+    this.learns = false
     this.identity = { ...this.identity, rows: null }
     this.#isForgotten = true
   }
@@ -150,25 +149,21 @@ export class Evidence {
    * learned, because others may have written meanwhile. Rows that are accepted later are evidence again.
    */
   async beginAgain(session: Session): Promise<void> {
-    const { checked, shared, target } = this.#run
+    const { options, shared, target } = this.#run
     const isFirst = this.learns && this.#accepted === 0
     const isCounted = this.identity.inMemory || this.#isFunction
     if (!(this.#isForgotten || isFirst) || !isCounted || shared !== undefined) return
-    try {
-      const { rows, total } = (await askIdentity(session, this.#run)).identity
-      // The server does not count, for now or ever.
-      if (rows === null) return
-      this.identity = { ...this.identity, rows, total }
-      this.#sample = newSample(target, [])
-      this.#isSure = !makesRows(checked)
-      this.learns = this.#mayLearn = this.#isFindable && !this.#isSure
-      this.#isForgotten = this.#isBlind = false
-      this.#accepted = 0
-      this.#run.note({ target: this.identity, ...this.sampled() })
-    } catch (error) {
-      // A lost connection is noticed elsewhere.
-      if (!(error instanceof DdbError)) throw error
-    }
+    const { rows = null, total = null } =
+      (await askIdentity(session, this.#run).catch(noticedElsewhere))?.identity ?? {}
+    // The server does not count, for now or ever.
+    if (rows === null) return
+    this.identity = { ...this.identity, rows, total }
+    this.#sample = newSample(target, [])
+    this.#isSure = !mayChangeValues(options.target)
+    this.#isForgotten = this.#isBlind = false
+    this.learns = this.#mayLearn
+    this.#accepted = 0
+    this.#run.note({ target: this.identity, ...this.sampled() })
   }
 
   /** Compares the table with this evidence. @param counts  counts a DFS table, too @param waits  for rows that a function writes later */
@@ -193,7 +188,7 @@ export class Evidence {
       const isAlone = this.#isAlone(now, accepted) && made.length > 0
       const there = isAlone ? made : sampled.filter((_, i) => this.learns && found?.[i])
       if (learns && there.length > 0) {
-        this.learns = this.#mayLearn = false
+        this.learns = false
         this.#isSure = true
         this.#sample.fix(there)
         this.#run.note(this.sampled())
@@ -209,13 +204,8 @@ export class Evidence {
   /** Learns the values of some accepted rows, if the table has them. */
   async learn(session: Session): Promise<void> {
     if (this.#accepted === 0) return
-    try {
-      await this.look(session, { waits: false })
-      this.learns = false
-    } catch (error) {
-      // A lost connection is noticed elsewhere, and after the next batch the server is asked again.
-      if (!(error instanceof DdbError)) throw error
-    }
+    // Without an answer, the server is asked again after the next batch.
+    if (await this.look(session, { waits: false }).catch(noticedElsewhere)) this.learns = false
   }
 
   #isAlone(now: TargetIdentity, accepted: number): boolean {

@@ -25,8 +25,9 @@ import { isUnfinished, newRun, type Run } from '../run.js'
 import { inputsOf } from '../shards/streams.js'
 import { outsideMarks } from '../target/partition-scheme.js'
 import { leavesMemory, neverDecreases } from '../target/describe-target.js'
+import { mayChangeValues } from '../target/target.js'
 import { askTaken } from '../transport/script.js'
-import { Evidence, makesRows, type Look } from './evidence.js'
+import { Evidence, type Look } from './evidence.js'
 import {
   askIdentity,
   identityOf,
@@ -271,6 +272,6 @@ async function hasFirstRows(
   const asked = { rows: rows.filter(row => row !== undefined), counts: false }
   const { found, identity } = await askIdentity(control!, { checked, target: description }, asked)
   const areThere = found?.every(isThere => isThere === found[0]) ? found[0] : undefined
-  const mayBeGone = makesRows(checked) || leavesMemory(identity.total)
+  const mayBeGone = mayChangeValues(options.target) || leavesMemory(identity.total)
   return areThere === false && mayBeGone ? undefined : areThere
 }

@@ -1,7 +1,6 @@
 /* The values of a few rows of a run: it looks up these rows before it claims that its rows are in the table. Also the identity of a target,
    which shows whether earlier rows went to this very table: of a DFS table its chunk and physical index
    (docs/server-semantics.md#tables-in-databases), and of a table in memory, which has no identity, how many rows it has had. */
-import type { Batch } from '../../parse/batch.js'
 import type { DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, scalarAt, vectorOf } from '../../protocol/element.js'
 import type { Column, Scalar, Table, Vector, Value } from '../../protocol/value.js'
@@ -21,12 +20,11 @@ import {
 import type { Session } from '../../client/open-session.js'
 import { schemaFromServer, typesText } from '../../schema/target-schema.js'
 import type { CheckedOptions } from '../checked-options.js'
+import type { RowsOfColumns } from '../target/partition-scheme.js'
 import { tableExpression, type TableTarget, targetText } from '../target/target.js'
 
 /** The values of a row that can be compared, at least one of them not null. A SYMBOL is a STRING, as which it is sent. */
 export type SampleRow = readonly (readonly [column: string, value: Scalar])[]
-
-export type SampledRows = Pick<Batch, 'columns' | 'rowCount'>
 
 /** The columns of rows, in order, and those that identify a row: the key, or all columns if the table keeps every row. */
 interface RowShape extends Pick<TargetDescription, 'keyed' | 'keyColumns' | 'partitionColumns'> {
@@ -100,7 +98,7 @@ export function newSample(shape: RowShape, earlier: readonly SampleRow[]) {
       return [...new Set(all)].filter(row => row !== undefined)
     },
     /** Must be called when the target has accepted rows. @returns whether their number has doubled: the journal should get the sample */
-    taken({ columns, rowCount }: SampledRows): boolean {
+    taken({ columns, rowCount }: RowsOfColumns): boolean {
       if (rowCount === 0) return false
       rows += rowCount
       first ??= read(columns, 0)

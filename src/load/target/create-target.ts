@@ -16,7 +16,8 @@ import { columnTypeText } from '../../protocol/data-type.js'
 import { formats } from '../../parse/formats.js'
 import { ownText } from '../../schema/cell-source.js'
 import { parseVersion, schemaFromTypes } from '../../schema/target-schema.js'
-import { partsOf, textOf, unlessRefused } from '../connection/server-queries.js'
+import { ask, type Asking, partsOf, textOf, unlessRefused } from '../connection/server-queries.js'
+import { defined } from '../checked-options.js'
 import type { Run } from '../run.js'
 import { policyIn, policyScript, stateIn, type TargetDescription } from './describe-target.js'
 import { tableText, type TableTarget, parseTableTarget, refuseFirst } from './target.js'
@@ -43,18 +44,17 @@ export async function createTarget(run: Run): Promise<TargetDescription> {
   const table = tableOf(run)
   const name = `"${tableText(table)}"`
   const schema = await schemaOfInputs(run, name)
-  const limits = { timeoutMs: checked.confirmTimeoutMs }
-  const version = parseVersion(textOf(await unlessRefused(control.run('version()', limits))) ?? '')
-  const { partition } = options.target
-  const dfs = partition === undefined ? {} : { partition }
+  const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
+  const version = parseVersion(textOf(await unlessRefused(ask(asking, 'version()'))) ?? '')
+  const dfs = defined({ partition: options.target.partition })
   const script = createScript(schema, table, [], version, dfs)
   const isPlanned = run.watch !== undefined
-  let description = plainTable(schema)
+  let description: TargetDescription = { columns: schema.columns, keyed: false }
   try {
     if (!isPlanned) await control.run(script)
     else if (table.kind === 'dfs') {
-      await control.run(databaseGuard(table.database), limits)
-      description = await plannedTable(run, schema, dfs)
+      await ask(asking, databaseGuard(table.database))
+      description = await plannedTable(asking, schema, dfs)
     }
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
@@ -66,13 +66,9 @@ export async function createTarget(run: Run): Promise<TargetDescription> {
   return description
 }
 
-function plainTable({ columns }: InferredSchema): TargetDescription {
-  return { columns: columns.map(({ name, type }) => ({ name, type })), keyed: false }
-}
-
 /** The server evaluates the schemes, so that a check counts rows outside of them as for an existing table. */
 async function plannedTable(
-  { control, checked }: Run,
+  asking: Asking,
   schema: InferredSchema,
   dfs: DfsOptions,
 ): Promise<TargetDescription> {
@@ -80,9 +76,7 @@ async function plannedTable(
   const { levels } = planPartitions(schema, dfs, false)
   const schemes = levels.map(({ kind, scheme }) => (kind === 'HASH' ? '""' : scheme))
   const script = `${policyScript}(${['ddbIngestPolicy', ...schemes].join(', ')})`
-  const [policy, ...found] = partsOf(
-    await control!.run(script, { timeoutMs: checked.confirmTimeoutMs }),
-  )
+  const [policy, ...found] = partsOf(await ask(asking, script))
   const dimensions = levels.map(({ columnName, kind }, i) => {
     const scheme = found[i]
     const type = scheme?.form === 'vector' && scheme.type !== 'ANY' ? scheme.type : undefined
@@ -90,7 +84,7 @@ async function plannedTable(
     return { columnName, columnIndex, kind, type, scheme }
   })
   const state = { ...stateIn([]), newValues: policyIn(policy) }
-  return { ...plainTable(schema), partition: { dimensions }, state }
+  return { columns, keyed: false, partition: { dimensions }, state }
 }
 
 /** If another process has just made the database, waits a little for the table. */
@@ -160,10 +154,8 @@ function tellColumns(run: Run, schema: InferredSchema, what: string): void {
 const leftTexts = ({ leftOut }: InferredSchema): string[] =>
   leftOut.map(({ source, reason }) => `${source}: left out, ${reason}`)
 
-function tableOf({ checked: { target } }: Run): TableTarget {
-  if (target.kind === 'table') return target.table
-  throw usageError(`${option('target.create')} goes with ${option('target.table')}`)
-}
+/** Only a table can be created (`parseTarget`). */
+const tableOf = ({ options }: Run): TableTarget => parseTableTarget(options.target.table!)
 
 /** @throws {UsageError} DDB_USAGE, with the missing options, if later runs would not load the inputs, or mistake a header */
 async function checkOptions(run: Run, schema: InferredSchema): Promise<void> {
@@ -232,6 +224,9 @@ export function inferOptions(
 ): InferOptions {
   const { input = {}, mapping = {}, target } = options
   const { compression, encoding, stdin } = input
+  const { create, types } = target
+  const own =
+    create === undefined || types === undefined ? undefined : schemaFromTypes(types).columns
   return {
     paths,
     files,
@@ -243,10 +238,7 @@ export function inferOptions(
     names: newPathReader(input),
     byPosition: mapping.match === 'position',
     ignoreExtra: mapping.ignoreExtra,
-    ...(target.create === undefined || target.types === undefined
-      ? {}
-      : { types: schemaFromTypes(target.types).columns }),
     intoDfs: parseTableTarget(target.table ?? '').kind === 'dfs',
-    ...(input.limit === undefined ? {} : { sample: input.limit }),
+    ...defined({ types: own, sample: input.limit }),
   }
 }

@@ -32,6 +32,7 @@ import {
 import {
   hasTransform,
   parseTableTarget,
+  refuseFirst,
   tableExpression,
   type TableTarget,
   type Target,
@@ -195,19 +196,14 @@ function upsertOf(
   { keyed, hasPrimaryKey: primaryKey }: ReturnType<typeof factsOf>,
   state: TableState,
 ): UpsertForm {
-  if (table.kind === 'shared' && !keyed) {
-    throw usageError('an upsert needs a keyed or indexed table or a DFS table: this one has no key')
-  }
-  if (primaryKey && keyColumns.length > 0) {
-    throw usageError(
-      `the table has a primary key of its own (PKEY engine), which identifies its rows: leave out ${option('target.keyColumns')}`,
-    )
-  }
-  if (table.kind === 'dfs' && !primaryKey && keyColumns.length === 0) {
-    throw usageError(
-      `an upsert into a DFS table needs the columns that make a row unique: name them in ${option('target.keyColumns')}`,
-    )
-  }
+  refuseFirst({
+    'an upsert needs a keyed or indexed table or a DFS table: this one has no key':
+      table.kind === 'shared' && !keyed,
+    [`the table has a primary key of its own (PKEY engine), which identifies its rows: leave out ${option('target.keyColumns')}`]:
+      primaryKey && keyColumns.length > 0,
+    [`an upsert into a DFS table needs the columns that make a row unique: name them in ${option('target.keyColumns')}`]:
+      table.kind === 'dfs' && !primaryKey && keyColumns.length === 0,
+  })
   const version = parseVersion(state.version ?? '')
   return { primaryKey, counts: version === undefined || !isBefore(version, [2, 0, 10]) }
 }

@@ -8,8 +8,8 @@ import { nullDouble, nullInt32, nullInt64, nullInt8, nullInt16 } from '../../pro
 import { stringsOf } from '../../protocol/types/strings.js'
 import { civilFromDays } from '../../protocol/types/temporals.js'
 import type { Column, Value, Vector } from '../../protocol/value.js'
-import type { PartitionDimension, PartitionScheme } from '../../schema/target-schema.js'
-import type { TableState } from './describe-target.js'
+import type { PartitionDimension } from '../../schema/target-schema.js'
+import type { TargetDescription } from './describe-target.js'
 
 /** The value that determines the partition: a bigint if a number would not be exact. */
 export type Key = number | bigint | string
@@ -20,14 +20,9 @@ export type RowsOfColumns = Pick<Batch, 'rowCount' | 'columns'>
  * @returns a function that marks rows outside the scheme with 1; undefined if the program cannot decide that: unknown policy, HASH over
  * several columns, types that cannot be compared, functions in the scheme
  */
-export function outsideMarks({
-  partition,
-  state: { newValues } = { newValues: undefined },
-}: {
-  readonly partition?: PartitionScheme
-  readonly state?: Pick<TableState, 'newValues'>
-}): ((batch: RowsOfColumns) => Uint8Array) | undefined {
+export function outsideMarks({ partition, state }: Pick<TargetDescription, 'partition' | 'state'>) {
   if (partition === undefined || partition.unpredictable === true) return undefined
+  const newValues = state?.newValues
   const checks = partition.dimensions.flatMap(dimension => {
     const { kind } = dimension
     if (kind === 'VALUE' && newValues === undefined) return []
@@ -37,7 +32,7 @@ export function outsideMarks({
     return placeOf === undefined ? [] : [{ dimension, placeOf }]
   })
   if (checks.length < partition.dimensions.length) return undefined
-  return ({ columns, rowCount }) => {
+  return ({ columns, rowCount }: RowsOfColumns): Uint8Array => {
     const outside = new Uint8Array(rowCount)
     for (const { dimension, placeOf } of checks) {
       const keyAt = keyReader(columns[dimension.columnIndex]!, dimension.type)
@@ -129,12 +124,11 @@ export function keyReader(
 }
 
 /** The number that means null, by class of array. */
-const nulls: ReadonlyMap<unknown, number> = new Map<unknown, number>([
-  [Int32Array, nullInt32],
-  [Int16Array, nullInt16],
-  [Int8Array, nullInt8],
-  [Float64Array, nullDouble],
-])
+const nulls = new Map<unknown, number>()
+  .set(Int32Array, nullInt32)
+  .set(Int16Array, nullInt16)
+  .set(Int8Array, nullInt8)
+  .set(Float64Array, nullDouble)
 
 function unitChange(
   from: DataType,

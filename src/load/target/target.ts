@@ -23,7 +23,7 @@ export type Target =
   | {
       kind: 'function'
       name: string
-      functionArguments: readonly unknown[]
+      functionArguments: readonly Value[]
       confirmTable: TableTarget | undefined
       /** Whether the function may store fewer rows than it is given. */
       mayDrop: boolean
@@ -34,9 +34,8 @@ export const mayChangeValues = ({ transform, function: view }: TargetOptions): b
   (transform ?? view) !== undefined
 
 /** Whether rows are changed on the server before they are written. */
-export function hasTransform(checked: { readonly target: Target } | undefined): boolean {
-  return checked?.target.kind === 'table' && checked.target.transform !== undefined
-}
+export const hasTransform = ({ target }: { readonly target: Target }): boolean =>
+  target.kind === 'table' && target.transform !== undefined
 
 const functionName =
   /^[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*(::[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*)*!?$/
@@ -92,16 +91,18 @@ export function parseTarget(options: TargetOptions): Target {
     : functionTarget(options, checkFunctionName(name))
 }
 
-/** Refuses options that are only for the other kind of target. */
-function refuseOthers(
+/** Refusals of options that are only for the other kind of target. */
+function only(
+  kind: 'table' | 'function',
+  why: string,
   options: TargetOptions,
   names: readonly (keyof TargetOptions)[],
-  only: 'table' | 'function',
-  why: string,
-): void {
-  const wrong = names.find(name => options[name] !== undefined && String(options[name]) !== '')
-  if (wrong === undefined) return
-  throw usageError(`${option(`target.${wrong}`)} is only for ${option(`target.${only}`)}: ${why}`)
+): Record<string, boolean> {
+  const refusals = names.map(name => [
+    `${option(`target.${name}`)} is only for ${option(`target.${kind}`)}: ${why}`,
+    options[name] !== undefined && String(options[name]) !== '',
+  ])
+  return Object.fromEntries(refusals) as Record<string, boolean>
 }
 
 function tableTarget(options: TargetOptions, table: TableTarget): Target {
@@ -109,8 +110,8 @@ function tableTarget(options: TargetOptions, table: TableTarget): Target {
   const takesTypes = (transform ?? create) !== undefined && !types?.startsWith('@')
   const ofFunction = ['confirmTable', 'mayDrop', 'functionArguments'] as const
   const refused = takesTypes ? ofFunction : (['types', ...ofFunction] as const)
-  refuseOthers(options, refused, 'function', "a table's columns come from the server")
   refuseFirst({
+    ...only('function', "a table's columns come from the server", options, refused),
     [`${option('target.create')} ${create} does not suit ${tableText(table)}: stream tables have a plain name, DFS tables are dfs://DATABASE/TABLE`]:
       create !== undefined && (create === 'dfs') !== (table.kind === 'dfs'),
     [`${option('target.partition')} goes with ${option('target.create')} dfs`]:
@@ -132,20 +133,16 @@ function tableTarget(options: TargetOptions, table: TableTarget): Target {
 function functionTarget(options: TargetOptions, name: string): Target {
   const { types, mayDrop = false, functionArguments = [], confirmTable } = options
   const ofTable = ['create', 'partition', 'transform', 'method', 'keyColumns'] as const
-  refuseOthers(
-    options,
-    ofTable,
-    'table',
-    'a function can change its rows itself, and decides how it writes',
-  )
+  const why = 'a function can change its rows itself, and decides how it writes'
   refuseFirst({
+    ...only('table', why, options, ofTable),
     [`a function does not declare its columns: give ${option('target.types')} NAME:TYPE,… or @TABLE`]:
       types === undefined,
     [`${option('target.mayDrop')} goes with ${option('target.confirmTable')}, whose rows are counted`]:
       mayDrop && confirmTable === undefined,
   })
   return {
-    ...{ kind: 'function', name, functionArguments, mayDrop },
+    ...{ kind: 'function', name, mayDrop, functionArguments: functionArguments.map(jsonToValue) },
     confirmTable: confirmTable === undefined ? undefined : parseTableTarget(confirmTable),
   }
 }

@@ -27,7 +27,7 @@ import { isTransient } from '../outcomes/refusals.js'
 import { namesBefore } from '../outcomes/turns.js'
 import { askMemory, askRegister, checkClaim } from '../register/register.js'
 import { isUnfinished, type Run } from '../run.js'
-import { jsonToValue, tableText } from '../target/target.js'
+import { tableText } from '../target/target.js'
 import {
   type Answer,
   askOutcome,
@@ -70,7 +70,7 @@ export class ReceiptNode {
   private constructor(run: Run, control: Session) {
     const { target } = run.checked
     this.#run = run
-    this.#leading = target.kind === 'function' ? target.functionArguments.map(jsonToValue) : []
+    this.#leading = target.kind === 'function' ? target.functionArguments : []
     this.#columnNames = run.target.columns.map(({ name }) => name)
     this.control = control
   }
@@ -272,7 +272,7 @@ export class ReceiptNode {
     const opening = Array.from({ length: this.#run.checked.connections }, async (_, i) => {
       const former = this.#data[i]
       if (former?.closed === false) return
-      const early = this.#run.early?.take()
+      const early = this.#run.early?.opening.pop()
       const data = await (early ??
         connectRun(this.#run, { node: this.control, deadlineMs, signal }))
       try {

@@ -8,6 +8,8 @@ import type { PartitionDimension, PartitionKind } from '../../../src/schema/targ
 import { int, ints } from '../../helpers/values.js'
 import { tupleOf } from '../../../src/protocol/types/tuples.js'
 
+const skips = { newValues: 'skip' } as TableState
+
 const columnOf = (type: DataType, values: readonly ElementValue[]): Column =>
   vectorOf({ type }, values)
 
@@ -24,7 +26,7 @@ function dimension(
 
 /** Marks each row outside all partitions with 1; undefined if the scheme does not determine this. */
 function outside(columns: readonly Column[], ...dimensions: PartitionDimension[]) {
-  const marks = outsideMarks({ partition: { dimensions }, state: { newValues: 'skip' } })
+  const marks = outsideMarks({ partition: { dimensions }, state: skips })
   return marks && [...marks({ rowCount: columns[0]!.length, columns })]
 }
 
@@ -104,16 +106,16 @@ t.test('if a scheme gives no information, no row is marked as outside', async t 
   ]
   for (const [name, one] of silent) {
     const partition = { dimensions: [one] }
-    t.equal(outsideMarks({ partition, state: { newValues: 'skip' } }), undefined, name)
+    t.equal(outsideMarks({ partition, state: skips }), undefined, name)
   }
 })
 
 t.test('if a function computes partitions, nothing is marked as outside or asked', async t => {
   const known = { dimensions: [dimension('VALUE', 'INT', ints(1, 2))] }
-  t.ok(outsideMarks({ partition: known, state: { newValues: 'skip' } }))
+  t.ok(outsideMarks({ partition: known, state: skips }))
   t.equal(outsideMarks({ partition: known }), undefined, 'the policy decides')
   const partition = { ...known, unpredictable: true } as const
-  t.equal(outsideMarks({ partition, state: { newValues: 'skip' } }), undefined)
+  t.equal(outsideMarks({ partition, state: skips }), undefined)
 })
 
 t.test('if a column cannot be compared with its scheme, no row is outside', async t => {
@@ -129,7 +131,7 @@ t.test("the server's policy decides about new values of a VALUE scheme", async t
   const range = dimension('RANGE', 'INT', ints(0, 4), 1)
   const columns = [columnOf('INT', [1, 2, null, 3]), columnOf('INT', [1, 1, 1, 4])]
   const marks = (newValues: TableState['newValues'], ...dimensions: PartitionDimension[]) => {
-    const partitioned = { partition: { dimensions }, state: { newValues } }
+    const partitioned = { partition: { dimensions }, state: { ...skips, newValues } }
     const found = outsideMarks(partitioned)
     return found && [...found({ rowCount: 4, columns })]
   }
