@@ -4,7 +4,7 @@ import type { Fingerprint } from '../journal/fingerprint.js'
 import { failureOf } from '../journal/journal-file.js'
 import type { LoadOptions, LoadResult } from '../options.js'
 import { keyWords } from '../target/row-hash.js'
-import { boundsOf, type ValueRange } from './compared-table.js'
+import { boundsOf, type ValueRange } from '../target/touched-partitions.js'
 
 /**
  * As for `load`; options about sending, journals, rejects and new tables have no effect. A `shard` compares the rows that belong to its

@@ -21,7 +21,9 @@ import { mayBeWritten } from '../register/sole-process.js'
 import { findTarget } from '../load.js'
 import type { RowsOfColumns } from '../target/partition-scheme.js'
 import { keyWords } from '../target/row-hash.js'
+import { openTable } from '../target/table-rows.js'
 import { mayChangeValues, refuseFirst, tableText } from '../target/target.js'
+import { touchedPartitions } from '../target/touched-partitions.js'
 import {
   auditResult,
   isCertificate,
@@ -30,8 +32,7 @@ import {
   type AuditResult,
   type CertificateOptions,
 } from './audit-result.js'
-import { comparedTable, type ComparedTable, openTable } from './compared-table.js'
-import { Differences } from './differences.js'
+import { comparedTable, type ComparedTable, Differences } from './differences.js'
 import { Hashes } from './hashes.js'
 
 const mostTries = 3
@@ -106,7 +107,7 @@ async function runAudit(job: Job): Promise<AuditResult> {
   const misuse = await runPipeline(run, async () => {
     try {
       await findTarget(run)
-      const found = comparedTable(run, asked.columns, asked.shard)
+      const found = comparedTable(run, asked.columns)
       const { identity, columns } = found
       const table = tableText(found.table)
       const described = columns.map(({ name, type }) => ({ name, type: columnTypeText(type) }))
@@ -135,7 +136,6 @@ const unproven = (message: string): DdbError => new DdbError('DDB_UNPROVEN', mes
 
 async function compare(job: Job, found: ComparedTable): Promise<void> {
   const { asked, run, findings, key, scratch, hide } = job
-  const { touched } = found
   for (const { path, fingerprint: was } of asked.recorded ?? []) {
     const is = await fingerprintOf(path, run.platform.files)
     if (is === undefined || isSameContent(was, is)) continue
@@ -144,6 +144,7 @@ async function compare(job: Job, found: ComparedTable): Promise<void> {
       `the run cannot be audited: ${changedText(path, was, is)}. Restore the file, or audit it as it is, with ${option('target.table')}`,
     )
   }
+  const touched = touchedPartitions(found.partition, run.target, asked.shard)
   const own = new Hashes(key, found.keys, scratch)
   // A second reading counts rows again.
   run.leavesRest = true
