@@ -89,8 +89,7 @@ export class Recorder {
       const took = `the target took ${confirmed} of ${rowsText(left)} of ${piece.text}`
       this.#run.state.notes.add(`${took} and does not say which`)
     }
-    const stored = inside === batch ? piece.ranges : linesOf(inside)
-    this.#end(piece, { confirmed, rejected, unconfirmed, filtered }, undefined, stored)
+    this.#end(piece, { confirmed, rejected, unconfirmed, filtered }, undefined, linesOf(inside))
   }
 
   /** The server refused these rows because of their values. */
@@ -111,13 +110,11 @@ export class Recorder {
     this.#end(piece, { unconfirmed: piece.rows }, reason)
   }
 
-  /** As `uncertain`, if the server refused a piece, but not its rows. @returns the run's failure after the second equal refusal */
-  refused(piece: Piece, errText: string): DdbError | undefined {
-    const shape = refusalShape(errText)
-    const isAlike = shape === this.#lastRefusal
-    this.#lastRefusal = shape
-    this.uncertain(piece, `refused: ${errText}`)
-    if (!isAlike) return undefined
+  /** The server refused a piece, but not its rows. @returns the run's failure after the second equal refusal in a row */
+  secondRefusal(errText: string): DdbError | undefined {
+    const before = this.#lastRefusal
+    this.#lastRefusal = refusalShape(errText)
+    if (before !== this.#lastRefusal) return undefined
     return new DdbError(
       'DDB_UNAVAILABLE',
       `the server refused two batches in a row with the same message: ${errText}. Nothing more is sent: ` +
@@ -171,7 +168,7 @@ export class Recorder {
     if (reason !== undefined) {
       batches.failed++
       if (ended.unconfirmed > 0)
-        for (const range of piece.ranges) state.uncertain.add(range, reason)
+        for (const range of linesOf(piece.batch)) state.uncertain.add(range, reason)
     }
     for (const range of stored) state.confirmed.add(range, '')
     history.ended(piece.place, ended)

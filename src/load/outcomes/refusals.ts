@@ -11,6 +11,7 @@ import {
 } from '../../client/failure.js'
 import { redirectIn } from '../connection/connect.js'
 import type { ServerAddress } from '../options.js'
+import type { Piece } from './pieces.js'
 
 export interface Outcome {
   /** Rows that the target accepted, −1 after a refusal. null if the server does not report it: all rows then count as accepted. */
@@ -19,13 +20,6 @@ export interface Outcome {
   readonly left?: number | undefined
   /** Why the target refused the rows, otherwise ''. */
   readonly errText: string
-}
-
-/** What a decision needs of a piece. */
-export interface RefusedBatch {
-  readonly rows: number
-  readonly resends: number
-  readonly text: string
 }
 
 export interface TargetTraits {
@@ -38,23 +32,17 @@ export interface TargetTraits {
 }
 
 export type Decision =
-  /** Nothing was stored, and the same batch may succeed later. */
-  | { kind: 'again' }
-  /** Nothing was stored, and the halves of the batch may succeed. */
-  | { kind: 'divide' }
-  /** The batch is a single row that the target does not accept. */
-  | { kind: 'reject' }
+  /** Nothing was stored: the same batch may succeed later, or its halves; or it is a single row that the target does not accept. */
+  | { kind: 'again' | 'divide' | 'reject' }
   /** Another node leads. Nothing was stored on this node. */
   | { kind: 'follow'; to: ServerAddress }
-  /** Rows may be stored, or no retry is left. `stops`: a second refusal of the same kind ends the run. */
-  | { kind: 'uncertain'; stops: boolean }
-  /** No batch would succeed, so the run stops sending. `stored`: whether rows of the batch may be in the target. */
-  | { kind: 'stop'; stored: 'no' | 'unknown'; error: DdbError }
+  /** The batch is not sent again. `stops`: why no batch would succeed; `atSecond`: if the next one is refused alike, the run ends. */
+  | { kind: 'leave'; isUnwritten: boolean; stops?: DdbError | 'atSecond' }
 
 /** @param byTransform  whether the run's transform threw an error. Nothing was written, whatever the target is, and halves would fail, too */
 export function decideRefusal(
   errText: string,
-  { resends, rows, text }: RefusedBatch,
+  { resends, rows, text }: Pick<Piece, 'resends' | 'rows' | 'text'>,
   traits: TargetTraits,
   byTransform = false,
 ): Decision {
@@ -65,34 +53,33 @@ export function decideRefusal(
     case 'unknown': {
       if (byTransform && refusal === 'unknown') return { kind: 'reject' }
       if (storesNothing && resends < traits.retries) return { kind: 'again' }
-      if (!byTransform) return { kind: 'uncertain', stops: true }
+      if (!byTransform) return { kind: 'leave', isUnwritten: false, stops: 'atSecond' }
       const message = `the transform of ${text} failed repeatedly: ${errText}`
-      const error = new ServerError(errText, 'DDB_UNAVAILABLE', message)
-      return { kind: 'stop', stored: 'no', error }
+      const stops = new ServerError(errText, 'DDB_UNAVAILABLE', message)
+      return { kind: 'leave', isUnwritten: true, stops }
     }
     case 'redirect': {
       const to = redirectIn(errText)!
       if (storesNothing) return { kind: 'follow', to }
       const leader = addressText(to.host, to.port)
-      const error = new ConnectionError(
+      const stops = new ConnectionError(
         'DDB_CONNECT',
         `the leader is now ${leader}: a batch that may be partly stored is not sent there. ` +
           `Check which rows arrived, then load the rest into ${leader}`,
       )
-      return { kind: 'stop', stored: 'unknown', error }
+      return { kind: 'leave', isUnwritten: false, stops }
     }
     case 'tooLarge':
     case 'rows':
       // Some rows may be stored. Sending halves, or loading a rejects file, would store these rows twice.
-      if (!storesNothing) return { kind: 'uncertain', stops: false }
+      if (!storesNothing) return { kind: 'leave', isUnwritten: false }
       return { kind: rows > 1 && !byTransform ? 'divide' : 'reject' }
     case 'privilege':
     case 'target': {
       const why = byTransform ? inTransform(errText) : errText
       // A table checks rights before it writes. A function may write before it fails for lack of rights.
       const isUnwritten = storesNothing || (refusal === 'privilege' && traits.kind === 'table')
-      const error = stopError(refusal, why, text, traits)
-      return { kind: 'stop', stored: isUnwritten ? 'no' : 'unknown', error }
+      return { kind: 'leave', isUnwritten, stops: stopError(refusal, why, text, traits) }
     }
   }
 }

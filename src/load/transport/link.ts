@@ -6,7 +6,7 @@ import { wait } from '../../platform/clocks.js'
 import { noteFinished } from '../evidence/first-look.js'
 import { watchedTable } from '../evidence/sample-rows.js'
 import { recordGone, targetChanged } from '../journal/changed-run.js'
-import { Batches, type Situation } from '../outcomes/batches.js'
+import { Batches } from '../outcomes/batches.js'
 import type { Recorder } from '../outcomes/recorder.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
@@ -167,7 +167,7 @@ export class ReceiptLink {
   }
 
   /** Decides what becomes of each batch without an outcome, and sends what waits. */
-  #settle(situation: Situation): void {
+  #settle(situation: Parameters<Batches['settle']>[1]): void {
     for (const piece of this.batches.unknown()) this.batches.settle(piece, situation)
     this.batches.flush()
   }

@@ -278,7 +278,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     const { options, rows, state } = this.run
     if (!this.batches.isHeld) {
       const mayBeEndless = options.input?.follow === true || rows !== undefined
-      if (!mayBeEndless || !state.uncertain.isEmpty || this.#allSent) return false
+      if (!mayBeEndless || state.uncertain.batches > 0 || this.#allSent) return false
       if (state.lastSendNo - this.#firstSendNo < maxSendings) return false
       this.batches.isHeld = true
     }
