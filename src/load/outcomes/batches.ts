@@ -61,7 +61,7 @@ export class Batches {
 
   /** Sends a piece that the journal has and that is certainly not stored. @param attempt  the server has no receipt of this attempt yet */
   addUnsent(piece: Piece, attempt = 0): void {
-    piece.attempt = piece.firstAttempt = attempt
+    piece.attempt = attempt
     // If this process is killed, the rows are no longer certainly not stored.
     const none = { confirmed: 0, rejected: 0, unsent: 0, filtered: 0 }
     this.#run.history.ended(piece.place, { ...none, unconfirmed: piece.rows })
@@ -71,7 +71,7 @@ export class Batches {
   /** Continues with a piece of an earlier process. @param attempt  the last that the server has begun; undefined if none, or unknown */
   takeUp(piece: Piece, attempt: number | undefined): void {
     piece.ofEarlier = true
-    piece.attempt = piece.firstAttempt = attempt ?? 0
+    piece.attempt = attempt ?? 0
     piece.sentAtMs = this.#run.platform.clock.nowMs()
     this.#handOver(piece)
     if (attempt !== undefined) piece.state = 'sent'
@@ -167,29 +167,23 @@ export class Batches {
     }
   }
 
-  /** Sends the pieces that waited for an outcome, and the next half. */
   #goOn(): void {
+    if (this.#ended) return
     if (this.#isHolding) {
       this.#isHolding = false
       this.flush()
     }
-    if (this.#half !== undefined || this.#ended) return
-    if (this.#run.ending.stopped) return this.#leaveLanes()
+    if (this.#half !== undefined) return
+    if (this.#run.ending.stopped) {
+      // Nothing may follow halves that are not sent.
+      if (this.#halves.length === 0 || !isOrdered(this.#run)) return
+      this.endHalves()
+      return this.#leave('', 'queued')
+    }
     this.#half = this.#halves.pop()
     if (this.#half === undefined) return
     this.#open(this.#half)
     this.#send(this.#half)
-  }
-
-  /** If the run is stopping, drops the halves that were not sent, and all pieces that must follow them. */
-  #leaveLanes(): void {
-    if (!isOrdered(this.#run)) return
-    const left = new Set(this.#halves.map(({ whole }) => whole.lane))
-    this.#ended ||= left.size > 0
-    this.endHalves()
-    for (const piece of this.#inStates('queued')) {
-      if (left.has(piece.whole.lane)) this.#drop(piece)
-    }
   }
 
   /** Counts the rows in halves that are still waiting as unsent: the server has stored none of these rows. */
@@ -205,7 +199,6 @@ export class Batches {
     this.#sendAgain(piece)
   }
 
-  /** Records the piece as unconfirmed, because its outcome will stay unknown. */
   #giveUp(piece: Piece, why: string): void {
     // The memory of the piece will get other rows, which must not leave in its place.
     const isWaiting = piece.isInFlight && (piece.carrier?.bufferedBytes ?? 0) > 0
@@ -228,7 +221,7 @@ export class Batches {
     this.#leave(error.message, 'queued', 'refused')
   }
 
-  /** Gives every open piece its final outcome, which depends on its state. */
+  /** Every open piece gets its final outcome, which depends on its state. */
   end(why: string): void {
     this.#leave(why, 'queued', 'refused', 'sent', 'claimed')
   }
@@ -246,8 +239,7 @@ export class Batches {
     if (piece.isEarlier) {
       return this.#giveUp(piece, 'sent by an earlier process, and no receipt came')
     }
-    const isNew = piece.sendNos.length === 0 && piece.attempt === piece.firstAttempt
-    if (isNew) this.#countSent(piece, -1)
+    if (piece.connection === undefined) this.#countSent(piece, -1)
     // The last attempt was given up without an answer, so the server may have stored it.
     else if (piece.refusal === '') return this.#giveUp(piece, 'sent, and no receipt came')
     this.#recorder.unsent(this.#close(piece))
@@ -320,11 +312,6 @@ export class Batches {
     return open.filter(piece => piece.isInFlight || piece.isEarlier)
   }
 
-  /** True if every open piece is still waiting to be sent. */
-  get isIdle(): boolean {
-    return [...this.#run.state.open.values()].every(({ state }) => state === 'queued')
-  }
-
   /** Looks at the state of each piece only when the caller comes to it, because what the caller does may change the next ones. */
   *#inStates(...states: readonly PieceState[]): Generator<Piece, void, void> {
     for (const piece of [...this.#run.state.open.values()]) {
@@ -332,7 +319,6 @@ export class Batches {
     }
   }
 
-  /** Writes the batches since the last call to the journal, and then sends them. */
   #sendWritten(): void {
     const pieces = this.#unwritten
     if (pieces.length === 0) return
@@ -367,7 +353,7 @@ export class Batches {
     else if (!this.node.isLost) this.#transmit(piece)
   }
 
-  /** Sends a copy of a piece, perhaps while the outcome of an earlier copy is unknown. */
+  /** The outcome of an earlier copy may be unknown. */
   #transmit(piece: Piece): void {
     const { state, platform, ending } = this.#run
     // The journal already contains the batch, so a process that takes over the run will find it.

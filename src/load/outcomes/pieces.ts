@@ -134,7 +134,6 @@ export class Piece {
   state: PieceState = 'queued'
   /** From 0. A new attempt is made if the last one stored no rows, or if the user accepts copies of rows. */
   attempt = 0
-  firstAttempt = 0
   /** Whether an earlier process has sent the rows, or was about to. */
   ofEarlier = false
   /** True if a second copy was sent while the outcome of the first was unknown: the server may have stored the first. */
@@ -202,29 +201,23 @@ export function divideBatch(
   const { count, by } = lanes
   if (scheme?.digest !== by) return undefined
   const isOurs = count === connections
-  const rows = rowsByLane(scheme.lanesOf(batch, count), batch.rowCount, count)
-  let open = rows.filter(({ length }) => length > 0).length
+  const rows = Array.from({ length: count }, () => new Int32Array(batch.rowCount))
+  const rowCounts = rows.map(() => 0)
+  const laneOf = scheme.lanesOf(batch, count)
+  for (let row = 0; row < batch.rowCount; row++) {
+    const lane = laneOf[row]!
+    rows[lane]![rowCounts[lane]!++] = row
+  }
+  let open = rowCounts.filter(rowCount => rowCount > 0).length
   const release = (): void => {
     if (open-- === 1) batch.release()
   }
   const pieces = rows.flatMap((own, laneNo) => {
-    if (own.length === 0) return []
-    return [wholePiece(someRows(batch, own, release), cut, isOurs ? laneNo : undefined, laneNo)]
+    if (rowCounts[laneNo] === 0) return []
+    const ownRows = someRows(batch, own.slice(0, rowCounts[laneNo]), release)
+    return [wholePiece(ownRows, cut, isOurs ? laneNo : undefined, laneNo)]
   })
   return { pieces, cut, ranges, lanes }
-}
-
-/** @param laneOf  the lane of each row */
-function rowsByLane(laneOf: Uint8Array, rowCount: number, laneCount: number): Int32Array[] {
-  const rowCounts = new Array<number>(laneCount).fill(0)
-  for (let row = 0; row < rowCount; row++) rowCounts[laneOf[row]!]!++
-  const rowsOf = rowCounts.map(count => new Int32Array(count))
-  const filled = new Array<number>(laneCount).fill(0)
-  for (let row = 0; row < rowCount; row++) {
-    const lane = laneOf[row]!
-    rowsOf[lane]![filled[lane]!++] = row
-  }
-  return rowsOf
 }
 
 export function halvesOf({ batch, whole, place, mayBeStored, ofEarlier }: Piece): Piece[] {
@@ -244,13 +237,10 @@ export function wholePiece(batch: Batch, cut: number, lane?: number, laneNo = 0)
   return new Piece(batch, { cut, lane, parts: 1 }, place)
 }
 
-export interface LeftPiece {
-  readonly piece: Piece
-  readonly isSent: boolean
-}
+export type LeftPiece = ReturnType<typeof leftOf>[number]
 
 /** The pieces for which something is left to do, in order. Releases the others. */
-export function leftOf(piece: Piece, known: SentBatch): LeftPiece[] {
+export function leftOf(piece: Piece, known: SentBatch): { piece: Piece; isSent: boolean }[] {
   const ended = known.pieces.get(pieceKey(piece.place))
   if (ended === undefined && isDivided(piece, known)) {
     return halvesOf(piece).flatMap(half => leftOf(half, known))
@@ -293,21 +283,31 @@ export function someRows(batch: Batch, rows: Int32Array, release = batch.release
 export const allRows = ({ rowCount }: Batch): Int32Array =>
   new Int32Array(rowCount).map((_, row) => row)
 
-/** Of each input: from the first of these rows to the last, whatever lies between them. */
+/** Largest number of exact ranges. Rows that need more get the ranges of the whole batch. */
+const mostPlaces = 64
+
 function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {
+  const isNear = (row: number): boolean => rows[row] === rows[row - 1]! + 1
+  let places = 1
+  for (let row = 1; row < rows.length && places <= mostPlaces; row++) if (!isNear(row)) places++
+  const isExact = places <= mostPlaces
+  const found: InputRange[] = []
   let row = 0
-  return batch.ranges.flatMap(range => {
-    const firstRow = row
+  for (const range of batch.ranges) {
     const end = range.firstRow + range.rowCount
-    while (row < rows.length && rows[row]! < end) row++
-    if (row === firstRow) return []
-    const [start, next] = [rows[firstRow]!, rows[row - 1]! + 1]
-    const startOffsetBytes =
-      start > range.firstRow ? batch.locate(start).offsetBytes : range.startOffsetBytes
-    // Up to the beginning of the row after the last.
-    const endOffsetBytes = next < end ? batch.locate(next).offsetBytes : range.endOffsetBytes
-    return { ...range, firstRow, rowCount: row - firstRow, startOffsetBytes, endOffsetBytes }
-  })
+    while (row < rows.length && rows[row]! < end) {
+      const firstRow = row++
+      while (row < rows.length && rows[row]! < end && (!isExact || isNear(row))) row++
+      const [start, next] = [rows[firstRow]!, rows[row - 1]! + 1]
+      const startOffsetBytes =
+        isExact && start > range.firstRow ? batch.locate(start).offsetBytes : range.startOffsetBytes
+      // Up to the beginning of the row after the last.
+      const endOffsetBytes =
+        isExact && next < end ? batch.locate(next).offsetBytes : range.endOffsetBytes
+      found.push({ ...range, firstRow, rowCount: row - firstRow, startOffsetBytes, endOffsetBytes })
+    }
+  }
+  return found
 }
 
 export function linesOf(batch: Batch): readonly LinesOfRows[] {

@@ -84,9 +84,7 @@ export function decideRefusal(
   }
 }
 
-export function inTransform(errText: string): string {
-  return `in the transform: ${errText}`
-}
+export const inTransform = (errText: string): string => `in the transform: ${errText}`
 
 function stopError(
   refusal: 'privilege' | 'target',
@@ -96,12 +94,10 @@ function stopError(
 ): DdbError {
   const message = `the server refused ${batchText}: ${errText}`
   if (lacksLogin(errText)) return new ServerError(errText, 'DDB_LOGIN', withLoginAdvice(message))
-  if (refusal === 'target') {
-    const advice = settingAdvice(errText)
-    const text = advice === undefined ? message : `${message}. ${advice}`
-    return new ServerError(errText, 'DDB_TARGET', text)
-  }
-  return new ServerError(errText, 'DDB_PRIVILEGE', `${message}. ${rightAdvice(errText, upserts)}`)
+  const isTarget = refusal === 'target'
+  const advice = isTarget ? settingAdvice(errText) : rightAdvice(errText, upserts)
+  const text = advice === undefined ? message : `${message}. ${advice}`
+  return new ServerError(errText, isTarget ? 'DDB_TARGET' : 'DDB_PRIVILEGE', text)
 }
 
 /** What the messages of the server say, by what is at fault. */
@@ -158,10 +154,7 @@ const kinds = Object.entries(messages) as readonly [keyof typeof messages, reado
 export function classifyRefusal(text: string): Refusal {
   if (redirectIn(text) !== undefined) return 'redirect'
   if (lacksRight(text) || lacksLogin(text)) return 'privilege'
-  for (const [kind, patterns] of kinds) {
-    if (patterns.some(pattern => pattern.test(text))) return kind
-  }
-  return 'unknown'
+  return kinds.find(([, patterns]) => patterns.some(one => one.test(text)))?.[0] ?? 'unknown'
 }
 
 /** A refusal by the run's own function, which has stored nothing, because the batch before was not stored (`Copy.after`). */

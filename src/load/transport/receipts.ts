@@ -81,8 +81,7 @@ export class Receipts {
 
   /** Compares each whole batch: other lanes make other pieces. @throws {DdbError} DDB_UNCONFIRMED if others were sent at its place */
   checkCut({ place }: Pick<Batch, 'place'>, cut: number): void {
-    const begun = this.#cuts.size === 0 ? undefined : this.#cuts.get(batchKey(place!))
-    if (begun !== undefined && begun !== cut) throw cutElsewhere()
+    if ((this.#cuts.get(batchKey(place!)) ?? cut) !== cut) throw cutElsewhere()
   }
 
   /** Whether an earlier process has sent a piece of which its journal knows nothing: the end of the journal was lost. */
@@ -138,9 +137,7 @@ export class Receipts {
     const isAccepted = row.phase === outcomePhase && row.rowCount !== -1
     const isFirst = isAccepted && (shared || history.found.sampled.length === 0)
     if (isFirst && !this.#earliest.has(row.stream)) this.#earliest.set(row.stream, key)
-    const kept = this.#kept.get(key)
-    if (kept === undefined) this.#kept.set(key, [row])
-    else kept.push(row)
+    this.#kept.set(key, [...(this.#kept.get(key) ?? []), row])
   }
 
   #takeKept(piece: Piece): void {

@@ -282,7 +282,8 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
       if (state.lastSendNo - this.#firstSendNo < maxSendings) return false
       this.batches.isHeld = true
     }
-    if (node.isLost || this.batches.leader !== undefined || !this.batches.isIdle) return false
+    const isIdle = [...state.open.values()].every(piece => piece.state === 'queued')
+    if (node.isLost || this.batches.leader !== undefined || !isIdle) return false
     try {
       await this.replaceLedger()
       this.#firstSendNo = state.lastSendNo
