@@ -237,8 +237,6 @@ export function wholePiece(batch: Batch, cut: number, lane?: number, laneNo = 0)
   return new Piece(batch, { cut, lane, parts: 1 }, place)
 }
 
-export type LeftPiece = ReturnType<typeof leftOf>[number]
-
 /** The pieces for which something is left to do, in order. Releases the others. */
 export function leftOf(piece: Piece, known: SentBatch): { piece: Piece; isSent: boolean }[] {
   const ended = known.pieces.get(pieceKey(piece.place))

@@ -130,7 +130,7 @@ export class ReceiptLink {
     return !this.node.isAnswered || this.isInDoubt
   }
 
-  /** Reads the ledger and applies its rows. @returns whether the ledger contained new rows */
+  /** @returns whether the ledger contained new rows */
   protected async readLedger(): Promise<boolean> {
     let rows
     try {
@@ -166,7 +166,6 @@ export class ReceiptLink {
     if (this.run.state.inFlightCount > 0) this.giveUpConnection('data')
   }
 
-  /** Decides what becomes of each batch without an outcome, and sends what waits. */
   #settle(situation: Parameters<Batches['settle']>[1]): void {
     for (const piece of this.batches.unknown()) this.batches.settle(piece, situation)
     this.batches.flush()

@@ -234,7 +234,6 @@ export class ReceiptNode {
     return memory
   }
 
-  /** Opens the session for queries again, and determines whether the server still knows this run. */
   async #reopenControl(deadlineMs: number): Promise<Memory> {
     const ledger = this.ledger
     const former = this.control
@@ -330,7 +329,7 @@ export class ReceiptNode {
     try {
       const next = await ReceiptNode.open(this.#run, this.ledger !== undefined, control)
       this.finish(timeoutMs)
-      await this.close()
+      await this.close().catch(() => this.abandon('all', replacedError()))
       this.#run.control = this.control = control
       this.ledger = next.ledger
       this.#data.splice(0, this.#data.length, ...next.#data)

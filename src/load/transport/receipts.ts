@@ -4,7 +4,7 @@ import { DdbError } from '../../errors.js'
 import type { Batch, BatchPlace } from '../../parse/batch.js'
 import { remedies } from '../journal/changed-run.js'
 import type { Batches } from '../outcomes/batches.js'
-import { keyOf, type LeftPiece, type Piece } from '../outcomes/pieces.js'
+import { keyOf, type Piece } from '../outcomes/pieces.js'
 import type { Recorder } from '../outcomes/recorder.js'
 import { classifyRefusal, outOfTurn, type Refusal } from '../outcomes/refusals.js'
 import { rowsText } from '../outcomes/run-state.js'
@@ -90,7 +90,7 @@ export class Receipts {
   }
 
   /** @param hasNoReceipt  whether no ledger has a receipt of the piece: it was sent without receipts, or the ledger is gone */
-  takeUp({ piece, isSent }: LeftPiece, hasNoReceipt = false): void {
+  takeUp({ piece, isSent }: { piece: Piece; isSent: boolean }, hasNoReceipt = false): void {
     const isKnown = this.#isLedgerKept && !hasNoReceipt
     const kept = isKnown ? (this.#kept.get(piece.key) ?? []) : []
     const attempt = kept.reduce((last, row) => Math.max(last, row.attempt), 0)

@@ -6,7 +6,7 @@ import { wait } from '../../platform/clocks.js'
 import type { Session } from '../../client/open-session.js'
 import { targetChanged } from '../journal/changed-run.js'
 import type { SentBatch } from '../journal/recorded-run.js'
-import { divideBatch, leftOf, type LeftPiece } from '../outcomes/pieces.js'
+import { divideBatch, leftOf, type Piece } from '../outcomes/pieces.js'
 import { checkOwner } from '../register/sole-process.js'
 import type { Delivery } from '../run.js'
 import { ReceiptLink, unreachable } from './link.js'
@@ -63,9 +63,8 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     receipts.checkCut(batch, cut)
     if (known === undefined) run.history.begins(batch, ranges, lanes)
     for (const piece of pieces) {
-      if (known !== undefined) this.#takeUp(leftOf(piece, known), known)
-      else if (!receipts.isBegun(piece)) this.batches.add(piece)
-      else this.#takeUp([{ piece, isSent: true }])
+      if (known === undefined && !receipts.isBegun(piece)) this.batches.add(piece)
+      else this.#takeUp(piece, known)
     }
     if (++this.#sentSinceRead % batchesPerRead === 0) this.lookNow()
     this.#begin()
@@ -75,9 +74,9 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   }
 
   /** @param known  the batch, whose rows count under the outcome that the earlier process recorded */
-  #takeUp(left: readonly LeftPiece[], known?: SentBatch): void {
+  #takeUp(piece: Piece, known: SentBatch | undefined): void {
     const { rows } = this.run.state
-    for (const one of left) {
+    for (const one of known ? leftOf(piece, known) : [{ piece, isSent: true }]) {
       if (known !== undefined) rows[one.isSent ? 'unconfirmed' : 'unsent'] -= one.piece.rows
       this.isInDoubt = true
       try {
@@ -104,7 +103,6 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     return this.batches.hasRoom && (!this.node.isAnswered || state.open.size < checked.connections)
   }
 
-  /** Waits until there is room for a further batch, or the run has failed. */
   async #room(): Promise<void> {
     let full = true
     const drained = (): void => {
