@@ -11,7 +11,6 @@ import {
 } from '../../client/failure.js'
 import { redirectIn } from '../connection/connect.js'
 import type { ServerAddress } from '../options.js'
-import type { Piece } from './pieces.js'
 
 export interface Outcome {
   /** Rows that the target accepted, −1 after a refusal. null if the server does not report it: all rows then count as accepted. */
@@ -42,7 +41,7 @@ export type Decision =
 /** @param byTransform  whether the run's transform threw an error. Nothing was written, whatever the target is, and halves would fail, too */
 export function decideRefusal(
   errText: string,
-  { resends, rows, text }: Pick<Piece, 'resends' | 'rows' | 'text'>,
+  { resends, rows, text }: { rows: number; resends: number; text: string },
   traits: TargetTraits,
   byTransform = false,
 ): Decision {
