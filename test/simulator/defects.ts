@@ -85,7 +85,7 @@ export const defects: readonly Defect[] = [
   ]),
   defect(1, 'a refused batch is divided although part of it may be stored', [
     'load/outcomes/refusals.ts',
-    "if (!storesNothing) return { kind: 'uncertain', stops: false }",
+    "if (!storesNothing) return { kind: 'leave', isUnwritten: false }",
     '',
   ]),
   defect(1, 'a batch that a different copy has taken counts as stored', [

@@ -6,21 +6,10 @@ import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
 import type { ReceiptNode } from '../transport/receipt-node.js'
 import { asDdbError } from '../run-ending.js'
-import { halvesOf, isInFlight, type Piece, type PieceState } from './pieces.js'
+import { halvesOf, type Piece, type PieceState } from './pieces.js'
 import type { Recorder } from './recorder.js'
 import { decideRefusal, inTransform, type Outcome, outOfTurn } from './refusals.js'
-import { setState } from './run-state.js'
 import { isOrdered, newTurns } from './turns.js'
-
-/** What is known, besides the ledger, about a piece without an outcome. */
-export interface Situation {
-  /** Why nothing shows that the server has begun the piece. */
-  readonly why: string
-  /** The ledger that could show it is gone. */
-  readonly isGone?: boolean
-  /** The server has no work for the run, although it has had the time to begin what was sent. */
-  readonly isIdle?: boolean
-}
 
 /** If the server refuses a piece repeatedly, each pause is this many times longer than the last. */
 const restGrowth = 4
@@ -72,7 +61,7 @@ export class Batches {
 
   /** Sends a piece that the journal has and that is certainly not stored. @param attempt  the server has no receipt of this attempt yet */
   addUnsent(piece: Piece, attempt = 0): void {
-    piece.attempt = piece.firstAttempt = attempt
+    piece.attempt = attempt
     // If this process is killed, the rows are no longer certainly not stored.
     const none = { confirmed: 0, rejected: 0, unsent: 0, filtered: 0 }
     this.#run.history.ended(piece.place, { ...none, unconfirmed: piece.rows })
@@ -82,10 +71,10 @@ export class Batches {
   /** Continues with a piece of an earlier process. @param attempt  the last that the server has begun; undefined if none, or unknown */
   takeUp(piece: Piece, attempt: number | undefined): void {
     piece.ofEarlier = true
-    piece.attempt = piece.firstAttempt = attempt ?? 0
+    piece.attempt = attempt ?? 0
     piece.sentAtMs = this.#run.platform.clock.nowMs()
     this.#handOver(piece)
-    if (attempt !== undefined) this.#move(piece, 'sent')
+    if (attempt !== undefined) piece.state = 'sent'
   }
 
   /**
@@ -94,13 +83,18 @@ export class Batches {
    * - it has not: another copy is sent under the same place, once no connection carries an earlier one. The server writes only the first
    *   copy that claims the piece
    * - no ledger shows it any more: the piece may be stored
+   * `why`: why nothing shows that the server has begun the piece. `isGone`: the ledger that could show it is gone. `isIdle`: the server has
+   * no work for the run, although it has had the time to begin what was sent.
    */
-  settle(piece: Piece, { why, isGone, isIdle = false }: Situation): void {
+  settle(
+    piece: Piece,
+    { why, isGone, isIdle }: { readonly why: string; isGone?: boolean; isIdle?: boolean },
+  ): void {
     // What became of another piece may have ended it.
     if (piece.state === 'closed') return
-    if (isGone === true) {
+    if (isGone) {
       if (!piece.isEarlier) return this.#leaveUncertain(piece, why)
-      if (!this.#recorder.mayCopy) return this.giveUp(piece, why)
+      if (!this.#recorder.mayCopy) return this.#giveUp(piece, why)
       piece.mayBeStored = true
     }
     const isCarried = this.node.carries(piece)
@@ -109,7 +103,7 @@ export class Batches {
     else if (piece.state === 'claimed') {
       if (isIdle) this.#leaveUncertain(piece, 'begun, but its outcome never came')
     } else if (piece.resends >= retries || (this.#ended && isOrdered(this.#run))) {
-      if (isIdle || !isCarried) this.giveUp(piece, why)
+      if (isIdle || !isCarried) this.#giveUp(piece, why)
     } else if (!isCarried) this.#transmit(piece)
   }
 
@@ -126,7 +120,8 @@ export class Batches {
 
   #refused(piece: Piece, errText: string, byTransform: boolean): void {
     const recorder = this.#recorder
-    const { clock, random } = this.#run.platform
+    const { ending, platform } = this.#run
+    const { clock, random } = platform
     if (errText === outOfTurn) {
       piece.refusal = errText
       // Not a retry: it waits for the piece before it, whose fault it was.
@@ -135,26 +130,19 @@ export class Batches {
       return this.#ended ? this.#drop(piece) : this.#sendAgain(piece)
     }
     const decision = decideRefusal(errText, piece, recorder.target, byTransform)
-    const stops = decision.kind === 'stop' || (decision.kind === 'uncertain' && decision.stops)
-    // What stopped an earlier process may be gone.
-    if (stops && !this.#ended && piece.ofEarlier && piece.sendNos.length === 0) {
-      const isUnwritten = decision.kind === 'stop' && decision.stored === 'no'
-      return isUnwritten
-        ? this.#sendAgain(piece)
-        : this.#leaveUncertain(piece, `refused: ${errText}`)
-    }
+    const why = `refused: ${errText}`
     switch (decision.kind) {
       case 'again':
-        if (this.#ended) return this.giveUp(piece, `refused: ${errText}`)
-        this.#move(piece, 'refused').refusal = errText
+        if (this.#ended) return this.#giveUp(piece, why)
+        Object.assign(piece, { state: 'refused', refusal: errText })
         clock.afterIfAlive(retryDelayMs(piece.resends + 1, random, restGrowth), () => {
           // Unless it has an outcome by then.
           if (piece.state === 'refused') this.#sendAgain(piece)
-          this.#sendHeld()
+          this.#goOn()
         })
         return
       case 'follow':
-        this.#move(piece, 'refused').refusal = errText
+        Object.assign(piece, { state: 'refused', refusal: errText })
         if (this.#ended) return this.#drop(piece)
         this.leader = decision.to
         return
@@ -163,48 +151,39 @@ export class Batches {
         return
       case 'reject':
         return recorder.rejected(this.#close(piece), byTransform ? inTransform(errText) : errText)
-      case 'uncertain': {
+      case 'leave': {
+        const { isUnwritten, stops } = decision
+        // What stopped an earlier process may be gone.
+        if (stops && !this.#ended && piece.ofEarlier && piece.sendNos.length === 0)
+          return isUnwritten ? this.#sendAgain(piece) : this.#leaveUncertain(piece, why)
+        const error = stops === 'atSecond' ? recorder.secondRefusal(errText) : stops
+        // The reason must be reported before its consequences.
+        ending.fail(error)
         this.#close(piece)
-        const error = decision.stops ? recorder.refused(piece, errText) : undefined
-        if (!decision.stops) recorder.uncertain(piece, `refused: ${errText}`)
+        if (isUnwritten) recorder.unsent(piece)
+        else recorder.uncertain(piece, why)
         return error === undefined ? this.#stopInOrder() : this.stop(error)
       }
-      case 'stop':
-        // The reason must be reported before its consequences.
-        this.#run.ending.fail(decision.error)
-        this.#close(piece)
-        if (decision.stored === 'no') recorder.unsent(piece)
-        else recorder.uncertain(piece, `refused: ${errText}`)
-        return this.stop(decision.error)
     }
   }
 
-  /** Sends the pieces that waited for an outcome, and the next half. */
   #goOn(): void {
-    this.#sendHeld()
-    if (this.#half !== undefined || this.#ended) return
-    if (this.#run.ending.stopped) return this.#leaveLanes()
+    if (this.#ended) return
+    if (this.#isHolding) {
+      this.#isHolding = false
+      this.flush()
+    }
+    if (this.#half !== undefined) return
+    if (this.#run.ending.stopped) {
+      // Nothing may follow halves that are not sent.
+      if (this.#halves.length === 0 || !isOrdered(this.#run)) return
+      this.endHalves()
+      return this.#leave('', 'queued')
+    }
     this.#half = this.#halves.pop()
     if (this.#half === undefined) return
     this.#open(this.#half)
     this.#send(this.#half)
-  }
-
-  #sendHeld(): void {
-    if (!this.#isHolding) return
-    this.#isHolding = false
-    this.flush()
-  }
-
-  /** If the run is stopping, drops the halves that were not sent, and all pieces that must follow them. */
-  #leaveLanes(): void {
-    if (!isOrdered(this.#run)) return
-    const left = new Set(this.#halves.map(({ whole }) => whole.lane))
-    this.#ended ||= left.size > 0
-    this.endHalves()
-    for (const piece of this.#inStates('queued')) {
-      if (left.has(piece.whole.lane)) this.#drop(piece)
-    }
   }
 
   /** Counts the rows in halves that are still waiting as unsent: the server has stored none of these rows. */
@@ -215,15 +194,14 @@ export class Batches {
   /** Resends a piece of unknown outcome if the user allows that and retries are left. Otherwise gives the piece up. */
   #leaveUncertain(piece: Piece, why: string): void {
     if (!this.#recorder.mayCopy || piece.resends >= this.#run.checked.retries)
-      return this.giveUp(piece, why)
+      return this.#giveUp(piece, why)
     piece.mayBeStored = true
     this.#sendAgain(piece)
   }
 
-  /** Records the piece as unconfirmed, because its outcome will stay unknown. */
-  giveUp(piece: Piece, why: string): void {
+  #giveUp(piece: Piece, why: string): void {
     // The memory of the piece will get other rows, which must not leave in its place.
-    const isWaiting = isInFlight(piece.state) && (piece.carrier?.bufferedBytes ?? 0) > 0
+    const isWaiting = piece.isInFlight && (piece.carrier?.bufferedBytes ?? 0) > 0
     if (isWaiting) piece.carrier!.abandon(new ConnectionError('DDB_CONNECTION_LOST', why))
     this.#recorder.uncertain(this.#close(piece), why)
     this.#stopInOrder()
@@ -243,7 +221,7 @@ export class Batches {
     this.#leave(error.message, 'queued', 'refused')
   }
 
-  /** Gives every open piece its final outcome, which depends on its state. */
+  /** Every open piece gets its final outcome, which depends on its state. */
   end(why: string): void {
     this.#leave(why, 'queued', 'refused', 'sent', 'claimed')
   }
@@ -252,19 +230,18 @@ export class Batches {
     this.#ended = true
     for (const piece of this.#inStates(...states)) {
       if (piece.state === 'queued') this.#drop(piece)
-      else this.giveUp(piece, piece.state === 'refused' ? `refused: ${piece.refusal}` : why)
+      else this.#giveUp(piece, piece.state === 'refused' ? `refused: ${piece.refusal}` : why)
     }
   }
 
   /** Drops a piece that was queued, or that a node refused because a different node leads. */
   #drop(piece: Piece): void {
     if (piece.isEarlier) {
-      return this.giveUp(piece, 'sent by an earlier process, and no receipt came')
+      return this.#giveUp(piece, 'sent by an earlier process, and no receipt came')
     }
-    const isNew = piece.sendNos.length === 0 && piece.attempt === piece.firstAttempt
-    if (isNew) this.#countSent(piece, -1)
+    if (piece.connection === undefined) this.#countSent(piece, -1)
     // The last attempt was given up without an answer, so the server may have stored it.
-    else if (piece.refusal === '') return this.giveUp(piece, 'sent, and no receipt came')
+    else if (piece.refusal === '') return this.#giveUp(piece, 'sent, and no receipt came')
     this.#recorder.unsent(this.#close(piece))
   }
 
@@ -295,11 +272,7 @@ export class Batches {
     state.openBytes -= piece.batch.encodedBytes
     if (piece === this.#half) this.#half = undefined
     this.#turns.close(piece)
-    return this.#move(piece, 'closed')
-  }
-
-  #move(piece: Piece, to: PieceState): Piece {
-    setState(this.#run.state, piece, to)
+    piece.state = 'closed'
     return piece
   }
 
@@ -307,7 +280,6 @@ export class Batches {
   async moveToLeader(timeoutMs: number): Promise<boolean> {
     const to = this.leader
     if (to === undefined || this.unknown().length > 0) return false
-    const held = [...this.#inStates('refused')]
     try {
       if (++this.#moves > maxRedirects) throw redirectedTooOften(to)
       await this.node.moveTo(to, timeoutMs)
@@ -317,13 +289,13 @@ export class Batches {
     } catch (error) {
       if (!(error instanceof DdbError)) throw error
       this.#fail(error)
-      this.leader = undefined
       // More pieces may have been added during the wait.
       for (const piece of this.#inStates('queued', 'refused')) this.#drop(piece)
       return false
+    } finally {
+      this.leader = undefined
     }
-    this.leader = undefined
-    for (const piece of held) if (piece.state === 'refused') this.#sendAgain(piece)
+    for (const piece of this.#inStates('refused')) this.#sendAgain(piece)
     this.flush()
     return true
   }
@@ -337,12 +309,7 @@ export class Batches {
   /** Pieces that this or an earlier process has sent to the current node, or may have, and that have no outcome yet. */
   unknown(): Piece[] {
     const open = [...this.#run.state.open.values()]
-    return open.filter(piece => isInFlight(piece.state) || piece.isEarlier)
-  }
-
-  /** True if every open piece is still waiting to be sent. */
-  get isIdle(): boolean {
-    return [...this.#run.state.open.values()].every(({ state }) => state === 'queued')
+    return open.filter(piece => piece.isInFlight || piece.isEarlier)
   }
 
   /** Looks at the state of each piece only when the caller comes to it, because what the caller does may change the next ones. */
@@ -352,7 +319,6 @@ export class Batches {
     }
   }
 
-  /** Writes the batches since the last call to the journal, and then sends them. */
   #sendWritten(): void {
     const pieces = this.#unwritten
     if (pieces.length === 0) return
@@ -371,7 +337,8 @@ export class Batches {
 
   /** Sends the next attempt, because the last one stored no rows or the user accepts copies. */
   #sendAgain(piece: Piece): void {
-    this.#move(piece, 'queued').attempt++
+    piece.state = 'queued'
+    piece.attempt++
     piece.sendNos = []
     this.#run.state.batches.retried++
     this.#send(piece)
@@ -386,7 +353,7 @@ export class Batches {
     else if (!this.node.isLost) this.#transmit(piece)
   }
 
-  /** Sends a copy of a piece, perhaps while the outcome of an earlier copy is unknown. */
+  /** The outcome of an earlier copy may be unknown. */
   #transmit(piece: Piece): void {
     const { state, platform, ending } = this.#run
     // The journal already contains the batch, so a process that takes over the run will find it.
@@ -394,11 +361,10 @@ export class Batches {
     if (piece.sendNos.length === 0) piece.sentAtMs = platform.clock.nowMs()
     if (piece.attempt > 0 || piece.sendNos.length > 0) piece.resends++
     if (piece.state !== 'queued') state.batches.retried++
-    const { state: before } = piece
     // It is in flight on its new connection only.
-    this.#move(piece, 'queued')
+    piece.connection = undefined
     piece.connection = piece.whole.lane ?? this.#turns.nextConnection()
-    this.#move(piece, before === 'claimed' ? 'claimed' : 'sent')
+    if (piece.state !== 'claimed') piece.state = 'sent'
     const sendNo = ++state.lastSendNo
     piece.sendNos.push(sendNo)
     this.node.send(piece, sendNo, this.#turns.after(piece))

@@ -14,28 +14,19 @@ import type { LoadResult } from '../load-result.js'
 /** Consecutive lines of one input with the same reason, and how many batches and parts of batches have rows in them. */
 type LineRange = LoadResult['confirm']['uncertain'][number]
 
-type Lines = Readonly<Pick<LineRange, 'file' | 'firstLine' | 'lastLine'>>
-
-interface Bytes {
-  readonly startBytes: number
-  endBytes: number
-}
+type Lines = Omit<LineRange, 'batches' | 'reason'>
 
 /** Where rows are that are consecutive in an input: lines of the first and the last one, from 1, and bytes. */
-export type LinesOfRows = Lines & Readonly<Bytes>
+export type LinesOfRows = Lines & Record<'startBytes' | 'endBytes', number>
 
-/** Limit of ranges. For further ranges, only the number of batches is recorded (`unnamedBatches`). */
+/** Limit of ranges. Batches of further ranges are only counted. */
 const maxRanges = 1_000
 
 /** Ranges may be added in any order. */
 export class LineRanges {
+  batches = 0
   /** Not merged yet. */
-  #ranges: (LineRange & Bytes)[] = []
-  #unnamed = 0
-
-  get isEmpty(): boolean {
-    return this.#ranges.length === 0
-  }
+  #ranges: (LineRange & LinesOfRows)[] = []
 
   /** By file, in the order in which the files were added, and line. */
   get ranges(): LineRange[] {
@@ -43,26 +34,21 @@ export class LineRanges {
     return this.#ranges.map(({ startBytes: _, endBytes: _end, ...range }) => range)
   }
 
-  /** Number of batches whose range exceeded the limit. */
-  get unnamedBatches(): number {
-    this.#merge()
-    return this.#unnamed
-  }
-
   /** Adds all lines from the first to the last, even blank lines and rejected lines between them. */
   add(rows: LinesOfRows, reason: string): void {
+    this.batches++
     this.#ranges.push({ ...rows, batches: 1, reason })
     if (this.#ranges.length > 2 * maxRanges) this.#merge()
   }
 
   addAll(others: LineRanges, reason: string): void {
     for (const range of others.#ranges) this.#ranges.push({ ...range, reason })
-    this.#unnamed += others.#unnamed
+    this.batches += others.batches
   }
 
   clear(): void {
     this.#ranges = []
-    this.#unnamed = 0
+    this.batches = 0
   }
 
   #merge(): void {
@@ -87,8 +73,7 @@ export class LineRanges {
       last.firstLine = Math.min(last.firstLine, range.firstLine)
       last.lastLine = Math.max(last.lastLine, range.lastLine)
     }
-    for (const { batches } of merged.splice(maxRanges)) this.#unnamed += batches
-    this.#ranges = merged
+    this.#ranges = merged.slice(0, maxRanges)
   }
 }
 
@@ -129,9 +114,6 @@ export const digestOf = (text: string): number =>
  */
 export type PieceState = 'queued' | 'sent' | 'claimed' | 'refused' | 'closed'
 
-/** Whether a piece was sent, and has no outcome yet. */
-export const isInFlight = (state: PieceState): boolean => state === 'sent' || state === 'claimed'
-
 /** What all pieces of a batch, or of its rows of one lane, have in common. */
 export interface Whole {
   /** Digest of where the rows of the batch are in the inputs, and of its lanes. */
@@ -149,11 +131,9 @@ export class Piece {
   readonly place: Place
   readonly key: string | number
   readonly rows: number
-  readonly ranges: readonly LinesOfRows[]
   state: PieceState = 'queued'
   /** From 0. A new attempt is made if the last one stored no rows, or if the user accepts copies of rows. */
   attempt = 0
-  firstAttempt = 0
   /** Whether an earlier process has sent the rows, or was about to. */
   ofEarlier = false
   /** True if a second copy was sent while the outcome of the first was unknown: the server may have stored the first. */
@@ -179,7 +159,11 @@ export class Piece {
     this.place = place
     this.key = keyOf(place)
     this.rows = batch.rowCount
-    this.ranges = linesOf(batch)
+  }
+
+  /** Whether it was sent, and has no outcome yet. */
+  get isInFlight(): boolean {
+    return this.state === 'sent' || this.state === 'claimed'
   }
 
   /** True for a queued piece that an earlier process sent to the current node, or was about to send. */
@@ -217,29 +201,23 @@ export function divideBatch(
   const { count, by } = lanes
   if (scheme?.digest !== by) return undefined
   const isOurs = count === connections
-  const rows = rowsByLane(scheme.lanesOf(batch, count), batch.rowCount, count)
-  let open = rows.filter(({ length }) => length > 0).length
+  const rows = Array.from({ length: count }, () => new Int32Array(batch.rowCount))
+  const rowCounts = rows.map(() => 0)
+  const laneOf = scheme.lanesOf(batch, count)
+  for (let row = 0; row < batch.rowCount; row++) {
+    const lane = laneOf[row]!
+    rows[lane]![rowCounts[lane]!++] = row
+  }
+  let open = rowCounts.filter(rowCount => rowCount > 0).length
   const release = (): void => {
     if (open-- === 1) batch.release()
   }
   const pieces = rows.flatMap((own, laneNo) => {
-    if (own.length === 0) return []
-    return [wholePiece(someRows(batch, own, release), cut, isOurs ? laneNo : undefined, laneNo)]
+    if (rowCounts[laneNo] === 0) return []
+    const ownRows = someRows(batch, own.slice(0, rowCounts[laneNo]), release)
+    return [wholePiece(ownRows, cut, isOurs ? laneNo : undefined, laneNo)]
   })
   return { pieces, cut, ranges, lanes }
-}
-
-/** @param laneOf  the lane of each row */
-function rowsByLane(laneOf: Uint8Array, rowCount: number, laneCount: number): Int32Array[] {
-  const rowCounts = new Array<number>(laneCount).fill(0)
-  for (let row = 0; row < rowCount; row++) rowCounts[laneOf[row]!]!++
-  const rowsOf = rowCounts.map(count => new Int32Array(count))
-  const filled = new Array<number>(laneCount).fill(0)
-  for (let row = 0; row < rowCount; row++) {
-    const lane = laneOf[row]!
-    rowsOf[lane]![filled[lane]!++] = row
-  }
-  return rowsOf
 }
 
 export function halvesOf({ batch, whole, place, mayBeStored, ofEarlier }: Piece): Piece[] {
@@ -259,28 +237,23 @@ export function wholePiece(batch: Batch, cut: number, lane?: number, laneNo = 0)
   return new Piece(batch, { cut, lane, parts: 1 }, place)
 }
 
-export interface LeftPiece {
-  readonly piece: Piece
-  readonly isSent: boolean
-}
-
 /** The pieces for which something is left to do, in order. Releases the others. */
-export function leftOf(piece: Piece, known: SentBatch): LeftPiece[] {
+export function leftOf(piece: Piece, known: SentBatch): { piece: Piece; isSent: boolean }[] {
   const ended = known.pieces.get(pieceKey(piece.place))
-  if (ended !== undefined && !isSettled(ended)) {
-    return [{ piece, isSent: ended.unsent < rowsOf(ended) }]
+  if (ended === undefined && isDivided(piece, known)) {
+    return halvesOf(piece).flatMap(half => leftOf(half, known))
   }
-  if (ended === undefined && !isDivided(piece, known)) return [{ piece, isSent: true }]
-  if (ended === undefined) return halvesOf(piece).flatMap(half => leftOf(half, known))
+  const isSent = ended === undefined || ended.unsent < rowsOf(ended)
+  if (ended === undefined || !isSettled(ended)) return [{ piece, isSent }]
   piece.release()
   return []
 }
 
 /** Whether an earlier process has divided the piece, and recorded the outcome of one of its parts. */
 function isDivided({ place }: Piece, { pieces }: SentBatch): boolean {
+  const bits = place.part.toString(2)
   return [...pieces.values()].some(({ lane, part }) => {
-    const levels = Math.floor(Math.log2(part)) - Math.floor(Math.log2(place.part))
-    return lane === place.lane && levels > 0 && part >> levels === place.part
+    return lane === place.lane && part > place.part && part.toString(2).startsWith(bits)
   })
 }
 

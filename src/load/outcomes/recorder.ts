@@ -7,7 +7,7 @@ import type { EndedRows } from '../journal/journal-record.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Run } from '../run.js'
 import { outsideMarks } from '../target/partition-scheme.js'
-import { allRows, linesOf, type LinesOfRows, type Piece, someRows } from './pieces.js'
+import { allRows, linesOf, type Piece, someRows } from './pieces.js'
 import { refusalShape } from './refusals.js'
 import { rowsText } from './run-state.js'
 
@@ -77,20 +77,18 @@ export class Recorder {
     // is unknown which those are, all that were not counted may be missing.
     const hasCause = target.keyed && outside !== undefined && outside.length <= short
     const missing = hasCause ? outside.length : Math.max(0, short)
-    const isKnown = outside?.length === missing
-    for (const row of isKnown ? outside : []) this.#reject(piece, row, droppedOutside)
-    const rejected = isKnown ? missing : 0
-    const unconfirmed = missing - rejected
     const confirmed = left - missing
-    const inside = without(batch, isKnown ? outside : noIndexes)
     const accepted = Math.min(taken ?? left, left)
-    this.evidence.taken(accepted, piece, unconfirmed === 0 ? inside : undefined)
-    if (!isKnown) {
+    if (outside?.length !== missing) {
+      this.evidence.taken(accepted, piece, undefined)
       const took = `the target took ${confirmed} of ${rowsText(left)} of ${piece.text}`
       this.#run.state.notes.add(`${took} and does not say which`)
+      return this.#end(piece, { confirmed, unconfirmed: missing, filtered }, undefined, batch)
     }
-    const stored = inside === batch ? piece.ranges : linesOf(inside)
-    this.#end(piece, { confirmed, rejected, unconfirmed, filtered }, undefined, stored)
+    for (const row of outside) this.#reject(piece, row, droppedOutside)
+    const inside = without(batch, outside)
+    this.evidence.taken(accepted, piece, inside)
+    this.#end(piece, { confirmed, rejected: missing, filtered }, undefined, inside)
   }
 
   /** The server refused these rows because of their values. */
@@ -111,13 +109,11 @@ export class Recorder {
     this.#end(piece, { unconfirmed: piece.rows }, reason)
   }
 
-  /** As `uncertain`, if the server refused a piece, but not its rows. @returns the run's failure after the second equal refusal */
-  refused(piece: Piece, errText: string): DdbError | undefined {
-    const shape = refusalShape(errText)
-    const isAlike = shape === this.#lastRefusal
-    this.#lastRefusal = shape
-    this.uncertain(piece, `refused: ${errText}`)
-    if (!isAlike) return undefined
+  /** The server refused a piece, but not its rows. @returns the run's failure after the second equal refusal in a row */
+  secondRefusal(errText: string): DdbError | undefined {
+    const before = this.#lastRefusal
+    this.#lastRefusal = refusalShape(errText)
+    if (before !== this.#lastRefusal) return undefined
     return new DdbError(
       'DDB_UNAVAILABLE',
       `the server refused two batches in a row with the same message: ${errText}. Nothing more is sent: ` +
@@ -153,27 +149,21 @@ export class Recorder {
     else if (this.evidence.isUnlearned) this.#run.state.notes.add(unlearned)
   }
 
-  /** @param reason  why rows are not known to be in the table @param stored  if the target took the piece: where its confirmed rows are */
-  #end(
-    piece: Piece,
-    some: Partial<EndedRows>,
-    reason?: string,
-    stored: readonly LinesOfRows[] = [],
-  ): void {
+  /** @param reason  why rows are not known to be in the table @param stored  rows that the target took */
+  #end(piece: Piece, some: Partial<EndedRows>, reason?: string, stored?: Batch): void {
     const { state, history, rows: store } = this.#run
     const { rows, batches } = state
     const ended = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0, filtered: 0, ...some }
-    rows.confirmed += ended.confirmed
-    rows.filtered += ended.filtered
-    rows.unconfirmed += ended.unconfirmed
-    rows.unsent += ended.unsent
     // Rejected rows are counted one by one.
+    for (const as of ['confirmed', 'filtered', 'unconfirmed', 'unsent'] as const) {
+      rows[as] += ended[as]
+    }
     if (reason !== undefined) {
       batches.failed++
       if (ended.unconfirmed > 0)
-        for (const range of piece.ranges) state.uncertain.add(range, reason)
+        for (const range of linesOf(piece.batch)) state.uncertain.add(range, reason)
     }
-    for (const range of stored) state.confirmed.add(range, '')
+    for (const range of stored ? linesOf(stored) : []) state.confirmed.add(range, '')
     history.ended(piece.place, ended)
     store?.partEnded(piece, ended)
     piece.release()
@@ -185,8 +175,7 @@ export function takeRowsBack(run: Run, reason: string, isCertain: boolean): void
   const { rows, uncertain, confirmed } = run.state
   if (isCertain) run.note({ isForgotten: true, sampled: [] })
   rows.unconfirmed += rows.confirmed + rows.skipped
-  rows.confirmed = 0
-  rows.skipped = 0
+  rows.confirmed = rows.skipped = 0
   if (reason !== '') {
     run.state.notes.add(reason)
     uncertain.addAll(confirmed, reason)

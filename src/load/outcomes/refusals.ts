@@ -21,13 +21,6 @@ export interface Outcome {
   readonly errText: string
 }
 
-/** What a decision needs of a piece. */
-export interface RefusedBatch {
-  readonly rows: number
-  readonly resends: number
-  readonly text: string
-}
-
 export interface TargetTraits {
   readonly kind: 'table' | 'function'
   /** False if a refused batch may have left rows: of a function, or of a table in a database with `atomic='CHUNK'`. */
@@ -38,23 +31,17 @@ export interface TargetTraits {
 }
 
 export type Decision =
-  /** Nothing was stored, and the same batch may succeed later. */
-  | { kind: 'again' }
-  /** Nothing was stored, and the halves of the batch may succeed. */
-  | { kind: 'divide' }
-  /** The batch is a single row that the target does not accept. */
-  | { kind: 'reject' }
+  /** Nothing was stored: the same batch may succeed later, or its halves; or it is a single row that the target does not accept. */
+  | { kind: 'again' | 'divide' | 'reject' }
   /** Another node leads. Nothing was stored on this node. */
   | { kind: 'follow'; to: ServerAddress }
-  /** Rows may be stored, or no retry is left. `stops`: a second refusal of the same kind ends the run. */
-  | { kind: 'uncertain'; stops: boolean }
-  /** No batch would succeed, so the run stops sending. `stored`: whether rows of the batch may be in the target. */
-  | { kind: 'stop'; stored: 'no' | 'unknown'; error: DdbError }
+  /** The batch is not sent again. `stops`: why no batch would succeed; `atSecond`: if the next one is refused alike, the run ends. */
+  | { kind: 'leave'; isUnwritten: boolean; stops?: DdbError | 'atSecond' }
 
 /** @param byTransform  whether the run's transform threw an error. Nothing was written, whatever the target is, and halves would fail, too */
 export function decideRefusal(
   errText: string,
-  { resends, rows, text }: RefusedBatch,
+  { resends, rows, text }: { rows: number; resends: number; text: string },
   traits: TargetTraits,
   byTransform = false,
 ): Decision {
@@ -65,41 +52,38 @@ export function decideRefusal(
     case 'unknown': {
       if (byTransform && refusal === 'unknown') return { kind: 'reject' }
       if (storesNothing && resends < traits.retries) return { kind: 'again' }
-      if (!byTransform) return { kind: 'uncertain', stops: true }
+      if (!byTransform) return { kind: 'leave', isUnwritten: false, stops: 'atSecond' }
       const message = `the transform of ${text} failed repeatedly: ${errText}`
-      const error = new ServerError(errText, 'DDB_UNAVAILABLE', message)
-      return { kind: 'stop', stored: 'no', error }
+      const stops = new ServerError(errText, 'DDB_UNAVAILABLE', message)
+      return { kind: 'leave', isUnwritten: true, stops }
     }
     case 'redirect': {
       const to = redirectIn(errText)!
       if (storesNothing) return { kind: 'follow', to }
       const leader = addressText(to.host, to.port)
-      const error = new ConnectionError(
+      const stops = new ConnectionError(
         'DDB_CONNECT',
         `the leader is now ${leader}: a batch that may be partly stored is not sent there. ` +
           `Check which rows arrived, then load the rest into ${leader}`,
       )
-      return { kind: 'stop', stored: 'unknown', error }
+      return { kind: 'leave', isUnwritten: false, stops }
     }
     case 'tooLarge':
     case 'rows':
       // Some rows may be stored. Sending halves, or loading a rejects file, would store these rows twice.
-      if (!storesNothing) return { kind: 'uncertain', stops: false }
+      if (!storesNothing) return { kind: 'leave', isUnwritten: false }
       return { kind: rows > 1 && !byTransform ? 'divide' : 'reject' }
     case 'privilege':
     case 'target': {
       const why = byTransform ? inTransform(errText) : errText
       // A table checks rights before it writes. A function may write before it fails for lack of rights.
       const isUnwritten = storesNothing || (refusal === 'privilege' && traits.kind === 'table')
-      const error = stopError(refusal, why, text, traits)
-      return { kind: 'stop', stored: isUnwritten ? 'no' : 'unknown', error }
+      return { kind: 'leave', isUnwritten, stops: stopError(refusal, why, text, traits) }
     }
   }
 }
 
-export function inTransform(errText: string): string {
-  return `in the transform: ${errText}`
-}
+export const inTransform = (errText: string): string => `in the transform: ${errText}`
 
 function stopError(
   refusal: 'privilege' | 'target',
@@ -109,12 +93,10 @@ function stopError(
 ): DdbError {
   const message = `the server refused ${batchText}: ${errText}`
   if (lacksLogin(errText)) return new ServerError(errText, 'DDB_LOGIN', withLoginAdvice(message))
-  if (refusal === 'target') {
-    const advice = settingAdvice(errText)
-    const text = advice === undefined ? message : `${message}. ${advice}`
-    return new ServerError(errText, 'DDB_TARGET', text)
-  }
-  return new ServerError(errText, 'DDB_PRIVILEGE', `${message}. ${rightAdvice(errText, upserts)}`)
+  const isTarget = refusal === 'target'
+  const advice = isTarget ? settingAdvice(errText) : rightAdvice(errText, upserts)
+  const text = advice === undefined ? message : `${message}. ${advice}`
+  return new ServerError(errText, isTarget ? 'DDB_TARGET' : 'DDB_PRIVILEGE', text)
 }
 
 /** What the messages of the server say, by what is at fault. */
@@ -171,10 +153,7 @@ const kinds = Object.entries(messages) as readonly [keyof typeof messages, reado
 export function classifyRefusal(text: string): Refusal {
   if (redirectIn(text) !== undefined) return 'redirect'
   if (lacksRight(text) || lacksLogin(text)) return 'privilege'
-  for (const [kind, patterns] of kinds) {
-    if (patterns.some(pattern => pattern.test(text))) return kind
-  }
-  return 'unknown'
+  return kinds.find(([, patterns]) => patterns.some(one => one.test(text)))?.[0] ?? 'unknown'
 }
 
 /** A refusal by the run's own function, which has stored nothing, because the batch before was not stored (`Copy.after`). */

@@ -3,7 +3,7 @@
 import { createHistogram } from 'node:perf_hooks'
 import { bugError, type DdbError } from '../../errors.js'
 import type { LoadResult, RowCounts } from '../options.js'
-import { isInFlight, LineRanges, type Piece, type PieceState, rangeText } from './pieces.js'
+import { LineRanges, type Piece, rangeText } from './pieces.js'
 
 export type RunState = ReturnType<typeof newRunState>
 
@@ -22,9 +22,9 @@ export function newRunState() {
     /** Pieces without an outcome, by place (`keyOf`), in the order in which the process took them. */
     open: new Map<string | number, Piece>(),
     openBytes: 0,
-    /** Number of pieces that were sent and have no answer. */
-    inFlightCount: 0,
-    inFlightByConnection: [] as number[],
+    get inFlightCount(): number {
+      return [...this.open.values()].filter(({ isInFlight }) => isInFlight).length
+    },
     lastSendNo: 0,
     /** Earlier processes have used the send numbers up to this one. */
     earlierSendNo: 0,
@@ -33,16 +33,6 @@ export function newRunState() {
     confirmed: new LineRanges(),
     notes: new Set<string>(),
   }
-}
-
-export function setState(state: RunState, piece: Piece, to: PieceState): void {
-  const change = Number(isInFlight(to)) - Number(isInFlight(piece.state))
-  piece.state = to
-  if (change === 0) return
-  state.inFlightCount += change
-  const { connection } = piece
-  if (connection === undefined) return
-  state.inFlightByConnection[connection] = (state.inFlightByConnection[connection] ?? 0) + change
 }
 
 export function noRows(): RowCounts {
@@ -78,14 +68,13 @@ const namedRanges = 5
 /** A sentence for the summary: why the confirmation is weaker than requested, or what it showed. */
 export function summaryNote({ notes, uncertain }: RunState): string | undefined {
   const all = [...notes]
-  const { ranges, unnamedBatches } = uncertain
-  if (ranges.length > 0) {
+  let rest = uncertain.batches
+  if (rest > 0) {
     const batchesText = (count: number): string => (count === 1 ? '1 batch' : `${count} batches`)
-    const named = ranges
-      .slice(0, namedRanges)
-      .map(range => `${rangeText(range)} (${batchesText(range.batches)}): ${range.reason}`)
-    const others = ranges.slice(namedRanges)
-    const rest = others.reduce((sum, { batches }) => sum + batches, unnamedBatches)
+    const named = uncertain.ranges.slice(0, namedRanges).map(range => {
+      rest -= range.batches
+      return `${rangeText(range)} (${batchesText(range.batches)}): ${range.reason}`
+    })
     const more = rest === 0 ? '' : `; and ${batchesText(rest)} more`
     all.push(`uncertain: ${named.join('; ')}${more}`)
   }

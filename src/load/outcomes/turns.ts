@@ -3,7 +3,7 @@ import type { CutSizes } from '../../parse/batch-builder.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import { ownText } from '../../schema/cell-source.js'
 import type { Run } from '../run.js'
-import { isInFlight, type Piece } from './pieces.js'
+import type { Piece } from './pieces.js'
 
 /** Limit of batches in flight, because each takes some 10 kB of memory besides its rows. */
 const mostOpen = 4_096
@@ -56,10 +56,13 @@ export function newTurns(run: Run) {
   const alone = new Set<Piece>()
   /** What was handed over and has no outcome, if order matters. */
   const waiting: Piece[] = []
-  /** Of each whole, how many were handed over before it. */
-  const places = new WeakMap<Piece['whole'], number>()
-  let taken = 0
-  const inFlightOn = (connection: number): number => state.inFlightByConnection[connection] ?? 0
+  /** @param connection  default: any */
+  const isIdle = (connection?: number): boolean => {
+    for (const piece of state.open.values()) {
+      if (piece.isInFlight && [undefined, piece.connection].includes(connection)) return false
+    }
+    return true
+  }
   /**
    * True while a run with several connections sends its first batch alone. At its end, the run looks it up: if a confirmed batch was lost
    * because the table was replaced, the first one was lost, too (docs/decisions/0065-several-connections.md).
@@ -72,8 +75,7 @@ export function newTurns(run: Run) {
   const before = (piece: Piece): Piece | undefined => {
     while (waiting[0]?.whole.parts === 0) waiting.shift()
     const lane = laneOf(piece)
-    const gone = taken - waiting.length
-    for (let i = (places.get(piece.whole) ?? gone) - gone - 1; i >= 0; i--) {
+    for (let i = waiting.findLastIndex(({ whole }) => whole === piece.whole) - 1; i >= 0; i--) {
       const other = waiting[i]!
       const isAlike = lane === undefined || [lane, undefined].includes(laneOf(other))
       if (isAlike && other.whole.parts > 0) return other
@@ -89,15 +91,14 @@ export function newTurns(run: Run) {
   const follows = (piece: Piece, carriesOne: boolean): boolean => {
     const last = before(piece)
     if (last === undefined) return true
-    const isNamed = !carriesOne && isInFlight(last.state) && after(piece, last) > 0
+    const isNamed = !carriesOne && last.isInFlight && after(piece, last) > 0
     return isNamed && last.sendNos.at(-1)! > piece.lateSendNo
   }
   return {
     /** Must be called for each piece that is handed over, in order. */
     take(piece: Piece): void {
-      if (!isOrdered(run) || places.has(piece.whole)) return
-      places.set(piece.whole, taken++)
-      waiting.push(piece)
+      // Halves of a piece come one after the other.
+      if (isOrdered(run) && waiting.at(-1)?.whole !== piece.whole) waiting.push(piece)
     },
     /** As `Copy.after`. */
     after: (piece: Piece): number | undefined => (namesBefore(run) ? after(piece) : undefined),
@@ -107,22 +108,19 @@ export function newTurns(run: Run) {
     },
     /** @param carriesOne  whether a connection carries only one piece at a time */
     mayGo(piece: Piece, carriesOne: boolean): boolean {
-      const { checked, lanes } = run
-      const { whole } = piece
-      if (checked.connections === 1) {
-        return (!carriesOne || state.inFlightCount === 0) && follows(piece, carriesOne)
-      }
-      if (goesAlone() && state.inFlightCount > 0) return false
-      if (lanes === undefined) return true
-      const { lane } = whole
-      if (lane === undefined)
-        return follows(piece, true) && alone.add(piece) !== undefined && state.inFlightCount === 0
-      if (alone.size > 0 || (carriesOne && inFlightOn(lane) > 0)) return false
+      if (goesAlone() && !isIdle()) return false
+      if (run.checked.connections > 1 && run.lanes === undefined) return true
+      if (laneOf(piece) === undefined)
+        return follows(piece, true) && alone.add(piece) !== undefined && isIdle()
+      if (alone.size > 0 || (carriesOne && !isIdle(piece.whole.lane))) return false
       return follows(piece, carriesOne)
     },
     nextConnection(): number {
       if (run.checked.connections === 1) return 0
-      const inFlight = Array.from({ length: run.checked.connections }, (_, i) => inFlightOn(i))
+      const inFlight = new Array<number>(run.checked.connections).fill(0)
+      for (const { isInFlight, connection } of state.open.values()) {
+        if (isInFlight && connection !== undefined) inFlight[connection]!++
+      }
       return inFlight.indexOf(Math.min(...inFlight))
     },
     /** The piece gets its outcome, or its halves replace it. */

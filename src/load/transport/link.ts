@@ -6,7 +6,7 @@ import { wait } from '../../platform/clocks.js'
 import { noteFinished } from '../evidence/first-look.js'
 import { watchedTable } from '../evidence/sample-rows.js'
 import { recordGone, targetChanged } from '../journal/changed-run.js'
-import { Batches, type Situation } from '../outcomes/batches.js'
+import { Batches } from '../outcomes/batches.js'
 import type { Recorder } from '../outcomes/recorder.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
@@ -130,7 +130,7 @@ export class ReceiptLink {
     return !this.node.isAnswered || this.isInDoubt
   }
 
-  /** Reads the ledger and applies its rows. @returns whether the ledger contained new rows */
+  /** @returns whether the ledger contained new rows */
   protected async readLedger(): Promise<boolean> {
     let rows
     try {
@@ -166,8 +166,7 @@ export class ReceiptLink {
     if (this.run.state.inFlightCount > 0) this.giveUpConnection('data')
   }
 
-  /** Decides what becomes of each batch without an outcome, and sends what waits. */
-  #settle(situation: Situation): void {
+  #settle(situation: Parameters<Batches['settle']>[1]): void {
     for (const piece of this.batches.unknown()) this.batches.settle(piece, situation)
     this.batches.flush()
   }

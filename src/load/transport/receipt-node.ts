@@ -9,7 +9,6 @@ import {
   ServerError,
   TimeoutError,
 } from '../../errors.js'
-import type { Platform } from '../../platform/platform.js'
 import type { Column, Table, Value } from '../../protocol/value.js'
 import {
   connectRun,
@@ -91,8 +90,7 @@ export class ReceiptNode {
       const isKept = run.history.found.begun.length > 0 || run.shared !== undefined
       const ledger = node.ledger
       if (ledger !== undefined && !isKept) {
-        const asking = { session: control, timeoutMs: Math.min(longestFarewellMs, timeoutMs) }
-        await dropLedger(asking, ledger.name)
+        await dropLedger(node.#asking(Math.min(longestFarewellMs, timeoutMs)), ledger.name)
       }
       if (!lacks(ledger, error)) throw error
       const lost =
@@ -103,23 +101,27 @@ export class ReceiptNode {
 
   async #beginLedger(timeoutMs: number): Promise<void> {
     const { shared, history } = this.#run
-    if (shared === undefined) {
-      const asking = this.#asking(timeoutMs)
-      const numbers = history.beginsLedger()
-      this.ledger = await openLedger(asking, history.name, numbers, history.foundTokens)
-      history.foundTokens = undefined
-      if (!this.ledger.isNew || numbers.number > history.found.ledgerNumber) return
-      // Somebody has just removed it. Later processes would think that this one had all receipts.
-      await dropLedger(asking, this.ledger.name)
-      this.ledger = await openLedger(asking, history.name, history.beginsLedger())
-    } else {
+    if (shared !== undefined) {
       const others = { isNew: false, processNo: 0, isChecked: true, heads: 0, seen: 0 }
       this.ledger = { ...shared.ledger, ...others }
+      return
     }
+    const asking = this.#asking(timeoutMs)
+    const numbers = history.beginsLedger()
+    this.ledger = await openLedger(asking, history.name, numbers, history.foundTokens)
+    history.foundTokens = undefined
+    if (!this.ledger.isNew || numbers.number > history.found.ledgerNumber) return
+    // Somebody has just removed it. Later processes would think that this one had all receipts.
+    await dropLedger(asking, this.ledger.name)
+    await this.#beginLedger(timeoutMs)
   }
 
   #asking(timeoutMs: number): Asking {
     return { session: this.control, timeoutMs }
+  }
+
+  #leftMs(deadlineMs: number): number {
+    return Math.max(1, Math.ceil(deadlineMs - this.#run.platform.clock.nowMs()))
   }
 
   /** Whether the server answers each batch, on the connection that carried it. */
@@ -165,7 +167,7 @@ export class ReceiptNode {
     return carrier !== undefined && !carrier.closed && this.#data.includes(carrier)
   }
 
-  /** Resolves once the kernel has room, or a connection is lost. */
+  /** Resolves once the kernel has room. */
   async drained(): Promise<void> {
     await Promise.all(this.#data.map(session => session.drained())).catch(ignoreLoss)
   }
@@ -242,7 +244,6 @@ export class ReceiptNode {
     return memory
   }
 
-  /** Opens the session for queries again, and determines whether the server still knows this run. */
   async #reopenControl(deadlineMs: number): Promise<Memory> {
     const ledger = this.ledger
     const former = this.control
@@ -250,7 +251,7 @@ export class ReceiptNode {
     let hasMemory
     try {
       const head = ledger && headRow(ledger.processNo, ledger.heads++, control.id)
-      const asking = { session: control, timeoutMs: remainingMs(this.#run.platform, deadlineMs) }
+      const asking = { session: control, timeoutMs: this.#leftMs(deadlineMs) }
       hasMemory = await askMemory(asking, this.#run.history.name, ledger?.name, head)
     } catch (error) {
       control.abandon(replacedError())
@@ -277,7 +278,7 @@ export class ReceiptNode {
         connectRun(this.#run, { node: this.control, deadlineMs, signal }))
       try {
         this.#run.note({ dataSessions: [...this.#run.history.now.dataSessions, data.id] })
-        await this.#define(data, remainingMs(this.#run.platform, deadlineMs))
+        await this.#define(data, this.#leftMs(deadlineMs))
         this.#data[i] = data
       } catch (error) {
         data.abandon(replacedError())
@@ -314,17 +315,16 @@ export class ReceiptNode {
   async reopen(deadlineMs: number): Promise<void> {
     const { target } = this.#run.checked
     const former = this.ledger
-    const left = (): number => remainingMs(this.#run.platform, deadlineMs)
-    const asking = this.#asking(left())
+    const asking = this.#asking(this.#leftMs(deadlineMs))
     try {
       if (target.kind === 'function') await askFunction(asking, target.name)
       else await askSchema(asking, target.table)
-      await this.#beginLedger(left())
+      await this.#beginLedger(this.#leftMs(deadlineMs))
       // The functions of open sessions name the former ledger.
       const open = this.#data.filter(({ closed }) => !closed)
-      await Promise.all(open.map(data => this.#define(data, left())))
+      await Promise.all(open.map(data => this.#define(data, this.#leftMs(deadlineMs))))
       await this.#openMissing(deadlineMs)
-      if (former !== undefined) await dropLedger(this.#asking(left()), former.name)
+      if (former !== undefined) await dropLedger(asking, former.name)
     } catch (error) {
       if (!(error instanceof ServerError)) throw error
       const lost = 'the server lost the receipts of this run: nothing more is sent'
@@ -338,13 +338,8 @@ export class ReceiptNode {
     const control = await connectRun(this.#run)
     try {
       const next = await ReceiptNode.open(this.#run, this.ledger !== undefined, control)
-      try {
-        this.finish(timeoutMs)
-        await this.close()
-      } catch (error) {
-        if (!(error instanceof DdbError)) throw error
-        this.abandon('all', replacedError())
-      }
+      this.finish(timeoutMs)
+      await this.close().catch(() => this.abandon('all', replacedError()))
       this.#run.control = this.control = control
       this.ledger = next.ledger
       this.#data.splice(0, this.#data.length, ...next.#data)
@@ -403,7 +398,3 @@ function mayBeTemporary(error: unknown): boolean {
 
 /** Of a server that has already answered. Until it is back, a proxy before it may answer in its place. */
 const mayPass = (error: unknown): boolean => mayBeTemporary(error) || error instanceof ProtocolError
-
-function remainingMs({ clock }: Pick<Platform, 'clock'>, deadlineMs: number): number {
-  return Math.max(1, Math.ceil(deadlineMs - clock.nowMs()))
-}

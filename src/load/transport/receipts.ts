@@ -4,10 +4,10 @@ import { DdbError } from '../../errors.js'
 import type { Batch, BatchPlace } from '../../parse/batch.js'
 import { remedies } from '../journal/changed-run.js'
 import type { Batches } from '../outcomes/batches.js'
-import { isInFlight, keyOf, type LeftPiece, type Piece } from '../outcomes/pieces.js'
+import { keyOf, type Piece } from '../outcomes/pieces.js'
 import type { Recorder } from '../outcomes/recorder.js'
 import { classifyRefusal, outOfTurn, type Refusal } from '../outcomes/refusals.js'
-import { rowsText, setState } from '../outcomes/run-state.js'
+import { rowsText } from '../outcomes/run-state.js'
 import type { Run } from '../run.js'
 import { hasTransform } from '../target/target.js'
 import { type LedgerRow, outcomePhase } from './script.js'
@@ -81,8 +81,7 @@ export class Receipts {
 
   /** Compares each whole batch: other lanes make other pieces. @throws {DdbError} DDB_UNCONFIRMED if others were sent at its place */
   checkCut({ place }: Pick<Batch, 'place'>, cut: number): void {
-    const begun = this.#cuts.size === 0 ? undefined : this.#cuts.get(batchKey(place!))
-    if (begun !== undefined && begun !== cut) throw cutElsewhere()
+    if ((this.#cuts.get(batchKey(place!)) ?? cut) !== cut) throw cutElsewhere()
   }
 
   /** Whether an earlier process has sent a piece of which its journal knows nothing: the end of the journal was lost. */
@@ -91,7 +90,7 @@ export class Receipts {
   }
 
   /** @param hasNoReceipt  whether no ledger has a receipt of the piece: it was sent without receipts, or the ledger is gone */
-  takeUp({ piece, isSent }: LeftPiece, hasNoReceipt = false): void {
+  takeUp({ piece, isSent }: { piece: Piece; isSent: boolean }, hasNoReceipt = false): void {
     const isKnown = this.#isLedgerKept && !hasNoReceipt
     const kept = isKnown ? (this.#kept.get(piece.key) ?? []) : []
     const attempt = kept.reduce((last, row) => Math.max(last, row.attempt), 0)
@@ -114,9 +113,8 @@ export class Receipts {
     const { state } = this.#run
     for (const row of rows) {
       const piece = state.open.get(keyOf(row))
-      if (piece !== undefined && row.attempt === 0 && piece.isEarlier)
-        setState(state, piece, 'sent')
-      if (piece !== undefined && isInFlight(piece.state) && row.attempt <= piece.attempt) {
+      if (piece !== undefined && row.attempt === 0 && piece.isEarlier) piece.state = 'sent'
+      if (piece !== undefined && piece.isInFlight && row.attempt <= piece.attempt) {
         this.#read(piece, row)
       } else if (!this.#isOwn(row)) this.#keep(row)
     }
@@ -139,22 +137,19 @@ export class Receipts {
     const isAccepted = row.phase === outcomePhase && row.rowCount !== -1
     const isFirst = isAccepted && (shared || history.found.sampled.length === 0)
     if (isFirst && !this.#earliest.has(row.stream)) this.#earliest.set(row.stream, key)
-    const kept = this.#kept.get(key)
-    if (kept === undefined) this.#kept.set(key, [row])
-    else kept.push(row)
+    this.#kept.set(key, [...(this.#kept.get(key) ?? []), row])
   }
 
   #takeKept(piece: Piece): void {
     // If the table was made again since, these rows are gone, while the first rows of the input may have been sent again after that.
     if (piece.key === this.#earliest.get(piece.place.stream)) this.#recorder.evidence.beginStream()
-    for (const row of this.#kept.get(piece.key) ?? [])
-      if (isInFlight(piece.state)) this.#read(piece, row)
+    for (const row of this.#kept.get(piece.key) ?? []) if (piece.isInFlight) this.#read(piece, row)
   }
 
   /** Applies a receipt to a piece that waits for it. Receipts of other attempts have no effect. */
   #read(piece: Piece, row: LedgerRow): void {
     const { attempt, phase, sendNo, rowCount, cut, left, errText } = row
-    const { state, checked, history, note } = this.#run
+    const { checked, history, note } = this.#run
     if (piece.attempt !== attempt) return
     if (this.#isOwn(row) && !piece.sendNos.includes(sendNo)) {
       throw new DdbError(
@@ -175,7 +170,7 @@ export class Receipts {
         `the server claimed ${rowsText(rowCount ?? 0)} of ${piece.text}, which has ${piece.rows}`,
       )
     }
-    setState(state, piece, 'claimed')
+    piece.state = 'claimed'
     const { dataSessions } = history.now
     // A session of another shard.
     if (errText !== '' && !dataSessions.includes(errText)) {

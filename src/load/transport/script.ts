@@ -62,12 +62,11 @@ const ledgerColumns = {
 } as const
 
 /** A statement that adds a row, and is 1 for a new one. @param cells  as expressions; the head's rows leave out those of `nowhere` */
-export function insertReceipt(
-  ledger: string,
-  cells: { readonly [Name in keyof typeof ledgerColumns]?: string },
-): string {
+export function insertReceipt(ledger: string, cells: Cells): string {
   return insertScript(ledger, ledgerColumns, { ...nowhere, ...cells })
 }
+
+type Cells = { readonly [Name in keyof typeof ledgerColumns]?: string }
 
 const nowhere = { streamNo: '0l', laneNo: '0', partNo: '0l', cutDigest: '0l', sendNo: '0l' }
 
@@ -87,26 +86,20 @@ export const takenByOther = -2
 
 export const deliverFunction = 'ddbIngestDeliver'
 
-/** Adds a process of the run to the head of `ddbIngestLedger`. @param processNo  0 without a run @param change  from 0, by session */
+/** A statement that adds a row to the head of `ddbIngestLedger`. */
+const headReceipt = (phase: number, batchNo: string, attempt: number, cells: Cells): string =>
+  insertReceipt('ddbIngestLedger', { batchNo, attempt: `${attempt}`, phase: `${phase}`, ...cells })
+
+/** Adds a process of the run to the head. @param processNo  0 without a run @param change  from 0, by session */
 export function headRow(processNo: number, change: number, sessionId: string): string {
-  return insertReceipt('ddbIngestLedger', {
-    batchNo: `${processNo}l`,
-    attempt: String(change),
-    phase: String(headPhase),
-    sendNo: `${BigInt(sessionId)}l`,
-    rowsReceived: '0l',
-  })
+  const cells = { sendNo: `${BigInt(sessionId)}l`, rowsReceived: '0l' }
+  return headReceipt(headPhase, `${processNo}l`, change, cells)
 }
 
 /** Adds to the head that a session sends data. Call it before the first batch. @param table  '' if no table can be named */
 export function writerRow(ledger: string, sessionId: string, table: string): string {
-  const row = insertReceipt('ddbIngestLedger', {
-    batchNo: `${BigInt(sessionId)}l`,
-    attempt: '0',
-    phase: String(writerPhase),
-    rowsReceived: '0l',
-    cutDigest: `${digestOf(table)}l`,
-  })
+  const cells = { rowsReceived: '0l', cutDigest: `${digestOf(table)}l` }
+  const row = headReceipt(writerPhase, `${BigInt(sessionId)}l`, 0, cells)
   return `ddbIngestLedger = objByName("${ledger}", true)\n${row}\n`
 }
 
@@ -147,12 +140,8 @@ export async function addShared(
 ): Promise<void> {
   const text = deflateRawSync(JSON.stringify(value)).toString('base64')
   for (let at = 0; at < text.length; at += pieceChars) {
-    const row = insertReceipt('ddbIngestLedger', {
-      batchNo: 'ddbIngestNo',
-      attempt: String(at / pieceChars),
-      phase: String(sharedPhase),
-      errText: 'ddbIngestText',
-    })
+    const cells = { errText: 'ddbIngestText' }
+    const row = headReceipt(sharedPhase, 'ddbIngestNo', at / pieceChars, cells)
     const added = `(def(mutable ddbIngestLedger, ddbIngestNo, ddbIngestText){ return ${row} }){objByName("${ledger}", true)}`
     const piece: Value = { form: 'scalar', type: 'STRING', value: text.slice(at, at + pieceChars) }
     await session.call(added, [long(no), piece], { timeoutMs })
@@ -168,7 +157,7 @@ export async function askShared(asking: Asking, ledger: string, no?: number) {
   }
   const valueOf = (text: string): unknown =>
     JSON.parse(inflateRawSync(Buffer.from(text, 'base64')).toString())
-  return new Map([...texts].map(([no, text]) => [no, valueOf(text)]))
+  return new Map(Array.from(texts, ([no, text]) => [no, valueOf(text)]))
 }
 
 /** The number of claims, and of rows taken, of a stream (default: of all). @throws {ServerError} if the ledger is gone */
@@ -206,21 +195,11 @@ export function deliverScript(
   const given = fixed.join('')
   const parameters = fixed.map(name => `mutable ${name}`).join('')
   const place = { streamNo: 't', batchNo: 'b', laneNo: 'l', partNo: 'p' }
-  const receipt = { ...place, cutDigest: 'c', attempt: 'a', sendNo: 's' }
-  const claimRow = insertReceipt('ledger', {
-    ...receipt,
-    phase: String(claimPhase),
-    rowsReceived: 'm',
-    errText: `"${session}"`,
-  })
-  const outcomeRow = insertReceipt('ledger', {
-    ...receipt,
-    phase: String(outcomePhase),
-    rowsReceived: 'm',
-    rowsLeft: 'kept',
-    rowsTaken: 'n',
-    errText: 'why',
-  })
+  const receipt = { ...place, cutDigest: 'c', attempt: 'a', sendNo: 's', rowsReceived: 'm' }
+  const row = (phase: number, cells: Cells): string =>
+    insertReceipt('ledger', { ...receipt, phase: `${phase}`, ...cells })
+  const claimRow = row(claimPhase, { errText: `"${session}"` })
+  const outcomeRow = row(outcomePhase, { rowsLeft: 'kept', rowsTaken: 'n', errText: 'why' })
   const taken = `return (00l, ${takenByOther}l, "")`
   const isTaken =
     ledger?.countsDuplicates === true
@@ -326,16 +305,15 @@ export async function askOutcome(
 /** @throws {DdbError} DDB_PROTOCOL if it is an answer to something else */
 export function answeredOutcome(answer: Value | undefined): Outcome {
   const [left, taken, why] = partsOf(answer)
-  const rows = taken?.form === 'scalar' && taken.type === 'LONG' ? taken.value : undefined
-  if (rows === undefined || why?.form !== 'scalar' || typeof why.value !== 'string') {
+  const isCount = taken?.form === 'scalar' && taken.type === 'LONG'
+  if (!isCount || why?.form !== 'scalar' || typeof why.value !== 'string') {
     throw new DdbError('DDB_PROTOCOL', 'the server did not answer a batch with its rows')
   }
-  const leftRows = longOf(left)
-  return {
-    rowCount: rows === null ? null : Number(rows),
-    left: leftRows === undefined ? undefined : Number(leftRows),
-    errText: why.value,
-  }
+  const [rowCount = null, leftRows] = [taken, left].map(value => {
+    const rows = longOf(value)
+    return rows === undefined ? undefined : Number(rows)
+  })
+  return { rowCount, left: leftRows, errText: why.value }
 }
 
 /** A claim or an outcome. `rowCount` of a claim: rows that arrived. `errText` of a claim, if shards load the run: the session that has made it. */

@@ -6,7 +6,7 @@ import { wait } from '../../platform/clocks.js'
 import type { Session } from '../../client/open-session.js'
 import { targetChanged } from '../journal/changed-run.js'
 import type { SentBatch } from '../journal/recorded-run.js'
-import { divideBatch, leftOf, type LeftPiece } from '../outcomes/pieces.js'
+import { divideBatch, leftOf, type Piece } from '../outcomes/pieces.js'
 import { checkOwner } from '../register/sole-process.js'
 import type { Delivery } from '../run.js'
 import { ReceiptLink, unreachable } from './link.js'
@@ -64,9 +64,8 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     receipts.checkCut(batch, cut)
     if (known === undefined) run.history.begins(batch, ranges, lanes)
     for (const piece of pieces) {
-      if (known !== undefined) this.#takeUp(leftOf(piece, known), known)
-      else if (!receipts.isBegun(piece)) this.batches.add(piece)
-      else this.#takeUp([{ piece, isSent: true }])
+      if (known === undefined && !receipts.isBegun(piece)) this.batches.add(piece)
+      else this.#takeUp(piece, known)
     }
     if (++this.#sentSinceRead % batchesPerRead === 0) this.lookNow()
     this.#begin()
@@ -76,9 +75,9 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   }
 
   /** @param known  the batch, whose rows count under the outcome that the earlier process recorded */
-  #takeUp(left: readonly LeftPiece[], known?: SentBatch): void {
+  #takeUp(piece: Piece, known: SentBatch | undefined): void {
     const { rows } = this.run.state
-    for (const one of left) {
+    for (const one of known ? leftOf(piece, known) : [{ piece, isSent: true }]) {
       if (known !== undefined) rows[one.isSent ? 'unconfirmed' : 'unsent'] -= one.piece.rows
       this.isInDoubt = true
       try {
@@ -105,7 +104,6 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     return this.batches.hasRoom && (!this.node.isAnswered || state.open.size < checked.connections)
   }
 
-  /** Waits until there is room for a further batch, or the run has failed. */
   async #room(): Promise<void> {
     let full = true
     const drained = (): void => {
@@ -288,11 +286,12 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     const { options, rows, state } = this.run
     if (!this.batches.isHeld) {
       const mayBeEndless = options.input?.follow === true || rows !== undefined
-      if (!mayBeEndless || !state.uncertain.isEmpty || this.#allSent) return false
+      if (!mayBeEndless || state.uncertain.batches > 0 || this.#allSent) return false
       if (state.lastSendNo - this.#firstSendNo < maxSendings) return false
       this.batches.isHeld = true
     }
-    if (node.isLost || this.batches.leader !== undefined || !this.batches.isIdle) return false
+    const isIdle = [...state.open.values()].every(piece => piece.state === 'queued')
+    if (node.isLost || this.batches.leader !== undefined || !isIdle) return false
     try {
       await this.replaceLedger()
       this.#firstSendNo = state.lastSendNo

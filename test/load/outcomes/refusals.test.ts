@@ -9,7 +9,6 @@ import {
   refusalText,
   type Decision,
   type Refusal,
-  type RefusedBatch,
   type TargetTraits,
 } from '../../../src/load/outcomes/refusals.js'
 
@@ -128,6 +127,7 @@ t.test('the reason is the text of a refusal without the repeated statement', asy
   t.equal(refusalText(new ServerError('', 'DDB_SERVER', 'it did not say.')), 'it did not say')
 })
 
+type RefusedBatch = Parameters<typeof decideRefusal>[1]
 const batch: RefusedBatch = { rows: 10, resends: 0, text: 'a.csv, lines 2 to 11' }
 const oneRow: RefusedBatch = { ...batch, rows: 1 }
 const worn: RefusedBatch = { ...batch, resends: 5 }
@@ -144,10 +144,10 @@ const rights = '<NoPrivilege>Not granted to write data to table dfs://db/pt'
 const gone = "Can't find the object with name trades"
 const leader = '<NotLeader>node2:8902'
 
-const stops: Partial<Decision> = { kind: 'uncertain', stops: true }
-const goesOn: Partial<Decision> = { kind: 'uncertain', stops: false }
-const notStored = { kind: 'stop', stored: 'no' }
-const perhapsStored = { kind: 'stop', stored: 'unknown' }
+const stops: Decision = { kind: 'leave', isUnwritten: false, stops: 'atSecond' }
+const goesOn = { kind: 'leave', isUnwritten: false, stops: undefined }
+const notStored = { kind: 'leave', isUnwritten: true, stops: Error }
+const perhapsStored = { kind: 'leave', isUnwritten: false, stops: Error }
 
 /** Error text, batch; the decision for an all-or-nothing table, a table with atomic='CHUNK', and a function. */
 const table: readonly (readonly [string, RefusedBatch, object, object, object])[] = [
@@ -186,16 +186,16 @@ t.test('rows that a transform refuses were not written; their batch is not divid
   for (const traits of [whole, chunks]) {
     for (const [text, refused, expected] of [
       [busy, batch, again],
-      [busy, worn, { ...notStored, error: { code: 'DDB_UNAVAILABLE', exitCode: 75 } }],
+      [busy, worn, { ...notStored, stops: { code: 'DDB_UNAVAILABLE', exitCode: 75 } }],
       [unknown, batch, reject],
       [unknown, worn, reject],
       [type, batch, reject],
       [large, batch, reject],
-      [rights, batch, { ...notStored, error: { code: 'DDB_PRIVILEGE' } }],
+      [rights, batch, { ...notStored, stops: { code: 'DDB_PRIVILEGE' } }],
       [
         gone,
         batch,
-        { ...notStored, error: { code: 'DDB_TARGET', message: /: in the transform: Can't/ } },
+        { ...notStored, stops: { code: 'DDB_TARGET', message: /: in the transform: Can't/ } },
       ],
       [leader, batch, { kind: 'follow', to: { host: 'node2', port: 8902 } }],
     ] as const) {
@@ -210,10 +210,10 @@ t.test('without retries nothing is sent again', async t => {
 
 t.test('the error that stops a run names the batch and quotes the server', async t => {
   t.match(decideRefusal(rights, batch, whole), {
-    error: { code: 'DDB_PRIVILEGE', exitCode: 77, message: /a\.csv, lines 2 to 11: <NoPrivilege>/ },
+    stops: { code: 'DDB_PRIVILEGE', exitCode: 77, message: /a\.csv, lines 2 to 11: <NoPrivilege>/ },
   })
-  t.match(decideRefusal(gone, batch, whole), { error: { code: 'DDB_TARGET', exitCode: 78 } })
+  t.match(decideRefusal(gone, batch, whole), { stops: { code: 'DDB_TARGET', exitCode: 78 } })
   t.match(decideRefusal(leader, batch, view), {
-    error: { code: 'DDB_CONNECT', message: /node2:8902/ },
+    stops: { code: 'DDB_CONNECT', message: /node2:8902/ },
   })
 })
