@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { attempt, DdbError, messageOf, option } from '../../errors.js'
 import { fileKey } from '../../platform/file-name.js'
 import type { Files, HeldLock, Platform } from '../../platform/platform.js'
-import { newToken } from '../register/table-names.js'
+import { newToken } from '../register/register.js'
 import type { LoadOptions } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { version } from '../../version.js'
@@ -40,7 +40,7 @@ export async function openJournal(
   const { folder, workingFolder = '', restart = false, restartUntouched } = options.journal!
   const path = journalPath(folder, runId)
   const ended = AbortSignal.any([options.signal ?? [], options.leave ?? []].flat())
-  const held = await begin(folder, runId, files, ended)
+  const held = await lockRun(folder, runId, files, ended)
   try {
     const past = new RecordedRun()
     const read = await readJournal(path, runId, files, record => past.take(record))
@@ -102,26 +102,6 @@ export async function openJournal(
   } catch (error) {
     held.lock.release()
     throw error
-  }
-}
-
-/** Holds the run in a folder that may not be there yet. */
-async function begin(
-  folder: string,
-  runId: string,
-  files: Files,
-  ended: AbortSignal,
-): Promise<HeldLock> {
-  try {
-    files.makeFolder(`${folder}/runs`)
-    return await lockRun(folder, runId, files, ended)
-  } catch (cause) {
-    if (cause instanceof DdbError) throw cause
-    throw new DdbError(
-      'DDB_OUTPUT_CREATE',
-      `cannot keep a journal in "${folder}/runs": ${messageOf(cause)}. Name another folder with ${option('journal.folder')}`,
-      { cause },
-    )
   }
 }
 
@@ -239,7 +219,7 @@ function optionsChange(found: RecordedRun, options: JournaledOptions): string | 
   return differing.length === 0 ? undefined : `it began with other options: ${differing.join(', ')}`
 }
 
-/** Holds a run, so that no other process works on it. @param ended  ends the wait for a holder that may be dead @throws {DdbError} DDB_LOCKED if a process works on it @throws the system's error */
+/** Holds a run, so that no other process works on it. @param ended  ends the wait for a holder that may be dead @throws {DdbError} DDB_LOCKED, DDB_OUTPUT_CREATE */
 export async function lockRun(
   folder: string,
   runId: string,
@@ -247,7 +227,14 @@ export async function lockRun(
   ended?: AbortSignal,
 ): Promise<HeldLock> {
   const path = lockPath(journalPath(folder, runId))
-  const answer = await files.lock(path, ended)
+  let answer
+  try {
+    files.makeFolder(`${folder}/runs`)
+    answer = await files.lock(path, ended)
+  } catch (cause) {
+    const message = `cannot keep a journal in "${folder}/runs": ${messageOf(cause)}. Name another folder with ${option('journal.folder')}`
+    throw new DdbError('DDB_OUTPUT_CREATE', message, { cause })
+  }
   if (answer.kind === 'held') return answer
   const why =
     answer.kind === 'taken'

@@ -12,9 +12,10 @@ import {
   checkClaim,
   checkName,
   entryScript,
+  ledgerName,
   otherHolder,
+  type RunName,
 } from '../register/register.js'
-import { ledgerName, type RunName } from '../register/table-names.js'
 import { addShared, askShared, dropLedger, ledgerScript } from '../transport/script.js'
 import type { Stream } from './streams.js'
 
