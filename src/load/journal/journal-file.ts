@@ -231,8 +231,7 @@ export async function readJournal(
   take: (record: JournalRecord) => void,
 ): Promise<FoundJournal | undefined> {
   try {
-    const status = files.statusNow(path)
-    if (status === undefined) return undefined
+    const status = await files.status(path)
     // Opening a pipe would wait for a writer.
     if (!status.isFile) return { tornBytes: 0, damage: 'it is not a file' }
     const file = await files.open(path)

@@ -180,7 +180,7 @@ function matched(
   const others = new Set(paths.keys())
   const renamed = inputs.map(({ path }) => path).filter(name => !others.delete(name))
   const byKey = new Map(renamed.length === 0 ? [] : [...others].map(path => [keyOf(path), path]))
-  for (const name of others.size === 0 ? [] : renamed) {
+  for (const name of renamed) {
     const key = keyOf(resolve(run?.folder ?? '', name))
     const path = key && byKey.get(key)
     if (path !== undefined && others.delete(path)) places.set(name, path)
