@@ -106,4 +106,4 @@ export function fingerprintText({ sizeBytes, modifiedMs, head, tail }: Fingerpri
 }
 
 export const changedText = (path: string, was: Fingerprint, is: Fingerprint): string =>
-  `its input "${path}" has changed since the run began (it was ${fingerprintText(was)}, and is ${fingerprintText(is)})`
+  `its input "${path}" has changed since the run began: it was ${fingerprintText(was)}, and is ${fingerprintText(is)}`
