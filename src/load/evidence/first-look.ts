@@ -5,7 +5,13 @@ import { ask, unlessRefused, type Asking } from '../connection/server-queries.js
 import type { NamedInputs } from '../inputs/open-input.js'
 import { InputReading } from '../inputs/input-reading.js'
 import { ListedInputs } from '../inputs/inputs.js'
-import { mayBeFinished, mayBeThere, targetChanged, unproven } from '../journal/changed-run.js'
+import {
+  mayBeFinished,
+  mayBeThere,
+  runDamaged,
+  targetChanged,
+  unproven,
+} from '../journal/changed-run.js'
 import { runDigest } from '../journal/journal-record.js'
 import { fixedSizes } from '../outcomes/turns.js'
 import {
@@ -33,7 +39,7 @@ import {
  * Looks at the target before the run sends anything. @param isFinished  whether an earlier process has recorded the end of the run
  * @returns `loaded` if there is nothing to do; undefined for a run without confirmation
  * @throws {DdbError} DDB_TARGET_CHANGED if confirmed rows are gone; DDB_UNPROVEN if the run may have finished, and nothing proves that its
- * rows are there
+ * rows are there; DDB_RUN_DAMAGED if the journal has only its first line, and the target may have rows of the run
  */
 export async function lookFirst(
   run: Run,
@@ -52,9 +58,11 @@ export async function lookFirst(
     ? (await askIdentity(control, run)).identity
     : identityOf(run, run.target.state)
   const evidence = new Evidence(run, found.target ?? present)
+  let now = present
   if (found.target !== undefined) {
     const look = await evidence.look(control, { counts: true })
-    const { change, now } = look
+    const { change } = look
+    now = look.now
     const mayBeThere = change?.kind === 'unknown' || (isFinished && change?.kind === 'hidden')
     if (change !== undefined && !mayBeThere) throw targetChanged(run, change.text)
     if (hasLostMemory(run))
@@ -72,7 +80,7 @@ export async function lookFirst(
     }
   }
   await refuseTwice(run)
-  const finished = await loadedElsewhere(run, known)
+  const finished = await loadedElsewhere(run, now, known)
   if (finished === undefined) return evidence
   const { stored, rejected } = finished
   state.rows.skipped = stored
@@ -146,15 +154,21 @@ function checkLoaded(run: Run, here: string, { now, found: seen }: Look): void {
 /** The finished run; undefined if there is none, or the target is another table by now. @throws as `lookFirst` */
 async function loadedElsewhere(
   run: Run,
+  now: TargetIdentity,
   known: KnownOnServer | undefined,
 ): Promise<FinishedRun | undefined> {
   const { options, checked, history } = run
   const { file, found, name } = history
   // A run that is to start over is new, whatever the server knows.
   if (file === undefined || found.hasBatches || options.journal?.restart === true) return undefined
+  const isFollowing = options.input?.follow === true
+  if (found.isCut && (known === undefined || now.rows !== 0)) {
+    const mayBe = known === undefined || isFollowing || (await hasFirstRows(run)) !== false
+    if (mayBe) throw runDamaged(file.path, onlyBegun)
+  }
   const replaced = history.now.run?.replaces?.tokens.map(token => BigInt(`0x${token}`))
   // Without a token, the user starts over a run whose journal is lost.
-  if (replaced?.length === 0 || options.input?.follow === true) return undefined
+  if (replaced?.length === 0 || isFollowing) return undefined
   const finished = known && otherFinished(known, [name.token, ...(replaced ?? [])])
   if (finished === undefined) {
     if (found.isElsewhere && (await hasFirstRows(run)) !== false)
@@ -172,6 +186,9 @@ async function loadedElsewhere(
 }
 
 const forgottenThere = 'another journal has its rows, and the server does not know it any more'
+
+const onlyBegun =
+  'it ends after its first line, and the server or the table may have rows of the run'
 
 /** For streams that nobody has begun: the server may have lost their receipts. @throws {DdbError} DDB_UNPROVEN if rows may be there */
 async function refuseTwice(run: Run): Promise<void> {

@@ -130,6 +130,8 @@ export class Facts {
   readonly rejectsFiles: readonly string[] = []
   /** True if the server has lost rows that it had confirmed. */
   readonly isForgotten: boolean = false
+  /** True if the journal had lost all but its first line, and the run has not been sure since that nothing of it was stored. */
+  isCut: boolean = false
   /** True if the server said that a run with another journal had loaded everything. */
   readonly isElsewhere: boolean = false
   /** Whether a process has sent a batch, or was about to. */

@@ -45,8 +45,8 @@ export async function openJournal(
     const past = new RecordedRun()
     const read = await readJournal(path, runId, files, record => past.take(record))
     // Every process writes the line of the run together with its own.
-    const isCut = past.run !== undefined && past.begun.length === 0
-    const damage = read?.damage ?? (isCut ? 'it ends after its first line' : undefined)
+    past.isCut ||= past.run !== undefined && past.begun.length === 0
+    const damage = read?.damage
     if (damage !== undefined && !restart) throw runDamaged(path, damage)
     const current = journaledOptions(options, checked)
     const match = (run: RecordedRun) => matched(run, current, fingerprints, files)

@@ -69,6 +69,7 @@ export class RecordedRun extends Facts {
 
   /** False if a process did not record its end, or recorded rows as stored or unconfirmed. */
   get isUntouched(): boolean {
+    if (this.isCut) return false
     return this.begun.every(({ end }) => {
       return end !== undefined && end.rows.confirmed + end.rows.unconfirmed + end.rows.skipped === 0
     })
@@ -144,7 +145,7 @@ export class RecordedRun extends Facts {
   #note(record: RecordOf<'facts'>): void {
     const { ledgerNumber = this.ledgerNumber, target } = record
     // The run is about to send.
-    if (target !== undefined) this.finished = undefined
+    if (target !== undefined) Object.assign(this, { finished: undefined, isCut: false })
     // A new ledger replaces the old one, so the receipts in the old one are gone.
     for (const { open } of ledgerNumber === this.ledgerNumber ? [] : this.streams.values()) {
       for (const batch of open.values()) batch.hasNoReceipt = true
