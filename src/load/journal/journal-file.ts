@@ -231,7 +231,8 @@ export async function readJournal(
   take: (record: JournalRecord) => void,
 ): Promise<FoundJournal | undefined> {
   try {
-    const status = await files.status(path)
+    const status = files.statusNow(path)
+    if (status === undefined) return undefined
     // Opening a pipe would wait for a writer.
     if (!status.isFile) return { tornBytes: 0, damage: 'it is not a file' }
     const file = await files.open(path)
