@@ -51,11 +51,7 @@ export async function checkSoleProcess(run: Run): Promise<KnownOnServer | undefi
   const hasEnded =
     found.end !== undefined || (found.run === undefined && replaces?.hasEnded !== false)
   const ledgers = [...known.ledgers, ...replaced]
-  const last = async (ledger: string) => {
-    const id = longOf(await ask(asking, lastSessionQuery(ledger)))
-    return id === BigInt(asking.session.id) ? [] : [id]
-  }
-  if (history.wasUnlocked && !hasEnded && (await isConnected(asking, ledgers, last))) {
+  if (history.wasUnlocked && !hasEnded && (await isConnected(asking, ledgers))) {
     throw runsElsewhere(name.runId)
   }
   if (replaces !== undefined) {
@@ -91,6 +87,11 @@ async function requestsDone(
   }
 }
 
+async function askConnected(asking: Asking): Promise<readonly (bigint | undefined)[]> {
+  const asked = ask(asking, 'exec sessionId from getSessionMemoryStat()')
+  return longsOf(await unlessRefused(asked))
+}
+
 /**
  * Whether requests of other sessions of this user, or of loads into the table, may still add rows.
  * @param mustWait  waits until there are none, at most `confirmTimeoutMs`
@@ -112,22 +113,22 @@ export async function mayBeWritten(
 
 /** Whether a session that sends data for the table is connected: on a slow link, rows of a killed process may still arrive over it. */
 async function isWritten(asking: Asking, table: string): Promise<boolean> {
+  const connected = await askConnected(asking)
+  if (connected.length === 0) return false
   const { ledgers } = await askRegister(asking, '')
-  const named = ledgers.filter(name => /^\w+$/.test(name))
-  return isConnected(asking, named, ledger => askWriters(asking, ledger, table))
+  for (const ledger of ledgers.filter(name => /^\w+$/.test(name))) {
+    const writers = (await unlessRefused(askWriters(asking, ledger, table))) ?? []
+    if (writers.some(one => connected.includes(one))) return true
+  }
+  return false
 }
 
-/** Whether one of the sessions that `ids` finds in a ledger is connected. */
-async function isConnected(
-  asking: Asking,
-  ledgers: readonly string[],
-  ids: (ledger: string) => Promise<readonly (bigint | undefined)[]>,
-): Promise<boolean> {
-  const asked = ask(asking, 'exec sessionId from getSessionMemoryStat()')
-  const connected = longsOf(await unlessRefused(asked)).filter(id => id !== undefined)
+async function isConnected(asking: Asking, ledgers: readonly string[]): Promise<boolean> {
+  const connected = await askConnected(asking)
   for (const ledger of connected.length === 0 ? [] : ledgers) {
-    const found = (await unlessRefused(ids(ledger))) ?? []
-    if (found.some(id => connected.some(one => one === id))) return true
+    const last = longOf(await unlessRefused(ask(asking, lastSessionQuery(ledger))))
+    const isOther = last !== undefined && last !== BigInt(asking.session.id)
+    if (isOther && connected.includes(last)) return true
   }
   return false
 }
