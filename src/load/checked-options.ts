@@ -1,6 +1,6 @@
 /* The options of a run: their fields, kinds and defaults (the compiler checks that none is missing), and their check before the start. */
 import { connectionFields } from '../client/session-options.js'
-import { option, usageError } from '../errors.js'
+import { option, UsageError, usageError } from '../errors.js'
 import * as kinds from '../known-fields.js'
 import { inputFormats } from '../parse/formats.js'
 import type { Random } from '../platform/platform.js'
@@ -9,7 +9,6 @@ import { compressions } from '../source/byte-source.js'
 import { newPathReader } from '../source/data-files.js'
 import { confirmations } from './load-result.js'
 import type { DeliveryOptions, LoadOptions, OnError, Shard } from './options.js'
-import { checkRunId } from './register/table-names.js'
 import { hasTransform, parseTarget, refuseFirst, type Target } from './target/target.js'
 
 // Times in milliseconds, sizes in bytes.
@@ -237,4 +236,18 @@ function checkShard(
       journal?.restart === true,
   }
   refuseFirst(never, `${option('shard')} cannot be used with `)
+}
+
+/** Whether a text can be the name of a run, which becomes part of scripts and of names on disk. */
+export function isRunId(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)
+}
+
+/** @throws {UsageError} DDB_NAME if the text cannot be the name of a run */
+function checkRunId(runId: string): string {
+  if (isRunId(runId)) return runId
+  throw new UsageError(
+    'DDB_NAME',
+    'a run id has 1 to 64 letters, digits, dots, underscores and hyphens, and begins with a letter or digit',
+  )
 }

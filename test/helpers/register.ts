@@ -1,6 +1,6 @@
 /* A run that has claimed its name on a server. */
 import type { Session } from '../../src/client/open-session.js'
-import type { RunName } from '../../src/load/register/table-names.js'
+import type { RunName } from '../../src/load/register/register.js'
 import { openLedger } from '../../src/load/transport/script.js'
 
 export const namedRun = (runId: string, token: bigint, processKey = token): RunName => ({

@@ -15,8 +15,14 @@ import {
 import { askIdentity } from '../../src/load/evidence/sample-rows.js'
 import { readRun } from '../../src/load/journal/known-runs.js'
 import { journalPath } from '../../src/load/journal/open-journal.js'
-import { askMemory, askRegister, entryScript, forgetRun } from '../../src/load/register/register.js'
-import { dropTableScript, ledgerName } from '../../src/load/register/table-names.js'
+import {
+  askMemory,
+  askRegister,
+  dropTableScript,
+  entryScript,
+  forgetRun,
+  ledgerName,
+} from '../../src/load/register/register.js'
 import type { LoadOptions, TargetOptions } from '../../src/load/options.js'
 import { claimName, namedRun } from '../helpers/register.js'
 import { checkedOptions, type CheckedOptions } from '../../src/load/checked-options.js'

@@ -6,7 +6,7 @@ import type { Test } from 'tap'
 import { main } from '../../src/cli/main.js'
 import { ConnectionPool } from '../../src/client/pool/pool.js'
 import { createScript } from '../../src/infer/create-script.js'
-import { ledgerName } from '../../src/load/register/table-names.js'
+import { ledgerName } from '../../src/load/register/register.js'
 import { deliverScript, lastSessionQuery } from '../../src/load/transport/script.js'
 import { parseTarget } from '../../src/load/target/target.js'
 import {

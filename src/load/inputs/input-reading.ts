@@ -92,7 +92,7 @@ export class InputReading {
     const look = this.#lookAt(opened, named.parts.join('/'))
     summary.detected = look.detected
     const resumed = history.resumption.resumed(number)
-    if (history.resumption.isReadAnew(number, summary.path, look.how)) {
+    if (history.resumption.isReadAnew(number, look.how)) {
       run.record({ kind: 'input', input: number, detected: look.how })
     }
     const { update, place, onReject } = this.#counting(opened, resumed?.records ?? 0)

@@ -76,29 +76,23 @@ interface Loading {
   readonly shared?: object
 }
 
-const lostRows = (
-  code: 'DDB_TARGET_CHANGED' | 'DDB_UNPROVEN',
-  { checked: { runId, target }, shared }: Loading,
-  said: (target: string) => string,
-  why: string,
-): DdbError =>
-  new DdbError(
-    code,
-    `run "${runId}" ${said(`"${targetText(target)}"`)}: ${why.endsWith('?') ? why : `${why}.`} ` +
-      (shared === undefined ? remedies.lookThenRestart() : remedies.lookThenForget(runId)),
-  )
+const lostRows =
+  (code: 'DDB_TARGET_CHANGED' | 'DDB_UNPROVEN', said: (target: string) => string) =>
+  ({ checked: { runId, target }, shared }: Loading, why: string): DdbError => {
+    const what = `run "${runId}" ${said(`"${targetText(target)}"`)}: ${why}${why.endsWith('?') ? '' : '.'}`
+    const remedy = shared ? remedies.lookThenForget(runId) : remedies.lookThenRestart()
+    return new DdbError(code, `${what} ${remedy}`)
+  }
 
-export function targetChanged(run: Loading, what: string): DdbError {
-  const said = (target: string): string =>
-    `cannot continue: the rows that it loaded into ${target} are no longer there`
-  return lostRows('DDB_TARGET_CHANGED', run, said, what)
-}
+export const targetChanged = lostRows(
+  'DDB_TARGET_CHANGED',
+  target => `cannot continue: the rows that it loaded into ${target} are no longer there`,
+)
 
-export function unproven(run: Loading, why: string): DdbError {
-  const said = (target: string): string =>
-    `has loaded everything into ${target}, but nothing proves that it is still there`
-  return lostRows('DDB_UNPROVEN', run, said, why)
-}
+export const unproven = lostRows(
+  'DDB_UNPROVEN',
+  target => `has loaded everything into ${target}, but nothing proves that it is still there`,
+)
 
 /** Makes the error for a missing target DDB_TARGET_CHANGED if the run has written to that target, and for a missing record DDB_UNPROVEN. */
 export function asTargetChanged(

@@ -20,7 +20,6 @@ export interface Fingerprint {
 
 /** Bytes hashed at each end of a file that does not grow. */
 const endBytes = 65_536
-const shownDigits = 12
 
 /** @returns undefined unless the path leads to an ordinary file: only such a file can be read twice @throws {InputError} DDB_INPUT_READ */
 export async function fingerprintOf(path: string, files: Files): Promise<Fingerprint | undefined> {
@@ -28,11 +27,7 @@ export async function fingerprintOf(path: string, files: Files): Promise<Fingerp
     // Opened and closed again, a pipe would lose what its writer has written.
     if (!(await files.status(path)).isFile) return undefined
     const file = await files.open(path)
-    try {
-      return await fingerprintOfFile(file)
-    } finally {
-      await file.close()
-    }
+    return await fingerprintOfFile(file).finally(() => file.close())
   } catch (cause) {
     const message = `"${path}" cannot be read: ${messageOf(cause)}`
     throw new InputError('DDB_INPUT_READ', message, { file: path }, { cause })
@@ -80,9 +75,8 @@ export async function beginsAs(before: Fingerprint, file: InputFile): Promise<bo
   return (await hashOf(file, before.sizeBytes - length, length)) === before.tail
 }
 
-async function hashOf(file: InputFile, startBytes: number, lengthBytes: number): Promise<string> {
-  return digestOf(await bytesAt(file, startBytes, lengthBytes))
-}
+const hashOf = async (...place: Parameters<typeof bytesAt>): Promise<string> =>
+  digestOf(await bytesAt(...place))
 
 /** Bytes of a file; fewer if the file ends before. @throws the system's error */
 export async function bytesAt(file: InputFile, start: number, length: number): Promise<Buffer> {
@@ -105,11 +99,11 @@ export const isSameContent = (was: Fingerprint, is: Fingerprint): boolean =>
 
 /** For messages: `1234 bytes of 2026-01-02T03:04:05.000Z, 5f3a…`. */
 export function fingerprintText({ sizeBytes, modifiedMs, head, tail }: Fingerprint): string {
-  const digest = digestOf(Buffer.from(`${head} ${tail}`)).slice(0, shownDigits)
+  const digest = digestOf(Buffer.from(`${head} ${tail}`)).slice(0, 12)
   // File systems have later times than JavaScript.
   const time = attempt(() => new Date(modifiedMs).toISOString()) ?? `${modifiedMs} ms`
   return `${sizeBytes} bytes of ${time}, ${digest}`
 }
 
 export const changedText = (path: string, was: Fingerprint, is: Fingerprint): string =>
-  `its input "${path}" has changed (it was ${fingerprintText(was)}, and is ${fingerprintText(is)})`
+  `its input "${path}" has changed since the run began: it was ${fingerprintText(was)}, and is ${fingerprintText(is)}`

@@ -47,10 +47,17 @@ export class JournalFile {
   replace(records: Iterable<JournalRecord>): void {
     const { path } = this
     const { files } = this.#platform
+    const draft = `${path}.new`
+    let next: OutputFile | undefined
     this.#check()
     try {
       this.#checkPlace()
-      const next = writeDraft(path, files, records)
+      // No other process works on the run, so a killed process must have left this draft.
+      if (files.statusNow(draft) !== undefined) files.remove(draft)
+      next = files.create(draft)
+      writeRecords(next, records)
+      next.sync()
+      files.rename(draft, path)
       this.#timer?.cancel()
       this.#timer = undefined
       this.#closeFile()
@@ -60,6 +67,8 @@ export class JournalFile {
       this.#inode = status?.inode
       this.#sizeBytes = this.#shortBytes = status?.sizeBytes ?? 0
     } catch (cause) {
+      if (next !== this.#file) failureOf(() => next?.close())
+      failureOf(() => files.remove(draft))
       throw cannotWrite(path, cause)
     }
   }
@@ -169,29 +178,15 @@ export class JournalFile {
   }
 }
 
-/** Writes the records to the disk, in a new file that then gets the path. */
-function writeDraft(path: string, files: Files, records: Iterable<JournalRecord>): OutputFile {
-  const draft = `${path}.new`
-  // No other process works on the run, so a killed process must have left this draft.
-  if (files.statusNow(draft) !== undefined) files.remove(draft)
-  const file = files.create(draft)
-  try {
-    let lines = ''
-    for (const record of records) {
-      lines += recordLine(record)
-      if (lines.length < pieceChars) continue
-      writeAll(file, Buffer.from(lines))
-      lines = ''
-    }
+function writeRecords(file: OutputFile, records: Iterable<JournalRecord>): void {
+  let lines = ''
+  for (const record of records) {
+    lines += recordLine(record)
+    if (lines.length < pieceChars) continue
     writeAll(file, Buffer.from(lines))
-    file.sync()
-    files.rename(draft, path)
-    return file
-  } catch (error) {
-    failureOf(() => file.close())
-    failureOf(() => files.remove(draft))
-    throw error
+    lines = ''
   }
+  writeAll(file, Buffer.from(lines))
 }
 
 function cannotWrite(path: string, cause: unknown): DdbError {
@@ -259,14 +254,16 @@ function readRecords(bytes: Buffer, runId: string, take: (record: JournalRecord)
   let [lines, start] = [0, 0]
   let torn: number | undefined
   let damage: string | undefined
-  for (let end = bytes.indexOf(lineFeed); end >= 0 && damage === undefined;) {
+  for (
+    let end;
+    damage === undefined && (end = bytes.indexOf(lineFeed, start)) >= 0;
+    start = end + 1
+  ) {
     const record = recordOf(bytes.toString('utf8', start, end))
     lines++
     if (record === undefined && lines > 1) torn ??= start
     else if (torn !== undefined) damage = 'something in its middle is not a record'
     else damage = damageOf(record, lines, runId, take)
-    start = end + 1
-    end = bytes.indexOf(lineFeed, start)
   }
   if (lines === 0) damage = bytes.length === 0 ? 'it is empty' : noRecord
   return { tornBytes: bytes.length - (torn ?? start), damage }

@@ -2,15 +2,12 @@
 import { resolve } from 'node:path'
 import { DdbError, messageOf } from '../../errors.js'
 import type { Clock, Files, LockAnswer } from '../../platform/platform.js'
-import { isRunId } from '../register/table-names.js'
+import { isRunId } from '../checked-options.js'
 import { runDamaged } from './changed-run.js'
 import type { RecordOf } from './journal-record.js'
 import { RecordedRun } from './recorded-run.js'
 import { journalEnding, journalPath, lockRun } from './open-journal.js'
 import { lockPath, readJournal } from './journal-file.js'
-
-/** `killed`: the run's last process recorded no end. `uncertain`: some rows have an unknown outcome. Both can be resumed. */
-export type RunState = 'running' | 'finished' | 'interrupted' | 'failed' | 'killed' | 'uncertain'
 
 export type KnownRun = Exclude<Awaited<ReturnType<typeof readKnown>>, string | undefined>
 
@@ -21,16 +18,14 @@ const keptMs = 30 * 86_400_000
 export async function listRuns(folder: string, files: Files) {
   const names = await runNames(folder, files)
   // At once, because asking one on a different host takes seconds.
-  const holders = names.map(runId => askHolder(journalPath(folder, runId), files))
+  const holders = names.map(runId => askHolder(folder, runId, files))
   const runs: KnownRun[] = []
   const strange: { readonly path: string; readonly reason: string }[] = []
   for (const [i, runId] of names.entries()) {
-    const path = journalPath(folder, runId)
-    const one = await readKnown(path, runId, files, holders[i])
-    // A second clean-up has just removed the file.
-    if (one === undefined) continue
-    if (typeof one === 'string') strange.push({ path, reason: one })
-    else runs.push(one)
+    const one = await readKnown(folder, runId, files, holders[i])
+    if (typeof one === 'string') strange.push({ path: journalPath(folder, runId), reason: one })
+    // A second clean-up may just have removed the file.
+    else if (one !== undefined) runs.push(one)
   }
   const placeOf = ({ run: { startedAt, runId } }: KnownRun): string => `${startedAt} ${runId}`
   runs.sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
@@ -45,10 +40,9 @@ export async function readRun(
   { holder = false, evenDamaged = false } = {},
 ): Promise<KnownRun | undefined> {
   if (!isRunId(runId)) return undefined
-  const path = journalPath(folder, runId)
-  const asked = holder ? askHolder(path, files) : undefined
-  const found = await readKnown(path, runId, files, asked, evenDamaged)
-  if (typeof found === 'string') throw runDamaged(path, found)
+  const asked = holder ? askHolder(folder, runId, files) : undefined
+  const found = await readKnown(folder, runId, files, asked, evenDamaged)
+  if (typeof found === 'string') throw runDamaged(journalPath(folder, runId), found)
   return found
 }
 
@@ -68,8 +62,8 @@ export async function runNames(folder: string, files: Files): Promise<string[]> 
   }
 }
 
-function askHolder(path: string, files: Files): Promise<LockAnswer | undefined> {
-  const asked = files.lockHolder(lockPath(path))
+function askHolder(folder: string, runId: string, files: Files) {
+  const asked = files.lockHolder(lockPath(journalPath(folder, runId)))
   // The caller may await the answer much later.
   asked.catch(() => undefined)
   return asked
@@ -77,31 +71,32 @@ function askHolder(path: string, files: Files): Promise<LockAnswer | undefined> 
 
 /** @returns why the journal cannot be relied on; undefined without one */
 async function readKnown(
-  path: string,
+  folder: string,
   runId: string,
   files: Files,
   askedHolder?: Promise<LockAnswer | undefined>,
   evenDamaged = false,
 ) {
+  const path = journalPath(folder, runId)
   const journal = new RecordedRun()
   try {
     // Determines the lock's holder before reading: if the holder ends in between, the records contain that end.
-    const holder = await askedHolder
+    const taken = await askedHolder
     const found = await readJournal(path, runId, files, record => journal.take(record))
-    if (found === undefined) return undefined
     const { run } = journal
-    const { damage } = found
-    if (run === undefined || (damage !== undefined && !evenDamaged)) return damage!
-    const taken = holder?.kind === 'taken' ? { pid: holder.pid, since: holder.since } : undefined
-    const state: RunState = taken === undefined ? stateOf(journal) : 'running'
-    // `holder` is the process that works on the run; undefined if there is none, or if the caller did not ask for it.
-    return { path, runId, state, run, journal, holder: taken, ...found }
+    if (found === undefined || run === undefined) return found?.damage
+    if (found.damage !== undefined && !evenDamaged) return found.damage
+    // The process that works on the run; undefined if there is none, or if the caller did not ask for it.
+    const holder = taken?.kind === 'taken' ? { pid: taken.pid, since: taken.since } : undefined
+    const state = holder === undefined ? stateOf(journal) : 'running'
+    return { path, runId, state, run, journal, holder, ...found }
   } catch (error) {
     return messageOf(error)
   }
 }
 
-function stateOf({ end }: RecordedRun): RunState {
+/** `killed`: the last process recorded no end. `uncertain`: some rows have an unknown outcome. Both can be resumed. */
+function stateOf({ end }: RecordedRun) {
   if (end === undefined) return 'killed'
   if (end.isDone) return 'finished'
   if (end.status === 'interrupted') return 'interrupted'
@@ -121,20 +116,19 @@ export async function removeOldRuns(
   removed: RemovedRun[],
 ): Promise<void> {
   const longAgoMs = clock.wallMs() - keptMs
-  const endOf = async (path: string, runId: string): Promise<RecordOf<'end'> | undefined> => {
-    const known = await readKnown(path, runId, files)
+  const endOf = async (runId: string): Promise<RecordOf<'end'> | undefined> => {
+    const known = await readKnown(folder, runId, files)
     const end = typeof known === 'object' ? known.journal.end : undefined
     return end?.isDone === true && Date.parse(end.at) < longAgoMs ? end : undefined
   }
   for (const runId of await runNames(folder, files)) {
-    const path = journalPath(folder, runId)
-    if ((await endOf(path, runId)) === undefined) continue
+    if ((await endOf(runId)) === undefined) continue
     const held = await lockRun(folder, runId, files)
     try {
       // Another process may have restarted or removed the run before this process locked it.
-      const end = await endOf(path, runId)
+      const end = await endOf(runId)
       if (end === undefined) continue
-      files.remove(path)
+      files.remove(journalPath(folder, runId))
       removed.push({ runId, endedAt: end.at })
     } finally {
       held.lock.release()
@@ -144,20 +138,17 @@ export async function removeOldRuns(
 
 /** Names of changed inputs, by size and time; a process that resumes also compares content. Followed files grow, and count as the same. */
 export async function changedInputs(
-  { run, journal: { inputs } }: Pick<KnownRun, 'run' | 'journal'>,
+  { run, journal }: Pick<KnownRun, 'run' | 'journal'>,
   files: Files,
 ): Promise<string[]> {
-  if (run.options.input?.follow === true) return []
-  // If an input was read again, its last reading counts.
-  const last = new Map(inputs.map(input => [input.path, input]))
   const changed: string[] = []
-  for (const [path, { fingerprint, detected }] of last) {
-    const { sizeBytes, modifiedMs } = fingerprint
+  const inputs = run.options.input?.follow === true ? [] : journal.inputs
+  for (const { path, fingerprint, detected } of inputs) {
     const now = await files.status(resolve(run.folder, path)).catch(() => undefined)
     // The run takes it as it is if nothing was read of it.
     if (now !== undefined && detected === undefined) continue
-    const isSame =
-      now?.sizeBytes === sizeBytes && Math.floor(now.modifiedMs) === Math.floor(modifiedMs)
+    const { sizeBytes, modifiedMs } = fingerprint
+    const isSame = now?.sizeBytes === sizeBytes && Math.floor(now.modifiedMs) === modifiedMs
     if (!isSame) changed.push(path)
   }
   return changed

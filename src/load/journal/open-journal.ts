@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { attempt, DdbError, messageOf, option } from '../../errors.js'
 import { fileKey } from '../../platform/file-name.js'
 import type { Files, HeldLock, Platform } from '../../platform/platform.js'
-import { newToken } from '../register/table-names.js'
+import { newToken } from '../register/register.js'
 import type { LoadOptions } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { version } from '../../version.js'
@@ -40,29 +40,29 @@ export async function openJournal(
   const { folder, workingFolder = '', restart = false, restartUntouched } = options.journal!
   const path = journalPath(folder, runId)
   const ended = AbortSignal.any([options.signal ?? [], options.leave ?? []].flat())
-  const held = await begin(folder, runId, files, ended)
+  const held = await lockRun(folder, runId, files, ended)
   try {
     const past = new RecordedRun()
     const read = await readJournal(path, runId, files, record => past.take(record))
-    const { damage, tornBytes = 0 } = read ?? {}
     // Every process writes the line of the run together with its own.
     past.isCut ||= past.run !== undefined && past.begun.length === 0
+    const damage = read?.damage
     if (damage !== undefined && !restart) throw runDamaged(path, damage)
+    const current = journaledOptions(options, checked)
+    const match = (run: RecordedRun) => matched(run, current, fingerprints, files)
     const isAnew = restart || past.run === undefined || (restartUntouched && past.isUntouched)
     let found = isAnew ? new RecordedRun() : past
-    let inputs = knownInputs(found, fingerprints, files)
-    const notices = takeChanged(found, inputs.places, fingerprints)
-    const current = journaledOptions(options, checked)
-    const change = changeOf(found, inputs.places, current, fingerprints)
-    if (change !== undefined) {
+    let inputs = match(found)
+    const notices: string[] = []
+    if (inputs.change !== undefined) {
       // Unless rows may be stored, or there are rejects that the user may be repairing.
       const { isUntouched, rejectsFiles, end } = found
       const beginsAnew = isUntouched && rejectsFiles.length === 0 && end?.isDone !== true
-      const error = runChanged(found, change, beginsAnew ? remedies.beginsAnew() : undefined)
+      const error = runChanged(found, inputs.change, beginsAnew ? remedies.beginsAnew() : undefined)
       if (!beginsAnew) throw error
       notices.push(error.message)
       found = new RecordedRun()
-      inputs = knownInputs(found, fingerprints, files)
+      inputs = match(found)
     }
     const { places, added } = inputs
     notices.push(...inputs.notices)
@@ -77,11 +77,8 @@ export async function openJournal(
         ...{ kind: 'run', format: journalFormat, version, runId, token, startedAt },
         ...{ folder: workingFolder, options: current, ...(replaces && { replaces }) },
       })
-      const isOver =
-        past.end?.isDone === true ||
-        changeOf(past, knownInputs(past, fingerprints, files).places, current, fingerprints)
-      const rejectsFiles = restart && isOver ? [] : unrepaired(past, files)
-      now.take({ kind: 'facts', rejectsFiles })
+      const isOver = past.end?.isDone === true || match(past).change !== undefined
+      now.take({ kind: 'facts', rejectsFiles: restart && isOver ? [] : unrepaired(past, files) })
     }
     now.take({ kind: 'process', startedAt })
     for (const [here, fingerprint] of added) {
@@ -96,35 +93,15 @@ export async function openJournal(
     // The holder of a stale lock may only be suspended. What it still writes goes to the old file.
     if (found.end?.isDone !== true || added.length > 0) file.replace(now.records())
     if (damage !== undefined) notices.push(`the journal could not be relied on: ${damage}`)
-    else if (tornBytes > 0) {
+    else if (read?.tornBytes) {
       notices.push(
-        `the journal ends in ${tornBytes} bytes that are an incomplete record, as after a power cut: they are left out`,
+        `the journal ends in ${read.tornBytes} bytes that are an incomplete record, as after a power cut: they are left out`,
       )
     }
     return { file, held, found, now, places, notices }
   } catch (error) {
     held.lock.release()
     throw error
-  }
-}
-
-/** Holds the run in a folder that may not be there yet. */
-async function begin(
-  folder: string,
-  runId: string,
-  files: Files,
-  ended: AbortSignal,
-): Promise<HeldLock> {
-  try {
-    files.makeFolder(`${folder}/runs`)
-    return await lockRun(folder, runId, files, ended)
-  } catch (cause) {
-    if (cause instanceof DdbError) throw cause
-    throw new DdbError(
-      'DDB_OUTPUT_CREATE',
-      `cannot keep a journal in "${folder}/runs": ${messageOf(cause)}. Name another folder with ${option('journal.folder')}`,
-      { cause },
-    )
   }
 }
 
@@ -139,52 +116,6 @@ function withSources(
   const sources = inputs.map(path => pathThere(run, path))
   const all = new Set([...(isFollowed ? run.options.inputs : []), ...sources])
   return { ...run, options: { ...run.options, inputs: [...all] } }
-}
-
-/** Takes changed inputs as they are if nothing was read of them: no row of theirs was sent. @returns notices */
-function takeChanged(
-  { inputs }: RecordedRun,
-  places: ReadonlyMap<string, string>,
-  fingerprints: ReadonlyMap<string, Fingerprint>,
-): string[] {
-  return inputs.flatMap(input => {
-    const { path, fingerprint: was, detected } = input
-    const is = fingerprints.get(places.get(path) ?? path)
-    if (detected !== undefined || is === undefined || isSame(was, is)) return []
-    input.fingerprint = is
-    return [`"${path}" has changed before anything was read of it: it is loaded as it is now`]
-  })
-}
-
-/** What keeps the recorded run from going on; undefined if it can, and without one. @param places  as of `knownInputs` */
-function changeOf(
-  found: RecordedRun,
-  places: ReadonlyMap<string, string>,
-  options: JournaledOptions,
-  fingerprints: ReadonlyMap<string, Fingerprint>,
-): string | undefined {
-  if (found.run === undefined) return undefined
-  const kept = found.rejects?.files.reduce((sum, { rows }) => sum + rows, 0) ?? 0
-  // The run may have another rejects file from now on if all of its earlier rejects are in files.
-  const takesRejects = options.rejects?.file !== undefined && kept === found.rows().rejected
-  const differing = differingOptions(found.run.options, options).filter(
-    name => name !== 'rejects.file' || !takesRejects,
-  )
-  if (differing.length > 0)
-    return `it began with other options: ${differing.map(option).join(', ')}`
-  const inputs = options.input?.follow === true ? [] : found.inputs
-  for (const { path, fingerprint: was, detected } of inputs) {
-    const is = fingerprints.get(places.get(path) ?? path)
-    if (is === undefined) {
-      const gone = `its input "${path}" is no longer among the inputs`
-      return detected !== undefined
-        ? gone
-        : `${gone}, but nothing was read of it: with an empty file in its place the run goes on`
-    }
-    if (isSame(was, is)) continue
-    return changedText(path, was, is)
-  }
-  return undefined
 }
 
 /** A small file takes little time, most of which goes to waiting for threads. */
@@ -228,12 +159,18 @@ function unrepaired(past: RecordedRun, files: Files): readonly string[] {
   })
 }
 
-/** Matches inputs with names in the journal, which another folder or link may have changed. `places`: name there → path here, if other. */
-function knownInputs(
-  { inputs, run }: RecordedRun,
+/**
+ * Compares a recorded run with the options and inputs of this process. Changed inputs of which nothing was read are taken as they are: no row
+ * of theirs was sent. `places`: names in the journal, which another folder or link may have changed → path here, if other. `change`: what
+ * keeps the run from going on.
+ */
+function matched(
+  found: RecordedRun,
+  options: JournaledOptions,
   paths: ReadonlyMap<string, Fingerprint>,
   files: Files,
 ) {
+  const { inputs, run } = found
   const keyOf = (path: string): string | undefined =>
     attempt(() => {
       const status = files.statusNow(path)
@@ -243,7 +180,7 @@ function knownInputs(
   const others = new Set(paths.keys())
   const renamed = inputs.map(({ path }) => path).filter(name => !others.delete(name))
   const byKey = new Map(renamed.length === 0 ? [] : [...others].map(path => [keyOf(path), path]))
-  for (const name of others.size === 0 ? [] : renamed) {
+  for (const name of renamed) {
     const key = keyOf(resolve(run?.folder ?? '', name))
     const path = key && byKey.get(key)
     if (path !== undefined && others.delete(path)) places.set(name, path)
@@ -252,10 +189,37 @@ function knownInputs(
   if (inputs.length > 0 && others.size > 0) {
     notices.push(`new since the run began, and read after the others: ${[...others].join(', ')}`)
   }
-  return { places, added: [...paths].filter(([path]) => others.has(path)), notices }
+  let change = optionsChange(found, options)
+  for (const input of options.input?.follow === true ? [] : inputs) {
+    const { path, fingerprint: was, detected } = input
+    const is = paths.get(places.get(path) ?? path)
+    if (is === undefined) {
+      const unread = ', but nothing was read of it: with an empty file in its place the run goes on'
+      change ??= `its input "${path}" is no longer among the inputs${detected === undefined ? unread : ''}`
+    } else if (!isSame(was, is)) {
+      if (detected !== undefined) change ??= changedText(path, was, is)
+      else {
+        input.fingerprint = is
+        notices.push(
+          `"${path}" has changed before anything was read of it: it is loaded as it is now`,
+        )
+      }
+    }
+  }
+  return { places, added: [...paths].filter(([path]) => others.has(path)), notices, change }
 }
 
-/** Holds a run, so that no other process works on it. @param ended  ends the wait for a holder that may be dead @throws {DdbError} DDB_LOCKED if a process works on it @throws the system's error */
+function optionsChange(found: RecordedRun, options: JournaledOptions): string | undefined {
+  const kept = found.rejects?.files.reduce((sum, { rows }) => sum + rows, 0) ?? 0
+  // The run may have another rejects file from now on if all of its earlier rejects are in files.
+  const takesRejects = options.rejects?.file !== undefined && kept === found.rows().rejected
+  const differing = differingOptions(found.run?.options ?? options, options)
+    .filter(name => name !== 'rejects.file' || !takesRejects)
+    .map(option)
+  return differing.length === 0 ? undefined : `it began with other options: ${differing.join(', ')}`
+}
+
+/** Holds a run, so that no other process works on it. @param ended  ends the wait for a holder that may be dead @throws {DdbError} DDB_LOCKED, DDB_OUTPUT_CREATE */
 export async function lockRun(
   folder: string,
   runId: string,
@@ -263,7 +227,14 @@ export async function lockRun(
   ended?: AbortSignal,
 ): Promise<HeldLock> {
   const path = lockPath(journalPath(folder, runId))
-  const answer = await files.lock(path, ended)
+  let answer
+  try {
+    files.makeFolder(`${folder}/runs`)
+    answer = await files.lock(path, ended)
+  } catch (cause) {
+    const message = `cannot keep a journal in "${folder}/runs": ${messageOf(cause)}. Name another folder with ${option('journal.folder')}`
+    throw new DdbError('DDB_OUTPUT_CREATE', message, { cause })
+  }
   if (answer.kind === 'held') return answer
   const why =
     answer.kind === 'taken'

@@ -130,8 +130,7 @@ export class RecordedRun extends Facts {
       if (end !== undefined) yield end
     }
     for (const [input, one] of this.inputs.entries()) yield { kind: 'input', input, ...one }
-    const facts: Record<string, unknown> = {}
-    for (const name of factNames) facts[name] = this[name]
+    const facts = Object.fromEntries(factNames.map(name => [name, this[name]]))
     const settled = Array.from(this.streams, ([stream, one]) => ({ stream, place: one.settled }))
     yield { kind: 'facts', ...facts, settled }
     for (const { open } of this.streams.values()) {

@@ -1,11 +1,10 @@
 /* What earlier processes did for a run, where this one resumes it, and what this one records: in a journal each step before it happens, then
    each outcome. A run without a journal resumes nothing. A report of the run shows the same places. */
-import type { Batch, Reject } from '../../parse/batch.js'
+import type { Batch, Reject, ResumePoint } from '../../parse/batch.js'
 import type { FileLock } from '../../platform/platform.js'
 import { placeText, recordedRanges } from '../outcomes/pieces.js'
 import { accountedFor } from '../outcomes/run-state.js'
-import type { KnownRun } from '../register/register.js'
-import { ledgerName, newToken, type RunName } from '../register/table-names.js'
+import { ledgerName, newToken, type KnownRun, type RunName } from '../register/register.js'
 import type { RunRejects } from '../rejects/run-rejects.js'
 import type { RunBasis } from '../run-basis.js'
 import { runChanged } from './changed-run.js'
@@ -205,8 +204,8 @@ export function newResumption(found: RecordedRun) {
       return batch => Object.assign(batch, { place: { stream, no: ++no } })
     },
     /** Whether an input is read for the first time. @throws {DdbError} DDB_RUN_CHANGED if it was not read as `detected` says */
-    isReadAnew(input: number, path: string, detected: string): boolean {
-      const before = inputs[input]?.detected
+    isReadAnew(input: number, detected: string): boolean {
+      const { path, detected: before } = inputs[input] ?? {}
       if (before === undefined || before === detected) return before === undefined
       const how = `was read as ${before}, and would now be read as ${detected}`
       throw runChanged(found, `"${path}" ${how}`)
@@ -272,21 +271,17 @@ export function inputProgress(journal: RecordedRun) {
   const resumed = resumedInputs(journal)
   return (input: number) => {
     const { from, records, done } = resumed(input)
-    return {
-      /** The place before which no rows are left to send, and no outcome is left to ask for. */
-      settled: { ...from, records },
-      /** Whether nothing of the input is left to be read or sent. */
-      isDone: done !== undefined,
-      uncertain: uncertainRanges(journal, input, from.lineNumber),
-    }
+    /** `settled`: the place before which no rows are left to send, and no outcome is left to ask for. `isDone`: nothing is left of the input. */
+    const settled = { ...from, records }
+    return { settled, isDone: done !== undefined, uncertain: uncertainRanges(journal, input, from) }
   }
 }
 
 /** Ascending; neighbouring ranges are merged. */
-function uncertainRanges(journal: RecordedRun, input: number, firstLineNumber: number) {
+function uncertainRanges(journal: RecordedRun, input: number, { lineNumber }: ResumePoint) {
   const { open } = journal.streams.get(streamIn(journal, input)) ?? {}
   const found: UncertainRange[] = []
-  let line = firstLineNumber
+  let line = lineNumber
   for (const batch of open?.values() ?? []) {
     for (const { input: own, startBytes, endBytes, endLine, rows: sent } of batch.ranges) {
       if (own !== input) continue

@@ -75,8 +75,7 @@ async function requestsDone(
   dataSessions: readonly string[],
 ): Promise<void> {
   const endMs = clock.nowMs() + asking.timeoutMs
-  while (dataSessions.length > 0) {
-    if ((await askIdle(asking, ...dataSessions)) !== false) return
+  while (dataSessions.length > 0 && (await askIdle(asking, ...dataSessions)) === false) {
     if (clock.nowMs() >= endMs) {
       throw new DdbError(
         'DDB_LOCKED',

@@ -7,9 +7,7 @@ import { askIdentity } from '../evidence/sample-rows.js'
 import type { NamedInputs } from '../inputs/open-input.js'
 import { hasEnded, type InputReading } from '../inputs/input-reading.js'
 import { recordGone } from '../journal/changed-run.js'
-import { fingerprintOf, fingerprintText, isSameContent } from '../journal/fingerprint.js'
-import type { Fingerprint } from '../journal/fingerprint.js'
-import type { JournaledOptions } from '../journal/journal-record.js'
+import { changedText, fingerprintOf, isSameContent } from '../journal/fingerprint.js'
 import { differingOptions, journaledOptions } from '../journal/journal-record.js'
 import type { RowCounts } from '../options.js'
 import { noRows } from '../outcomes/run-state.js'
@@ -18,7 +16,7 @@ import { checkRejects, isOfRun, pathOfStream, refuseOldRejects } from '../reject
 import { reasonsPath } from '../../source/data-files.js'
 import type { Inputs, InputSummary, Run } from '../run.js'
 import { addShared, askShared, askTaken } from '../transport/script.js'
-import { beginShared, findShared, shareOffsets, type DoneStream, type Plan } from './shared-run.js'
+import { beginShared, findShared, offsetsIn, type DoneStream, type Plan } from './shared-run.js'
 import { bytesOf, inputsOf, partsOf, streamsOf, streamsOfShard } from './streams.js'
 import type { ListedFile, Stream } from './streams.js'
 
@@ -46,9 +44,9 @@ export class ShardInputs implements Inputs {
   /** Finds the run on the server, with what others recorded, or begins it. @throws {UsageError} DDB_USAGE if it has other options */
   async join(): Promise<void> {
     const run = this.#run
-    const session = run.control!
     const { checked, history, options, reporter, state } = run
     const { confirmTimeoutMs: timeoutMs, runId } = checked
+    const session = run.control!
     const asking = { session, timeoutMs }
     const shared =
       (await findShared(asking, runId)) ??
@@ -142,7 +140,7 @@ export class ShardInputs implements Inputs {
     // Others would not find the rows that a changed file had then.
     await this.#compareFiles(stream)
     const { sampled, isLearned } = history.now
-    const by = Buffer.from(platform.random.bytes(8)).toString('hex')
+    const by = String(history.name.processKey)
     const done: DoneStream = { rows, sampled: isLearned ? sampled : [], by }
     const asking = { session, timeoutMs }
     const found = async (): Promise<DoneStream | undefined> => {
@@ -169,8 +167,12 @@ export class ShardInputs implements Inputs {
     const names = Object.keys(own)
     if (names.every(name => name in shared!.offsets)) return
     const asking = { session: await delivery!.settled!(), timeoutMs: checked.confirmTimeoutMs }
-    const sent = target.columns.map(({ name }) => name)
-    const offsets = await shareOffsets(asking, shared!.ledger.name, sent, own)
+    const { name: ledger } = shared!.ledger
+    for (const pair of Object.entries(own)) {
+      const column = target.columns.findIndex(({ name }) => name === pair[0])
+      await addShared(asking, ledger, -1 - column, pair)
+    }
+    const offsets = offsetsIn(await askShared(asking, ledger))
     this.#run.shared = { ...shared!, offsets }
     const other = names.find(name => offsets[name] !== own[name])
     if (other === undefined) return
@@ -212,7 +214,7 @@ export class ShardInputs implements Inputs {
   }
 
   /** @throws {UsageError} DDB_USAGE for a pipe @throws {InputError} DDB_INPUT_READ */
-  async #fingerprint(path: string): Promise<Fingerprint> {
+  async #fingerprint(path: string) {
     const found = await fingerprintOf(path, this.#run.platform.files)
     if (found !== undefined) return found
     const needs = `${option('shard')} needs ordinary files, which can be read twice`
@@ -228,15 +230,14 @@ export class ShardInputs implements Inputs {
       }
       const is = await this.#fingerprint(path)
       if (isSameContent(was, is)) continue
-      const texts = `it was ${fingerprintText(was)}, and is ${fingerprintText(is)}`
-      const message = `"${path}" has changed since the run began: ${texts}`
+      const message = `run "${this.#run.checked.runId}" cannot continue: ${changedText(path, was, is)}`
       throw new InputError('DDB_INPUT_READ', message, { file: path })
     }
   }
 }
 
 /** The options in which all processes of the run agree. */
-function optionsOf({ options, checked }: Run): JournaledOptions {
+function optionsOf({ options, checked }: Run) {
   const { rejects: { file: _, ...rejects } = {}, ...others } = journaledOptions(options, checked)
   return { ...others, inputs: [], server: { host: '', port: 0 }, rejects }
 }

@@ -12,9 +12,10 @@ import {
   checkClaim,
   checkName,
   entryScript,
+  ledgerName,
   otherHolder,
+  type RunName,
 } from '../register/register.js'
-import { ledgerName, type RunName } from '../register/table-names.js'
 import { addShared, askShared, dropLedger, ledgerScript } from '../transport/script.js'
 import type { Stream } from './streams.js'
 
@@ -34,18 +35,16 @@ export interface SharedRun extends Plan {
   readonly token: bigint
   /** Streams that have ended when this process found the run, by number, in the order of their ends. */
   readonly done: ReadonlyMap<number, DoneStream>
-  readonly offsets: Offsets
+  /** Time zone offsets by column: those that some process has found first apply to all streams. */
+  readonly offsets: Readonly<Record<string, string>>
 }
-
-/** Time zone offsets by column: those that some process has found first apply to all streams. */
-type Offsets = Readonly<Record<string, string>>
 
 /** A stream of which all rows are confirmed, filtered or rejected. */
 export interface DoneStream {
   readonly rows: RowCounts
   /** Rows by which the target can be recognized. */
   readonly sampled: readonly string[]
-  /** A random mark of the process that has ended it first. */
+  /** The key of the process that has ended it first. */
   readonly by: string
 }
 
@@ -61,31 +60,19 @@ export async function findShared(asking: Asking, runId: string): Promise<SharedR
   const values = await askShared(asking, holder.ledger)
   if (values.size === 0) checkName(known, anyRun, asking.session)
   const plan = values.get(0) as SharedRun & { readonly version: number }
+  if (plan.version !== planVersion) {
+    const message = `another version of the program began run "${runId}": use that version`
+    throw new DdbError('DDB_RUN_CHANGED', message)
+  }
   const done = new Map([...values].filter(([no]) => no > 0)) as SharedRun['done']
-  const offsets = offsetsIn(values)
-  if (plan.version === planVersion) return { ...plan, token: holder.token!, done, offsets }
-  const message = `another version of the program began run "${runId}": use that version`
-  throw new DdbError('DDB_RUN_CHANGED', message)
+  return { ...plan, token: holder.token!, done, offsets: offsetsIn(values) }
 }
 
 /** Values below 0 have the offset of a column. */
-const offsetsIn = (values: ReadonlyMap<number, unknown>): Offsets => {
-  const pairs = [...values].filter(([no]) => no < 0).map(([, pair]) => pair as [string, string])
-  return Object.fromEntries(pairs)
-}
-
-/** Records offsets of columns `names`, unless others have. @returns those of all streams @throws {ServerError} if the ledger is gone */
-export async function shareOffsets(
-  asking: Asking,
-  ledger: string,
-  names: readonly string[],
-  found: Offsets,
-): Promise<Offsets> {
-  for (const pair of Object.entries(found)) {
-    await addShared(asking, ledger, -1 - names.indexOf(pair[0]), pair)
-  }
-  return offsetsIn(await askShared(asking, ledger))
-}
+export const offsetsIn = (values: ReadonlyMap<number, unknown>) =>
+  Object.fromEntries(
+    [...values].filter(([no]) => no < 0).map(([, pair]) => pair as [string, string]),
+  )
 
 /** @returns the run as all processes find it: another may be faster @throws {ServerError} if the server refuses what receipts need */
 export async function beginShared(asking: Asking, name: RunName, plan: Plan): Promise<SharedRun> {

@@ -33,24 +33,23 @@ const streamFiles = 1_000
 
 export function streamsOf(files: readonly ListedFile[]): readonly Stream[] {
   const streams: ListedFile[][] = []
-  let folder: string | undefined
   let bytes = 0
   for (const file of files) {
-    const { path } = file
-    const sizeBytes = sizeOf(file)
-    const own = path.slice(0, path.lastIndexOf('/') + 1)
     const last = streams.at(-1)
-    const isFull = bytes + sizeBytes > streamBytes || last?.length === streamFiles
+    const isFull = bytes + sizeOf(file) > streamBytes || last?.length === streamFiles
     const isAlone = file.part !== undefined || last?.[0]?.part !== undefined
-    if (last === undefined || own !== folder || isFull || isAlone) {
+    const isNear = last !== undefined && folderOf(last[0]!) === folderOf(file)
+    if (isNear && !isFull && !isAlone) last.push(file)
+    else {
       streams.push([file])
       bytes = 0
-    } else last.push(file)
-    bytes += sizeBytes
-    folder = own
+    }
+    bytes += sizeOf(file)
   }
   return streams
 }
+
+const folderOf = ({ path }: ListedFile): string => path.slice(0, path.lastIndexOf('/') + 1)
 
 export const sizeOf = ({ part, fingerprint }: ListedFile): number =>
   part === undefined ? fingerprint.sizeBytes : part.headBytes + part.toBytes - part.fromBytes

@@ -1,6 +1,6 @@
 /* The ledger, a shared table of claims and outcomes: its columns, which only this file defines, the DolphinDB scripts that create and read
    it, and the functions that write batches and their receipts, with their answers. Names in these scripts come from `target.ts` and
-   `register/table-names.ts`, which have checked them. Reads what the ledger answers. */
+   `register/register.ts`, which have checked them. Reads what the ledger answers. */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
@@ -19,21 +19,19 @@ import {
 import type { Place } from '../journal/journal-record.js'
 import { digestOf } from '../outcomes/pieces.js'
 import { type Outcome, outOfTurn } from '../outcomes/refusals.js'
-import {
-  dropTableScript,
-  insertScript,
-  ledgerName,
-  type RunName,
-  shareScript,
-} from '../register/table-names.js'
 import { type Target, type UpsertForm, usualUpsert, writeBody } from '../target/target.js'
 import { maxErrorChars, transformScript, writeLines } from '../target/transform.js'
 import {
   askRegister,
   checkClaim,
+  dropTableScript,
   entryScript,
+  insertScript,
+  ledgerName,
   otherHolder,
+  type RunName,
   runsElsewhere,
+  shareScript,
 } from '../register/register.js'
 
 /** Of several rows with equal values here, the table keeps only the first. */

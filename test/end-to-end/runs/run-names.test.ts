@@ -1,7 +1,7 @@
 /* Simultaneous runs: two with the same name, and two with similar names. */
 import { Readable } from 'node:stream'
 import t from 'tap'
-import { ledgerName } from '../../../src/load/register/table-names.js'
+import { ledgerName } from '../../../src/load/register/register.js'
 import type { DeliveryOptions, LoadOptions, LoadResult } from '../../../src/load/options.js'
 import { csv, ids, streamScript, upTo } from '../../helpers/delivery.js'
 import { closedGate } from '../../helpers/gate.js'

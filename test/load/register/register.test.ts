@@ -8,12 +8,14 @@ import {
   dropLedgers,
   entryScript,
   forgetRun,
+  ledgerName,
   otherFinished,
+  registerName,
   runOf,
   type FinishedRun,
   type KnownRun,
+  type RunName,
 } from '../../../src/load/register/register.js'
-import { ledgerName, registerName, type RunName } from '../../../src/load/register/table-names.js'
 import { headRow, ledgerScript } from '../../../src/load/transport/script.js'
 import type { Faults } from '../../../src/server/index.js'
 import { asAdmin, startLoadServer } from '../../helpers/load-server.js'

@@ -1,10 +1,6 @@
 import t from 'tap'
-import {
-  ledgerNumberOf,
-  isRunId,
-  ledgerName,
-  newToken,
-} from '../../../src/load/register/table-names.js'
+import { ledgerNumberOf, ledgerName, newToken } from '../../../src/load/register/register.js'
+import { isRunId } from '../../../src/load/checked-options.js'
 import { scriptText } from '../../helpers/hostile-text.js'
 import { forAll } from '../../helpers/runs.js'
 
