@@ -69,13 +69,11 @@ async function read(bytes: Buffer, firstBytes: number): Promise<Read> {
 
 /** A disk with one file, which is read in two chunks. */
 function fileOf(bytes: Buffer, firstBytes: number): Files {
-  let at = 0
   const file = {
-    read: (into: Uint8Array, offset: number, length: number) => {
+    readAt: (into: Uint8Array, offset: number, length: number, at: number) => {
       const end = at < firstBytes ? Math.min(firstBytes, bytes.length) : bytes.length
       const piece = bytes.subarray(at, Math.min(end, at + length))
       into.set(piece, offset)
-      at += piece.length
       return Promise.resolve(piece.length)
     },
     close: () => Promise.resolve(),
