@@ -81,8 +81,6 @@ export class RunRejects {
   #offsets: ColumnOffsets | undefined
   #hadEnded = false
   #waitingBytes = 0
-  /** Memory for the next rows that wait. */
-  readonly #spare: Parameters<typeof rejectsFile>[2] = []
   /** Rows in files of other processes, and rows that a later process will reject again. */
   #elsewhere = 0
   readonly #sums: Pick<JournaledRejects, 'byClass' | 'byCode'> = {
@@ -220,7 +218,7 @@ export class RunRejects {
       if (!isFixed && files.statusNow(place) !== undefined) continue
       this.#making(place)
       const none = { rows: 0, sizeBytes: 0, reasonsBytes: 0 }
-      const file = rejectsFile({ key, path, ...none }, files, this.#spare, place)
+      const file = rejectsFile({ key, path, ...none }, files, place)
       const cause = failureOf(() => file.create(isFirst)) as NodeJS.ErrnoException | undefined
       if (cause === undefined) {
         this.#files.push(file)
@@ -300,7 +298,7 @@ export class RunRejects {
     this.#hadEnded = end?.isDone === true
     for (const kept of files) {
       const path = pathHere(run, kept.path)
-      const file = rejectsFile({ ...kept, path }, disk, this.#spare)
+      const file = rejectsFile({ ...kept, path }, disk)
       this.#files.push(file)
       const place = placeKey(path, disk)
       const isOwn = own === place || isFurtherPath(own, place)
