@@ -10,11 +10,10 @@ import {
 } from '../../parse/formats.js'
 import type { RecordShape } from '../../parse/batch.js'
 import { fileKey } from '../../platform/file-name.js'
-import type { Files, FolderEntry, Platform } from '../../platform/platform.js'
+import type { Files, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
 import { reasonsPath } from '../../source/data-files.js'
 import { failureOf, lockPath } from '../journal/journal-file.js'
-import type { RecordedRun } from '../journal/recorded-run.js'
 import type { RejectReading } from './reject.js'
 
 /** `r` and `.csv` of `r.csv`. */
@@ -200,37 +199,19 @@ export function isOfRun(reasons: string, runId: string, files: Files, token?: st
   return text.startsWith(start) || start.startsWith(text)
 }
 
-/** Removes files of a killed process that the journal does not count. */
-export function removeUncounted(
-  { found, now }: Readonly<Record<'found' | 'now', RecordedRun>>,
-  runId: string,
-  files: Files,
-): void {
-  const here = (path: string): string => pathHere(now.run, path)
-  const counted = new Set(found.rejects?.files.map(({ path }) => placeKey(here(path), files)))
-  for (const path of new Set(now.rejectsFiles.map(here))) {
-    if (counted.has(placeKey(path, files)) || !isOfRun(reasonsPath(path), runId, files)) continue
-    for (const name of [path, reasonsPath(path)]) {
-      if (files.statusNow(name) !== undefined) files.remove(name)
-    }
-  }
-}
-
 /** @throws {DdbError} DDB_OUTPUT_CREATE if an earlier run of this name has left rejects of any stream */
 export async function refuseOldRejects(path: string, runId: string, token: string, files: Files) {
-  const { stem } = partsOf(basename(path))
+  const start = `${partsOf(basename(path)).stem}.s`
   const folder = dirname(path)
   const names: string[] = []
-  const add = ({ name }: FolderEntry): void => {
-    if (name.startsWith(`${stem}.s`) && name.endsWith(reasonsPath(''))) names.push(name)
-  }
   // What is wrong with the folder shows when a file is made in it.
-  await files.readFolder(folder, add).catch(() => undefined)
+  await files.readFolder(folder, ({ name }) => void names.push(name)).catch(() => undefined)
   for (const name of names) {
+    const [own] = /^\d+\..*(?=\.reasons\.ndjson$)/s.exec(name.slice(start.length)) ?? []
+    if (own === undefined || !name.startsWith(start)) continue
     const reasons = join(folder, name)
-    if (!/^\d+\./.test(name.slice(stem.length + 2)) || !isOfRun(reasons, runId, files)) continue
-    if (!isOfRun(reasons, runId, files, token))
-      throw ofEarlierRun(reasons.slice(0, -reasonsPath('').length))
+    if (isOfRun(reasons, runId, files) && !isOfRun(reasons, runId, files, token))
+      throw ofEarlierRun(join(folder, `${start}${own}`))
   }
 }
 

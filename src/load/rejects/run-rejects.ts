@@ -25,7 +25,6 @@ import {
   pathHere,
   pathThere,
   placeKey,
-  removeUncounted,
   shapeKey,
 } from './reject-path.js'
 import {
@@ -44,9 +43,8 @@ import { rejectRun, type RejectReason, type RejectRun } from './retry.js'
 
 /** Limit of rejects that notices show. The rejects file contains all of them. */
 const shownRejects = 3
-/** The result shows at most this many rejects of each error code, and rejects of at most `mostCodes` codes. */
+/** The result shows at most this many rejects of each error code. */
 const mostFirst = 3
-const mostCodes = 20
 /** Each is a name in the user's folder. */
 const maxFiles = 100
 /** If about this many bytes wait in memory, they are appended at once. */
@@ -90,8 +88,6 @@ export class RunRejects {
   /** Inputs whose rejects changed since the last record in the journal. */
   readonly #changed = new Set<string>()
   readonly #first: LoadResult['rejects']['first'] = []
-  /** Error code → how many of `#first` have it. */
-  readonly #shown = new Map<string, number>()
 
   /** @param making  called before each file */
   constructor(run: RunBasis, making: (path: string) => void) {
@@ -124,11 +120,7 @@ export class RunRejects {
       reporter.notice(`rejected: ${located(file, lineNumber, message)}`)
     }
     this.#count(reject)
-    try {
-      if (watch === undefined) this.place(reject, shape)
-    } catch (error) {
-      ending.fail(error)
-    }
+    if (watch === undefined) ending.fail(failureOf(() => this.place(reject, shape)))
     ending.fail(limitFailure(this.#run, reject))
   }
 
@@ -149,10 +141,8 @@ export class RunRejects {
     ofInput.rejected++
     ofInput.firstError ??= { code, message, lineNumber }
     ofInput.lastLine = Math.max(ofInput.lastLine ?? 0, lineNumber)
-    const shown = this.#shown.get(code) ?? (this.#shown.size === mostCodes ? mostFirst : 0)
-    if (shown === mostFirst) return
-    this.#shown.set(code, shown + 1)
-    this.#first.push({ code, file, lineNumber, message })
+    const alike = this.#first.filter(one => one.code === code)
+    if (alike.length < mostFirst) this.#first.push({ code, file, lineNumber, message })
   }
 
   /** Queues a row for the file of its shape, and does not count it. @throws {DdbError} as `flush` */
@@ -315,7 +305,7 @@ export class RunRejects {
    * Removes rejects that a killed process left and the journal does not count: they are read again. Comes after all checks that may refuse
    * the run, because the journal of a refused run may record fewer rejects than the files hold. @throws {DdbError} DDB_OUTPUT_CREATE
    */
-  removeLeft(left: Parameters<typeof removeUncounted>[0]): void {
+  removeLeft({ found, now }: Readonly<Record<'found' | 'now', RecordedRun>>): void {
     for (const file of this.#files) {
       if (!file.isTorn || (file.isLeft && !file.isThere(false))) continue
       continuing(file, () => {
@@ -323,7 +313,16 @@ export class RunRejects {
         file.cutBack()
       })
     }
-    removeUncounted(left, this.#run.checked.runId, this.#run.platform.files)
+    const { files } = this.#run.platform
+    const here = (path: string): string => pathHere(now.run, path)
+    const counted = new Set(found.rejects?.files.map(({ path }) => placeKey(here(path), files)))
+    for (const path of new Set(now.rejectsFiles.map(here))) {
+      const isOurs = isOfRun(reasonsPath(path), this.#run.checked.runId, files)
+      if (counted.has(placeKey(path, files)) || !isOurs) continue
+      for (const name of [path, reasonsPath(path)]) {
+        if (files.statusNow(name) !== undefined) files.remove(name)
+      }
+    }
   }
 
   /** Adds rows that another process has read, and rejects that it has written to its files. */
@@ -387,7 +386,6 @@ export class RunRejects {
 
   /** Appends what is queued, and checks that all files are in their place. If one is not, all of its rows are unplaced. */
   #closeFiles(): void {
-    const failure = failureOf(() => this.flush())
     const close = (file: RejectsFile): void => {
       try {
         if (file.rows > 0 && !file.isLeft) file.check()
@@ -399,8 +397,8 @@ export class RunRejects {
         file.lock?.release()
       }
     }
-    this.#placing(() => tryEach(this.#files, close))
-    if (failure !== undefined) throw failure
+    const closeAll = (): void => this.#placing(() => tryEach(this.#files, close))
+    tryEach([() => this.flush(), closeAll], act => act())
   }
 
   /** Adds to a failure where the rejects are in the input. */
