@@ -31,11 +31,11 @@ export function furtherPath(
   const { stem, extension } = partsOf(path)
   const delimited = delimiter === '\t' ? 'tsv' : 'csv'
   const own = delimiter === undefined ? recordFormat(format as InputFormat) : delimited
+  const { extensions } = formats[own]
   const named = extension.slice(1).toLowerCase()
   // With an extension of no format, the reader examines the first bytes, which works for records of any shape.
-  const fits = !dataExtensions.includes(named) || formats[own].extensions.includes(named)
-  const fitting = fits ? extension : `.${formats[own].extensions[0]}`
-  return `${stem}.${mark}${fitting}`
+  const fits = !dataExtensions.includes(named) || extensions.includes(named)
+  return `${stem}.${mark}${fits ? extension : `.${extensions[0]}`}`
 }
 
 /** Equal for records that can share one header and are read in the same way. Quotes and line ends of the header may differ. */
@@ -134,13 +134,13 @@ export function checkRoom(path: string, files: Files): void {
 }
 
 function refuseInputs(path: string, inputPaths: Iterable<string>, files: Files): void {
-  const keyOf = (name: string): string | undefined => {
+  const keyOf = (name: string): string => {
     const status = files.statusNow(name)
-    return status && fileKey(name, status)
+    return status ? fileKey(name, status) : ''
   }
-  const keys = [path, reasonsPath(path)].flatMap(name => keyOf(name) ?? [])
+  const keys = [path, reasonsPath(path)].map(keyOf).filter(key => key !== '')
   for (const input of keys.length === 0 ? [] : inputPaths) {
-    if (input === '-' || !keys.includes(keyOf(archiveOf(input, files) ?? input) ?? '')) continue
+    if (input === '-' || !keys.includes(keyOf(archiveOf(input, files) ?? input))) continue
     throw usageError(`"${path}" is an input of this run: name another file to write`)
   }
 }

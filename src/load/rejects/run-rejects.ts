@@ -1,6 +1,6 @@
 /* The rejects of a run. They are counted by kind and, if the user wants that, written to files: the one that the user named, and one more beside
    it for each further header, as a file that is loaded again has one. Rows wait in memory until their batch is settled. */
-import { bugError, DdbError, messageOf, option } from '../../errors.js'
+import { bugError, DdbError, option } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cell-rules.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import { rangeAt } from '../../parse/row-places.js'
@@ -215,8 +215,7 @@ export class RunRejects {
         return file
       }
       // If a file with this name was created in the meantime, it remains unchanged, and the next number is tried.
-      if (isFixed || cause.code !== 'EEXIST')
-        throw createError(`cannot create "${place}": ${messageOf(cause)}`, cause)
+      if (isFixed || cause.code !== 'EEXIST') throw cause
     }
   }
 
