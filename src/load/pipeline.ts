@@ -2,6 +2,7 @@
    run ends cleanly, or at once without waiting for the network. Notes values seldom meant: times far from today, blanks around symbols. */
 import { ConnectionError, DdbError, option, TimeoutError, UsageError } from '../errors.js'
 import { openInputs } from './inputs/inputs.js'
+import { failureOf } from './journal/journal-file.js'
 import { rowsOf, type SentBatch } from './journal/recorded-run.js'
 import { fixedSizes } from './outcomes/turns.js'
 import { earlierLimitFailure, limitFailure } from './rejects/reject.js'
@@ -187,25 +188,16 @@ export async function close(
 
 /** @returns false if the journal cannot record the end: that is then a failure of the run */
 export function endJournal(run: Run, { status, exitCode, rows, error }: LoadResult): boolean {
-  const { history } = run
-  try {
-    if (history.file?.failure === undefined) {
-      const why = error === null ? {} : { error: { code: error.code, message: error.message } }
-      const isDone = !isUnfinished(run)
-      history.end({ kind: 'end', at: timeText(run), isDone, status, exitCode, rows, ...why })
-    }
-    return true
-  } catch (error) {
-    run.ending.fail(error)
-    return false
-  } finally {
-    try {
-      history.close()
-    } catch (error) {
-      // The failure that ended the run is already reported.
-      if (error !== run.ending.failure) run.reporter.notice(asDdbError(error).message)
-    }
-  }
+  const { history, ending } = run
+  const why = error === null ? {} : { error: { code: error.code, message: error.message } }
+  const end = { at: timeText(run), isDone: !isUnfinished(run), status, exitCode, rows, ...why }
+  const isWritable = history.file?.failure === undefined
+  const failure = isWritable ? failureOf(() => history.end({ kind: 'end', ...end })) : undefined
+  ending.fail(failure)
+  const lost = failureOf(() => history.close())
+  // The failure that ended the run is already reported.
+  if (lost !== undefined && lost !== ending.failure) run.reporter.notice(asDdbError(lost).message)
+  return failure === undefined
 }
 
 async function closeInTurn(

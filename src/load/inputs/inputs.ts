@@ -124,12 +124,11 @@ export class ListedInputs implements Inputs {
   readonly areDone: boolean
   readonly #run: Run
   readonly #inputs: NamedInputs
-  readonly #stream: number
   readonly #summaries: InputSummary[] = []
   readonly #opener: InputOpener
   /** Lets small inputs share a batch; undefined for rows of a program, and for a check, which reports each input by itself. */
   readonly #shared: SharedRows | undefined
-  #place = (batch: Batch): Batch => batch
+  readonly #place: (batch: Batch) => Batch
   #cuts: Cuts | undefined
   /** Inputs that were read, but whose last rows were not passed on yet. */
   readonly #readInputs: RecordOf<'input'>[] = []
@@ -139,7 +138,7 @@ export class ListedInputs implements Inputs {
     this.reading = reading
     this.#run = run
     this.#inputs = inputs
-    this.#stream = stream
+    this.#place = run.history.resumption.placer(stream)
     this.#shared = watch?.opened === undefined && rows === undefined ? newSharedRows() : undefined
     this.#opener = new InputOpener(run, inputs)
     const { file } = run.history
@@ -148,7 +147,6 @@ export class ListedInputs implements Inputs {
 
   async *batches(): AsyncGenerator<Batch, void, void> {
     const run = this.#run
-    this.#place = run.history.resumption.placer(this.#stream)
     this.#cuts = run.cutSizes && new Cuts(run.cutSizes)
     const limit = run.options.input?.limit ?? Infinity
     const totalBytes = this.#inputs.sizes.reduce<number>((sum, size = NaN) => sum + size, 0)
