@@ -2,7 +2,6 @@
 import { attempt, DdbError, option } from '../../errors.js'
 import type { Batch, BatchEnding } from '../../parse/batch.js'
 import { Cuts, newSharedRows, type SharedRows } from '../../parse/batch-builder.js'
-import { reasonsPath } from '../../source/data-files.js'
 import { sourceNotices } from '../../source/expand-sources.js'
 import { loadZstd } from '../../source/open-source.js'
 import { knownEncoding } from '../../source/encoding/encodings.js'
@@ -79,7 +78,7 @@ function checkRejectsFile(
     placeKey(pathHere(now.run, path), platform.files) === placeKey(rejectsFile, platform.files)
   const isOwn = found.rejects?.files.some(({ path }) => isHere(path)) === true
   const isOf = (token?: string): boolean =>
-    isOfRun(reasonsPath(rejectsFile), checked.runId, platform.files, token)
+    isOfRun(rejectsFile, checked.runId, platform.files, token)
   // A rejects file that a killed process left does not matter: this process removes the file before the first row.
   const isLeftOver = now.rejectsFiles.some(isHere) && isOf()
   if (now.run !== undefined && !isOwn && !isLeftOver && isOf(now.run.token)) {

@@ -188,10 +188,11 @@ function checkNew(path: string, { files, random }: Pick<Platform, 'files' | 'ran
 const startBytes = 256
 
 /**
- * Whether the run created this file of reasons: another may have the name by now. A truncated file is compared as far as it goes.
+ * Whether the run created these rejects, as their reasons say: another may have the name by now. Truncated ones are compared as far as they go.
  * @param token  of the run's record; undefined to accept earlier runs of this name
  */
-export function isOfRun(reasons: string, runId: string, files: Files, token?: string): boolean {
+export function isOfRun(path: string, runId: string, files: Files, token?: string): boolean {
+  const reasons = reasonsPath(path)
   if (attempt(() => files.statusNow(reasons))?.isFile !== true) return false
   const start = `${JSON.stringify({ runId, token }).slice(0, -1)},`
   const buffer = Buffer.alloc(startBytes)
@@ -209,9 +210,9 @@ export async function refuseOldRejects(path: string, runId: string, token: strin
   for (const name of names) {
     const [own] = /^\d+\..*(?=\.reasons\.ndjson$)/s.exec(name.slice(start.length)) ?? []
     if (own === undefined || !name.startsWith(start)) continue
-    const reasons = join(folder, name)
-    if (isOfRun(reasons, runId, files) && !isOfRun(reasons, runId, files, token))
-      throw ofEarlierRun(join(folder, `${start}${own}`))
+    const rejects = join(folder, `${start}${own}`)
+    if (isOfRun(rejects, runId, files) && !isOfRun(rejects, runId, files, token))
+      throw ofEarlierRun(rejects)
   }
 }
 

@@ -51,13 +51,10 @@ function appendedFile(path: string, files: Files, sizeBytes: number, digest?: st
     digest: (): string | undefined => hash?.copy().digest('hex') ?? digest,
     /** @throws {Error} the system's error */
     create(mayTakeEmpty: boolean): void {
-      try {
-        files.create(path).close()
-        isMade = true
-      } catch (error) {
-        if (!mayTakeEmpty || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-        files.openEmpty(path).close()
-      }
+      const cause = failureOf(() => files.create(path).close()) as NodeJS.ErrnoException | undefined
+      isMade = cause === undefined
+      if (mayTakeEmpty && cause?.code === 'EEXIST') files.openEmpty(path).close()
+      else if (cause !== undefined) throw cause
       inode = files.statusNow(path)?.inode
     },
     /** @param reads  all of it @throws {DdbError} DDB_OUTPUT_WRITE */

@@ -234,21 +234,20 @@ export class RunRejects {
   flush(): void {
     if (this.#waitingBytes === 0) return
     this.#waitingBytes = 0
-    this.#placing(() => tryEach(this.#files, file => this.#append(file)))
-  }
-
-  #append(file: RejectsFile): void {
-    const { waiting } = file
-    if (waiting === 0) return
-    try {
-      this.#checkOurs()
-      file.append()
-    } catch (error) {
+    const append = (file: RejectsFile): void => {
+      const { waiting } = file
+      const failure = failureOf(() => {
+        this.#checkOurs()
+        file.append()
+      })
+      if (failure === undefined) return
       this.#lose(waiting)
       // Rows that were written without an error may still be lost: after a failed sync, a second sync proves nothing.
       if (this.#run.ending.maySend()) failureOf(() => file.cutBack())
-      throw error
+      throw failure
     }
+    const waiting = this.#files.filter(file => file.waiting > 0)
+    this.#placing(() => tryEach(waiting, append))
   }
 
   /** Once another process has taken the run, this one changes no file. */
@@ -316,7 +315,7 @@ export class RunRejects {
     const here = (path: string): string => pathHere(now.run, path)
     const counted = new Set(found.rejects?.files.map(({ path }) => placeKey(here(path), files)))
     for (const path of new Set(now.rejectsFiles.map(here))) {
-      const isOurs = isOfRun(reasonsPath(path), this.#run.checked.runId, files)
+      const isOurs = isOfRun(path, this.#run.checked.runId, files)
       if (counted.has(placeKey(path, files)) || !isOurs) continue
       for (const name of [path, reasonsPath(path)]) {
         if (files.statusNow(name) !== undefined) files.remove(name)
@@ -357,8 +356,7 @@ export class RunRejects {
     const { platform, checked } = this.#run
     for (const file of this.#files) {
       const isThere = platform.files.statusNow(file.path) !== undefined
-      const reasons = reasonsPath(file.path)
-      if (isThere && !isOfRun(reasons, checked.runId, platform.files, this.#token))
+      if (isThere && !isOfRun(file.path, checked.runId, platform.files, this.#token))
         throw ofEarlierRun(file.path)
       file.rename()
     }
@@ -368,8 +366,7 @@ export class RunRejects {
   /** Removes the files of a stream that another process has ended, but not those of others in their place. */
   dropStream(): void {
     const finished = this.#finished.splice(this.#finishedBefore)
-    this.#elsewhere += this.unplaced + drop([...this.#files.splice(0), ...finished])
-    this.unplaced = 0
+    this.#elsewhere += drop([...this.#files.splice(0), ...finished])
   }
 
   /** Removes the files of a stream that has not ended, which the next process reads again, and those of a failed audit, which lack rows. */
@@ -386,15 +383,13 @@ export class RunRejects {
   /** Appends what is queued, and checks that all files are in their place. If one is not, all of its rows are unplaced. */
   #closeFiles(): void {
     const close = (file: RejectsFile): void => {
-      try {
-        if (file.rows > 0 && !file.isLeft) file.check()
-      } catch (error) {
-        this.#lose(file.rows)
-        file.rows = 0
-        throw error
-      } finally {
-        file.lock?.release()
-      }
+      const isOurs = file.rows > 0 && !file.isLeft
+      const failure = isOurs ? failureOf(() => file.check()) : undefined
+      file.lock?.release()
+      if (failure === undefined) return
+      this.#lose(file.rows)
+      file.rows = 0
+      throw failure
     }
     const closeAll = (): void => this.#placing(() => tryEach(this.#files, close))
     tryEach([() => this.flush(), closeAll], act => act())
