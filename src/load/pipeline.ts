@@ -232,12 +232,13 @@ export function newOddValues(
     array === true ? [] : [{ index, name, type, format: dateFormatText(name, formats) }],
   )
   let symbols = single.filter(({ type }) => type === 'SYMBOL')
-  const epochs = single.filter(({ format }) => format.startsWith('epoch:'))
-  const ranges = new Map<number, TimeRange | undefined>()
+  const epochs = single
+    .filter(({ format }) => format.startsWith('epoch:'))
+    .map(column => ({ ...column, range: undefined as TimeRange | undefined }))
   let rows = 0
   const end = (): void => {
-    for (const { index, name, format, type } of epochs.splice(0)) {
-      const question = unitQuestion(format, type, ranges.get(index))
+    for (const { name, format, type, range } of epochs.splice(0)) {
+      const question = unitQuestion(format, type, range)
       if (question !== undefined) notice(`column "${name}": ${question}`)
     }
   }
@@ -246,9 +247,7 @@ export function newOddValues(
     look({ columns: data, rowCount, ranges: inputs }: Batch): void {
       const count = Math.min(rowCount, lookedRows - rows)
       rows += count
-      for (const { index } of epochs) {
-        ranges.set(index, widened(ranges.get(index), data[index]!, count))
-      }
+      for (const epoch of epochs) epoch.range = widened(epoch.range, data[epoch.index]!, count)
       if (rows === lookedRows) end()
       if (inputs[0]?.shape.delimiter === undefined) return
       symbols = symbols.filter(({ index, name }) => {

@@ -48,8 +48,6 @@ export async function presentNow({ platform: { files }, options }: Run): Promise
   return presentFiles(options.inputs, files, names)
 }
 
-type HowRead = { readonly format: InputFormat; readonly detected: Detected }
-
 interface OpenFile {
   readonly file: FollowedFile
   readonly summary: InputSummary
@@ -153,7 +151,10 @@ export class FollowedInputs implements Inputs {
         summary.compression = source.compression
         const before = number === undefined ? undefined : history.found.inputs[number]
         // What an earlier process detected in a file's first lines applies to all later lines.
-        const { format, detected } = JSON.parse(before?.detected ?? '{}') as Partial<HowRead>
+        const { format, detected } = JSON.parse(before?.detected ?? '{}') as {
+          format?: InputFormat
+          detected?: Detected
+        }
         const found = detected && readAsFound({ ...detected, ...(format && { format }) })
         const reading = { ...found, clock: platform.clock }
         const reader = await openRecords(run, source, reading)

@@ -211,7 +211,8 @@ function ended(record: Uint8Array, encoding: string): Buffer {
   const [feed = '', other] = lineEnds[encoding] ?? ['\n', '\r']
   // A record that is cut inside a character would shift those after it. With half a surrogate pair it stays bad.
   const rest = encoding === 'utf-16le' ? [0xd8] : [0, 0xd8, 0]
-  const whole = [record, Buffer.from(record.length % feed.length === 0 ? [] : rest)]
-  const tail = Buffer.concat(whole).subarray(-feed.length).toString('latin1')
-  return Buffer.concat([...whole, Buffer.from([feed, other].includes(tail) ? '' : feed, 'latin1')])
+  const isWhole = record.length % feed.length === 0
+  const tail = Buffer.from(record.subarray(-feed.length)).toString('latin1')
+  const end = isWhole && [feed, other].includes(tail) ? '' : feed
+  return Buffer.concat([record, Buffer.from(isWhole ? [] : rest), Buffer.from(end, 'latin1')])
 }

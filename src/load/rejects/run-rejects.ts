@@ -315,8 +315,8 @@ export class RunRejects {
     const here = (path: string): string => pathHere(now.run, path)
     const counted = new Set(found.rejects?.files.map(({ path }) => placeKey(here(path), files)))
     for (const path of new Set(now.rejectsFiles.map(here))) {
-      const isOurs = isOfRun(path, this.#run.checked.runId, files)
-      if (counted.has(placeKey(path, files)) || !isOurs) continue
+      if (counted.has(placeKey(path, files))) continue
+      if (!isOfRun(path, this.#run.checked.runId, files)) continue
       for (const name of [path, reasonsPath(path)]) {
         if (files.statusNow(name) !== undefined) files.remove(name)
       }
