@@ -133,7 +133,7 @@ export interface LoadResult {
     unplaced: number
     byClass: { parse: number; type: number; server: number }
     byCode: Record<string, number>
-    /** The first three rejects of each code that this process found, for at most 20 codes. */
+    /** The first three rejects of each code that this process found. */
     first: { code: string; file: string; lineNumber: number; message: string }[]
   }
   /** One per target column; `coerced` counts bad cells that became null (`lenient`). */

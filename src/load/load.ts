@@ -13,7 +13,7 @@ import {
   whyNotMixed,
 } from './connection/connect.js'
 import { endJournal, runPipeline } from './pipeline.js'
-import type { LoadOptions, LoadResult, ServerAddress } from './options.js'
+import type { LoadOptions, LoadResult, ServerAddress, ServerTarget } from './options.js'
 import { journalPath } from './journal/open-journal.js'
 import { checkSoleProcess } from './register/sole-process.js'
 import { lookFirst } from './evidence/first-look.js'
@@ -92,10 +92,8 @@ async function loadChecked(run: Run): Promise<LoadResult> {
     const error = asTargetChanged(run, cause)
     run.ending.fail(error)
     // Rows of earlier processes that are gone or unproven no longer count as stored.
-    const isGone =
-      error instanceof DdbError &&
-      (error.code === 'DDB_TARGET_CHANGED' || error.code === 'DDB_UNPROVEN')
-    if (isGone) takeRowsBack(run, '', false)
+    const gone = ['DDB_TARGET_CHANGED', 'DDB_UNPROVEN']
+    if (error instanceof DdbError && gone.includes(error.code)) takeRowsBack(run, '', false)
   }
   const misuse = await runPipeline(run, open, fail)
   run.ending.fail(misuse)
@@ -219,7 +217,7 @@ export async function drainedInTime(session: Session, clock: Clock, timeoutMs: n
   }
 }
 
-/** Connects and describes the target. @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError} @throws {UsageError} */
+/** Connects and describes the target. @throws {ConnectionError} @throws {ServerError} DDB_UNAVAILABLE if it is not ready in time, and others @throws {TimeoutError} @throws {UsageError} */
 export async function findTarget(run: Run, onConnected?: (control: Session) => void) {
   const deadlineMs = connectDeadlineMs(run.platform, run.server)
   const connect = async (deadlineMs: number, node?: ServerAddress): Promise<Session> => {
@@ -227,21 +225,26 @@ export async function findTarget(run: Run, onConnected?: (control: Session) => v
     const isEarly = (error: unknown): boolean =>
       error instanceof ConnectionError || isTransient(error)
     const attempt = (signal: AbortSignal): Promise<Session> => connectRun(run, { ...rules, signal })
-    run.control = await waiting(run, deadlineMs, isEarly, attempt)
+    run.control = await tryAtStart(run, deadlineMs, isEarly, attempt)
     onConnected?.(run.control)
     return run.control
   }
-  return followRedirects(run.server, async server => {
+  const find = async (server: ServerTarget): Promise<TargetDescription> => {
     run.server = server
     await run.control?.close().catch(ignoreLoss)
     const first = await connect(deadlineMs)
-    const target = await waiting(run, deadlineMs, isTransient, () => describeOrCreate(run))
+    const target = await tryAtStart(run, deadlineMs, isTransient, () => describeOrCreate(run))
     const again = (): Promise<Session> =>
       connect(connectDeadlineMs(run.platform, server), run.control)
     await chooseMode(run, first, again)
     await defineTransform(run)
     chooseConnections(run, target)
     return (run.target = target)
+  }
+  return followRedirects(run.server, find).catch((error: unknown) => {
+    if (!isTransient(error)) throw error
+    const why = `the server is not ready (it says: ${error.serverMessage}): try again later`
+    throw new ServerError(error.serverMessage, 'DDB_UNAVAILABLE', why)
   })
 }
 
@@ -293,25 +296,6 @@ async function defineTransform({ checked, control }: Run): Promise<void> {
       serverMessage,
       code === 'DDB_PRIVILEGE' ? code : 'DDB_SCRIPT',
       `the server rejects ${option('target.transform')}: ${message}`,
-    )
-  }
-}
-
-/** Waits for a server that refuses connections or is not ready, within the time for connecting. @throws {ServerError} DDB_UNAVAILABLE */
-async function waiting<T>(
-  run: Run,
-  deadlineMs: number,
-  passes: (error: unknown) => boolean,
-  attempt: (ended: AbortSignal) => Promise<T>,
-): Promise<T> {
-  try {
-    return await tryAtStart(run, deadlineMs, passes, attempt)
-  } catch (error) {
-    if (!isTransient(error)) throw error
-    throw new ServerError(
-      error.serverMessage,
-      'DDB_UNAVAILABLE',
-      `the server is not ready (it says: ${error.serverMessage}): try again later`,
     )
   }
 }

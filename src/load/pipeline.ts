@@ -2,6 +2,7 @@
    run ends cleanly, or at once without waiting for the network. Notes values seldom meant: times far from today, blanks around symbols. */
 import { ConnectionError, DdbError, option, TimeoutError, UsageError } from '../errors.js'
 import { openInputs } from './inputs/inputs.js'
+import { failureOf } from './journal/journal-file.js'
 import { rowsOf, type SentBatch } from './journal/recorded-run.js'
 import { fixedSizes } from './outcomes/turns.js'
 import { earlierLimitFailure, limitFailure } from './rejects/reject.js'
@@ -187,25 +188,16 @@ export async function close(
 
 /** @returns false if the journal cannot record the end: that is then a failure of the run */
 export function endJournal(run: Run, { status, exitCode, rows, error }: LoadResult): boolean {
-  const { history } = run
-  try {
-    if (history.file?.failure === undefined) {
-      const why = error === null ? {} : { error: { code: error.code, message: error.message } }
-      const isDone = !isUnfinished(run)
-      history.end({ kind: 'end', at: timeText(run), isDone, status, exitCode, rows, ...why })
-    }
-    return true
-  } catch (error) {
-    run.ending.fail(error)
-    return false
-  } finally {
-    try {
-      history.close()
-    } catch (error) {
-      // The failure that ended the run is already reported.
-      if (error !== run.ending.failure) run.reporter.notice(asDdbError(error).message)
-    }
-  }
+  const { history, ending } = run
+  const why = error === null ? {} : { error: { code: error.code, message: error.message } }
+  const end = { at: timeText(run), isDone: !isUnfinished(run), status, exitCode, rows, ...why }
+  const isWritable = history.file?.failure === undefined
+  const failure = isWritable ? failureOf(() => history.end({ kind: 'end', ...end })) : undefined
+  ending.fail(failure)
+  const lost = failureOf(() => history.close())
+  // The failure that ended the run is already reported.
+  if (lost !== undefined && lost !== ending.failure) run.reporter.notice(asDdbError(lost).message)
+  return failure === undefined
 }
 
 async function closeInTurn(
@@ -240,12 +232,13 @@ export function newOddValues(
     array === true ? [] : [{ index, name, type, format: dateFormatText(name, formats) }],
   )
   let symbols = single.filter(({ type }) => type === 'SYMBOL')
-  const epochs = single.filter(({ format }) => format.startsWith('epoch:'))
-  const ranges = new Map<number, TimeRange | undefined>()
+  const epochs = single
+    .filter(({ format }) => format.startsWith('epoch:'))
+    .map(column => ({ ...column, range: undefined as TimeRange | undefined }))
   let rows = 0
   const end = (): void => {
-    for (const { index, name, format, type } of epochs.splice(0)) {
-      const question = unitQuestion(format, type, ranges.get(index))
+    for (const { name, format, type, range } of epochs.splice(0)) {
+      const question = unitQuestion(format, type, range)
       if (question !== undefined) notice(`column "${name}": ${question}`)
     }
   }
@@ -254,9 +247,7 @@ export function newOddValues(
     look({ columns: data, rowCount, ranges: inputs }: Batch): void {
       const count = Math.min(rowCount, lookedRows - rows)
       rows += count
-      for (const { index } of epochs) {
-        ranges.set(index, widened(ranges.get(index), data[index]!, count))
-      }
+      for (const epoch of epochs) epoch.range = widened(epoch.range, data[epoch.index]!, count)
       if (rows === lookedRows) end()
       if (inputs[0]?.shape.delimiter === undefined) return
       symbols = symbols.filter(({ index, name }) => {

@@ -150,8 +150,13 @@ export class FollowedInputs implements Inputs {
       try {
         summary.compression = source.compression
         const before = number === undefined ? undefined : history.found.inputs[number]
-        const known = before?.detected === undefined ? undefined : journaledReading(before.detected)
-        const reading = { ...known?.dialect, clock: platform.clock }
+        // What an earlier process detected in a file's first lines applies to all later lines.
+        const { format, detected } = JSON.parse(before?.detected ?? '{}') as {
+          format?: InputFormat
+          detected?: Detected
+        }
+        const found = detected && readAsFound({ ...detected, ...(format && { format }) })
+        const reading = { ...found, clock: platform.clock }
         const reader = await openRecords(run, source, reading)
         if (reader.format === 'json') throw usageError(isDocument(path))
         const input = number ?? history.now.inputs.length
@@ -162,7 +167,7 @@ export class FollowedInputs implements Inputs {
         }
         const cuts = run.cutSizes && new Cuts(run.cutSizes)
         const place = history.resumption.placer(streamOfFollowed(input))
-        const opened = { source, reader, summary, number: input, cuts, detected: known?.detected }
+        const opened = { source, reader, summary, number: input, cuts, detected }
         for await (const batch of this.reading.batches(opened)) {
           place(batch)
           this.#note(file, input, 2)
@@ -321,13 +326,13 @@ async function originalOf({ inputs }: Pick<RecordedRun, 'inputs'>, file: InputFi
 /** Adds the counts of a file to those of all files that had its name. */
 function addByName(byName: Map<string, InputSummary>, more: InputSummary): void {
   const before = byName.get(more.path)
-  const sum = { ...more, contentBytes: { ...more.contentBytes } }
+  const sum = structuredClone(more)
   if (before !== undefined) {
-    const { contentBytes } = before
+    const { contentBytes } = sum
     sum.firstError = before.firstError ?? more.firstError
     for (const name of ['bytes', 'rows', 'ragged'] as const) sum[name] += before[name]
     const kinds = Object.keys(contentBytes) as (keyof typeof contentBytes)[]
-    for (const kind of kinds) sum.contentBytes[kind] += contentBytes[kind]
+    for (const kind of kinds) contentBytes[kind] += before.contentBytes[kind]
   }
   byName.set(more.path, sum)
 }
@@ -366,12 +371,6 @@ export async function reopened(found: RecordedRun, number: number, files: Files)
 /** Whether the error means that a file no longer holds content that was read. */
 function isTruncated(error: unknown): error is DdbError {
   return error instanceof DdbError && error.code === 'DDB_INPUT_TRUNCATED'
-}
-
-/** The rules that an earlier process detected in a file's first lines; they apply to all later lines. */
-function journaledReading(how: string) {
-  const { format, detected } = JSON.parse(how) as { format: InputFormat; detected: Detected }
-  return { detected, dialect: { format, ...readAsFound(detected) } }
 }
 
 const notLoaded = (path: string, bytes: number): string =>

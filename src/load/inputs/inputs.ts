@@ -2,7 +2,6 @@
 import { attempt, DdbError, option } from '../../errors.js'
 import type { Batch, BatchEnding } from '../../parse/batch.js'
 import { Cuts, newSharedRows, type SharedRows } from '../../parse/batch-builder.js'
-import { reasonsPath } from '../../source/data-files.js'
 import { sourceNotices } from '../../source/expand-sources.js'
 import { loadZstd } from '../../source/open-source.js'
 import { knownEncoding } from '../../source/encoding/encodings.js'
@@ -79,7 +78,7 @@ function checkRejectsFile(
     placeKey(pathHere(now.run, path), platform.files) === placeKey(rejectsFile, platform.files)
   const isOwn = found.rejects?.files.some(({ path }) => isHere(path)) === true
   const isOf = (token?: string): boolean =>
-    isOfRun(reasonsPath(rejectsFile), checked.runId, platform.files, token)
+    isOfRun(rejectsFile, checked.runId, platform.files, token)
   // A rejects file that a killed process left does not matter: this process removes the file before the first row.
   const isLeftOver = now.rejectsFiles.some(isHere) && isOf()
   if (now.run !== undefined && !isOwn && !isLeftOver && isOf(now.run.token)) {
@@ -124,12 +123,11 @@ export class ListedInputs implements Inputs {
   readonly areDone: boolean
   readonly #run: Run
   readonly #inputs: NamedInputs
-  readonly #stream: number
   readonly #summaries: InputSummary[] = []
   readonly #opener: InputOpener
   /** Lets small inputs share a batch; undefined for rows of a program, and for a check, which reports each input by itself. */
   readonly #shared: SharedRows | undefined
-  #place = (batch: Batch): Batch => batch
+  readonly #place: (batch: Batch) => Batch
   #cuts: Cuts | undefined
   /** Inputs that were read, but whose last rows were not passed on yet. */
   readonly #readInputs: RecordOf<'input'>[] = []
@@ -139,7 +137,7 @@ export class ListedInputs implements Inputs {
     this.reading = reading
     this.#run = run
     this.#inputs = inputs
-    this.#stream = stream
+    this.#place = run.history.resumption.placer(stream)
     this.#shared = watch?.opened === undefined && rows === undefined ? newSharedRows() : undefined
     this.#opener = new InputOpener(run, inputs)
     const { file } = run.history
@@ -148,7 +146,6 @@ export class ListedInputs implements Inputs {
 
   async *batches(): AsyncGenerator<Batch, void, void> {
     const run = this.#run
-    this.#place = run.history.resumption.placer(this.#stream)
     this.#cuts = run.cutSizes && new Cuts(run.cutSizes)
     const limit = run.options.input?.limit ?? Infinity
     const totalBytes = this.#inputs.sizes.reduce<number>((sum, size = NaN) => sum + size, 0)

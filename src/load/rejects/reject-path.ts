@@ -10,11 +10,10 @@ import {
 } from '../../parse/formats.js'
 import type { RecordShape } from '../../parse/batch.js'
 import { fileKey } from '../../platform/file-name.js'
-import type { Files, FolderEntry, Platform } from '../../platform/platform.js'
+import type { Files, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
 import { reasonsPath } from '../../source/data-files.js'
 import { failureOf, lockPath } from '../journal/journal-file.js'
-import type { RecordedRun } from '../journal/recorded-run.js'
 import type { RejectReading } from './reject.js'
 
 /** `r` and `.csv` of `r.csv`. */
@@ -32,11 +31,11 @@ export function furtherPath(
   const { stem, extension } = partsOf(path)
   const delimited = delimiter === '\t' ? 'tsv' : 'csv'
   const own = delimiter === undefined ? recordFormat(format as InputFormat) : delimited
+  const { extensions } = formats[own]
   const named = extension.slice(1).toLowerCase()
   // With an extension of no format, the reader examines the first bytes, which works for records of any shape.
-  const fits = !dataExtensions.includes(named) || formats[own].extensions.includes(named)
-  const fitting = fits ? extension : `.${formats[own].extensions[0]}`
-  return `${stem}.${mark}${fitting}`
+  const fits = !dataExtensions.includes(named) || extensions.includes(named)
+  return `${stem}.${mark}${fits ? extension : `.${extensions[0]}`}`
 }
 
 /** Equal for records that can share one header and are read in the same way. Quotes and line ends of the header may differ. */
@@ -135,13 +134,13 @@ export function checkRoom(path: string, files: Files): void {
 }
 
 function refuseInputs(path: string, inputPaths: Iterable<string>, files: Files): void {
-  const keyOf = (name: string): string | undefined => {
+  const keyOf = (name: string): string => {
     const status = files.statusNow(name)
-    return status && fileKey(name, status)
+    return status ? fileKey(name, status) : ''
   }
-  const keys = [path, reasonsPath(path)].flatMap(name => keyOf(name) ?? [])
+  const keys = [path, reasonsPath(path)].map(keyOf).filter(key => key !== '')
   for (const input of keys.length === 0 ? [] : inputPaths) {
-    if (input === '-' || !keys.includes(keyOf(archiveOf(input, files) ?? input) ?? '')) continue
+    if (input === '-' || !keys.includes(keyOf(archiveOf(input, files) ?? input))) continue
     throw usageError(`"${path}" is an input of this run: name another file to write`)
   }
 }
@@ -189,10 +188,11 @@ function checkNew(path: string, { files, random }: Pick<Platform, 'files' | 'ran
 const startBytes = 256
 
 /**
- * Whether the run created this file of reasons: another may have the name by now. A truncated file is compared as far as it goes.
+ * Whether the run created these rejects, as their reasons say: another may have the name by now. Truncated ones are compared as far as they go.
  * @param token  of the run's record; undefined to accept earlier runs of this name
  */
-export function isOfRun(reasons: string, runId: string, files: Files, token?: string): boolean {
+export function isOfRun(path: string, runId: string, files: Files, token?: string): boolean {
+  const reasons = reasonsPath(path)
   if (attempt(() => files.statusNow(reasons))?.isFile !== true) return false
   const start = `${JSON.stringify({ runId, token }).slice(0, -1)},`
   const buffer = Buffer.alloc(startBytes)
@@ -200,37 +200,19 @@ export function isOfRun(reasons: string, runId: string, files: Files, token?: st
   return text.startsWith(start) || start.startsWith(text)
 }
 
-/** Removes files of a killed process that the journal does not count. */
-export function removeUncounted(
-  { found, now }: Readonly<Record<'found' | 'now', RecordedRun>>,
-  runId: string,
-  files: Files,
-): void {
-  const here = (path: string): string => pathHere(now.run, path)
-  const counted = new Set(found.rejects?.files.map(({ path }) => placeKey(here(path), files)))
-  for (const path of new Set(now.rejectsFiles.map(here))) {
-    if (counted.has(placeKey(path, files)) || !isOfRun(reasonsPath(path), runId, files)) continue
-    for (const name of [path, reasonsPath(path)]) {
-      if (files.statusNow(name) !== undefined) files.remove(name)
-    }
-  }
-}
-
 /** @throws {DdbError} DDB_OUTPUT_CREATE if an earlier run of this name has left rejects of any stream */
 export async function refuseOldRejects(path: string, runId: string, token: string, files: Files) {
-  const { stem } = partsOf(basename(path))
+  const start = `${partsOf(basename(path)).stem}.s`
   const folder = dirname(path)
   const names: string[] = []
-  const add = ({ name }: FolderEntry): void => {
-    if (name.startsWith(`${stem}.s`) && name.endsWith(reasonsPath(''))) names.push(name)
-  }
   // What is wrong with the folder shows when a file is made in it.
-  await files.readFolder(folder, add).catch(() => undefined)
+  await files.readFolder(folder, ({ name }) => void names.push(name)).catch(() => undefined)
   for (const name of names) {
-    const reasons = join(folder, name)
-    if (!/^\d+\./.test(name.slice(stem.length + 2)) || !isOfRun(reasons, runId, files)) continue
-    if (!isOfRun(reasons, runId, files, token))
-      throw ofEarlierRun(reasons.slice(0, -reasonsPath('').length))
+    const [own] = /^\d+\..*(?=\.reasons\.ndjson$)/s.exec(name.slice(start.length)) ?? []
+    if (own === undefined || !name.startsWith(start)) continue
+    const rejects = join(folder, `${start}${own}`)
+    if (isOfRun(rejects, runId, files) && !isOfRun(rejects, runId, files, token))
+      throw ofEarlierRun(rejects)
   }
 }
 

@@ -1,13 +1,14 @@
 /* A row that is not in the target: its place in the input, the reason, and whether it ends the run. */
-import { InputError, option, type InputPosition } from '../../errors.js'
+import { InputError, option } from '../../errors.js'
 import type { DdbError, ErrorCode } from '../../errors.js'
 import type { Batch, Reject } from '../../parse/batch.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import { rangeText } from '../outcomes/pieces.js'
-import { type RunState, rowsText } from '../outcomes/run-state.js'
-import type { Detected, InputFormat, LoadOptions } from '../options.js'
-import { type CheckedOptions, defined } from '../checked-options.js'
+import { rowsText } from '../outcomes/run-state.js'
+import type { Detected, InputFormat } from '../options.js'
+import { defined } from '../checked-options.js'
+import type { RunBasis } from '../run-basis.js'
 
 /** How the records of an input were read. */
 export interface RejectReading extends Detected {
@@ -34,10 +35,7 @@ const lineFeed = 0x0a
 
 export function moreLines({ bytes }: AnyReject): number {
   let lines = 0
-  for (let at = bytes.indexOf(lineFeed); at >= 0 && at < bytes.length - 1;) {
-    lines++
-    at = bytes.indexOf(lineFeed, at + 1)
-  }
+  for (const byte of bytes.subarray(0, -1)) if (byte === lineFeed) lines++
   return lines
 }
 
@@ -66,66 +64,48 @@ export function problemOf(reject: AnyReject): CheckProblem {
   return { file, lineNumber, offsetBytes, columnName, code, class: kind, message, value }
 }
 
-interface LimitedRun {
-  readonly checked: Pick<CheckedOptions, 'onError' | 'maxErrors'>
-  readonly state: Pick<RunState, 'rows' | 'moreRejectedLines' | 'elsewhere'>
-  readonly options: Pick<LoadOptions, 'inputs'>
-}
+type LimitedRun = Pick<RunBasis, 'checked' | 'state' | 'options'>
+type LastReject = Pick<AnyReject, 'file' | 'lineNumber' | 'code' | 'message'> & Partial<AnyReject>
 
 /** The limit as a share applies only after this many rows, because earlier shares mean little. */
 const shareFromRows = 1_000
 
-/** The failure if this reject ends the run. @param reject  undefined at the end, where a limit in percent also applies to few rows */
-export function limitFailure(run: LimitedRun, reject?: AnyReject): DdbError | undefined {
-  if (reject === undefined) {
-    const file = run.options.inputs.join(', ')
-    return isExceeded(run, 1) ? excess(run, { file }) : undefined
-  }
-  const stops = run.checked.onError === 'stop'
-  if (!stops && !isExceeded(run, shareFromRows)) return undefined
-  const { file, lineNumber, offsetBytes, columnName, code } = reject
-  const position = { file, lineNumber, offsetBytes, ...defined({ columnName }) }
-  const text = located(file, lineNumber, reject.message)
-  return stops
-    ? new InputError(code, text, position)
-    : excess(run, position, `; the last one: ${text}`)
+/** The failure if rejects end the run. @param last  undefined at the end, where a limit in percent also applies to few rows */
+export function limitFailure(
+  { checked: { maxErrors, onError }, state, options }: LimitedRun,
+  last?: LastReject,
+  fromRows = last === undefined ? 1 : shareFromRows,
+): DdbError | undefined {
+  const { rows, moreRejectedLines, elsewhere } = state
+  const rejected = rows.rejected - elsewhere.rejected
+  // A quote that never closes may make thousands of lines one record, so a share counts lines.
+  const lines = rejected + moreRejectedLines
+  const read = rows.read - elsewhere.read + moreRejectedLines
+  const isExceeded =
+    'count' in maxErrors
+      ? rejected > maxErrors.count
+      : read >= fromRows && lines > maxErrors.share * read
+  const stops = last !== undefined && onError === 'stop'
+  if (!stops && !isExceeded) return undefined
+  const { file = options.inputs.join(', '), lineNumber, offsetBytes, columnName } = last ?? {}
+  const position = { file, ...defined({ lineNumber, offsetBytes, columnName }) }
+  const text = last && located(file, last.lineNumber, last.message)
+  if (stops) return new InputError(last.code, text!, position)
+  const limit = option('rejects.maxErrors')
+  return new InputError(
+    'DDB_INPUT_LIMIT',
+    `${rowsText(rejected)}${moreRejectedLines === 0 ? '' : ` of ${lines} lines`} ${rejected === 1 ? 'was' : 'were'} rejected, ` +
+      `more than ${limit} allows${text === undefined ? '' : `; the last one: ${text}`}. Repair the input, or raise ${limit}.`,
+    position,
+  )
 }
 
 /** The failure of a resumed run that must send nothing new: rejects that ended the last process end this one, unless the limit rose. */
 export function earlierLimitFailure(run: LimitedRun, rejects: RecordedRun['rejects']) {
   if (rejects === undefined) return undefined
-  const { byInput } = rejects
-  if (run.checked.onError !== 'stop') {
-    const file = Object.keys(byInput).join(', ')
-    return isExceeded(run, shareFromRows) ? excess(run, { file }) : undefined
-  }
-  const [[file, { firstError }] = ['', { firstError: null }]] = Object.entries(byInput)
-  if (firstError === null) return undefined
-  const { code, message, lineNumber } = firstError
-  const text = located(file, lineNumber, message)
-  return new InputError(code as ErrorCode, text, { file, lineNumber: lineNumber! })
-}
-
-/** Whether there are more rejects than the limit allows. A quote that never closes may make thousands of lines one record, so a share counts lines. */
-function isExceeded({ checked: { maxErrors }, state }: LimitedRun, fromRows: number): boolean {
-  const { rows, moreRejectedLines, elsewhere } = state
-  const rejected = rows.rejected - elsewhere.rejected
-  if ('count' in maxErrors) return rejected > maxErrors.count
-  const read = rows.read - elsewhere.read + moreRejectedLines
-  return read >= fromRows && rejected + moreRejectedLines > maxErrors.share * read
-}
-
-function excess({ state }: LimitedRun, position: InputPosition, last = ''): DdbError {
-  const { rows, moreRejectedLines, elsewhere } = state
-  const rejected = rows.rejected - elsewhere.rejected
-  const lines = moreRejectedLines === 0 ? '' : ` of ${rejected + moreRejectedLines} lines`
-  const limit = option('rejects.maxErrors')
-  return new InputError(
-    'DDB_INPUT_LIMIT',
-    `${rowsText(rejected)}${lines} ${rejected === 1 ? 'was' : 'were'} rejected, more than ${limit} allows${last}. ` +
-      `Repair the input, or raise ${limit}.`,
-    position,
-  )
+  if (run.checked.onError !== 'stop') return limitFailure(run, undefined, shareFromRows)
+  const [[file, { firstError }] = ['', { firstError: null }]] = Object.entries(rejects.byInput)
+  return firstError ? limitFailure(run, { ...(firstError as LastReject), file }) : undefined
 }
 
 export type InputRejects = JournaledRejects['byInput'][string]

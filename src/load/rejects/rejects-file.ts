@@ -51,13 +51,10 @@ function appendedFile(path: string, files: Files, sizeBytes: number, digest?: st
     digest: (): string | undefined => hash?.copy().digest('hex') ?? digest,
     /** @throws {Error} the system's error */
     create(mayTakeEmpty: boolean): void {
-      try {
-        files.create(path).close()
-        isMade = true
-      } catch (error) {
-        if (!mayTakeEmpty || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-        files.openEmpty(path).close()
-      }
+      const cause = failureOf(() => files.create(path).close()) as NodeJS.ErrnoException | undefined
+      isMade = cause === undefined
+      if (mayTakeEmpty && cause?.code === 'EEXIST') files.openEmpty(path).close()
+      else if (cause !== undefined) throw cause
       inode = files.statusNow(path)?.inode
     },
     /** @param reads  all of it @throws {DdbError} DDB_OUTPUT_WRITE */
@@ -115,14 +112,14 @@ function appendedFile(path: string, files: Files, sizeBytes: number, digest?: st
 
 export type RejectsFile = ReturnType<typeof rejectsFile>
 
-/** @param kept  what is certainly on the disk @param place  the path until the file gets its name @param spare  memory for rows that wait */
-export function rejectsFile(kept: KeptFile, files: Files, spare: Texts[], place = kept.path) {
+/** @param kept  what is certainly on the disk @param place  the path until the file gets its name */
+export function rejectsFile(kept: KeptFile, files: Files, place = kept.path) {
   const { key, path, isLeft = false } = kept
   const records = appendedFile(place, files, kept.sizeBytes, kept.digest)
   const reasons = appendedFile(reasonsPath(place), files, kept.reasonsBytes)
   const parts = [records, reasons]
-  /** The bytes of rows that wait, for both files: an object for each row would take twice the memory. */
-  let texts: Texts | undefined
+  /** What waits, for both files. */
+  const texts: [Uint8Array[], Uint8Array[]] = [[], []]
   const file = {
     ...{ key, path, rows: kept.rows },
     /** Whether the run does not write to it any more. */
@@ -151,18 +148,15 @@ export function rejectsFile(kept: KeptFile, files: Files, spare: Texts[], place 
     isEmpty: (): boolean => file.rows + file.waiting === 0,
     /** Lets a row wait. */
     add(record: Uint8Array, shape: RecordShape, reason: RejectReason): void {
-      texts ??= spare.pop() ?? [growingBytes(), growingBytes()]
-      if (file.isEmpty()) texts[0].add(headOf(shape))
-      texts[0].add(ended(record, shape.text.encoding))
-      texts[1].add(Buffer.from(`${JSON.stringify(reason)}\n`))
+      if (file.isEmpty()) texts[0].push(headOf(shape))
+      texts[0].push(ended(record, shape.text.encoding))
+      texts[1].push(Buffer.from(`${JSON.stringify(reason)}\n`))
       file.waiting++
     },
     /** Appends the rows that wait, and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE; `cutBack` then leaves neither file changed */
     append(): void {
-      const bytes = texts!.map(text => text.take())
-      spare[0] = texts!
+      const bytes = texts.map(text => Buffer.concat(text.splice(0)))
       const rows = file.waiting
-      texts = undefined
       file.waiting = 0
       for (const [i, part] of parts.entries()) part.write(bytes[i]!)
       for (const [i, part] of parts.entries()) part.wrote(bytes[i]!)
@@ -201,29 +195,6 @@ export function drop(files: readonly RejectsFile[]): number {
   return rows
 }
 
-/** Of the records, and of their reasons. */
-type Texts = [records: GrowingBytes, reasons: GrowingBytes]
-type GrowingBytes = ReturnType<typeof growingBytes>
-
-function growingBytes() {
-  let bytes = Buffer.alloc(0)
-  let length = 0
-  return {
-    add(part: Uint8Array): void {
-      const all = length + part.length
-      if (all > bytes.length) bytes = Buffer.concat([bytes], all + bytes.length)
-      bytes.set(part, length)
-      length = all
-    },
-    /** The bytes so far, which the next ones overwrite. */
-    take(): Buffer {
-      const taken = bytes.subarray(0, length)
-      length = 0
-      return taken
-    },
-  }
-}
-
 /** What a file begins with. Except for UTF-8, a reader needs the byte order mark to recognize the encoding. */
 function headOf({ headerBytes, text: { encoding, mark } }: RecordShape): Buffer {
   const header = headerBytes === undefined ? [] : [ended(headerBytes, encoding)]
@@ -234,16 +205,14 @@ const lineEnds: Readonly<Record<string, readonly string[] | undefined>> = {
   'utf-16le': ['\n\0', '\r\0'],
   'utf-16be': ['\0\n', '\0\r'],
 }
-const usualEnds = ['\n', '\r'] as const
 
-/** The record with a line end, which the last record of an input may lack. */
-function ended(record: Uint8Array, encoding: string): Uint8Array {
-  const ends = lineEnds[encoding] ?? usualEnds
+/** A copy of the record with a line end, which the last record of an input may lack. */
+function ended(record: Uint8Array, encoding: string): Buffer {
+  const [feed = '', other] = lineEnds[encoding] ?? ['\n', '\r']
   // A record that is cut inside a character would shift those after it. With half a surrogate pair it stays bad.
-  if (ends !== usualEnds && record.length % 2 === 1) {
-    const rest = encoding === 'utf-16le' ? [0xd8] : [0, 0xd8, 0]
-    return ended(Buffer.concat([record, Buffer.from(rest)]), encoding)
-  }
-  const tail = Buffer.from(record.subarray(-ends[0]!.length)).toString('latin1')
-  return ends.includes(tail) ? record : Buffer.concat([record, Buffer.from(ends[0]!, 'latin1')])
+  const rest = encoding === 'utf-16le' ? [0xd8] : [0, 0xd8, 0]
+  const isWhole = record.length % feed.length === 0
+  const tail = Buffer.from(record.subarray(-feed.length)).toString('latin1')
+  const end = isWhole && [feed, other].includes(tail) ? '' : feed
+  return Buffer.concat([record, Buffer.from(isWhole ? [] : rest), Buffer.from(end, 'latin1')])
 }

@@ -1,6 +1,6 @@
 /* The rejects of a run. They are counted by kind and, if the user wants that, written to files: the one that the user named, and one more beside
    it for each further header, as a file that is loaded again has one. Rows wait in memory until their batch is settled. */
-import { bugError, DdbError, messageOf, option } from '../../errors.js'
+import { bugError, DdbError, option } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cell-rules.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import { rangeAt } from '../../parse/row-places.js'
@@ -25,7 +25,6 @@ import {
   pathHere,
   pathThere,
   placeKey,
-  removeUncounted,
   shapeKey,
 } from './reject-path.js'
 import {
@@ -44,9 +43,8 @@ import { rejectRun, type RejectReason, type RejectRun } from './retry.js'
 
 /** Limit of rejects that notices show. The rejects file contains all of them. */
 const shownRejects = 3
-/** The result shows at most this many rejects of each error code, and rejects of at most `mostCodes` codes. */
+/** The result shows at most this many rejects of each error code. */
 const mostFirst = 3
-const mostCodes = 20
 /** Each is a name in the user's folder. */
 const maxFiles = 100
 /** If about this many bytes wait in memory, they are appended at once. */
@@ -81,8 +79,6 @@ export class RunRejects {
   #offsets: ColumnOffsets | undefined
   #hadEnded = false
   #waitingBytes = 0
-  /** Memory for the next rows that wait. */
-  readonly #spare: Parameters<typeof rejectsFile>[2] = []
   /** Rows in files of other processes, and rows that a later process will reject again. */
   #elsewhere = 0
   readonly #sums: Pick<JournaledRejects, 'byClass' | 'byCode'> = {
@@ -92,8 +88,6 @@ export class RunRejects {
   /** Inputs whose rejects changed since the last record in the journal. */
   readonly #changed = new Set<string>()
   readonly #first: LoadResult['rejects']['first'] = []
-  /** Error code → how many of `#first` have it. */
-  readonly #shown = new Map<string, number>()
 
   /** @param making  called before each file */
   constructor(run: RunBasis, making: (path: string) => void) {
@@ -126,11 +120,7 @@ export class RunRejects {
       reporter.notice(`rejected: ${located(file, lineNumber, message)}`)
     }
     this.#count(reject)
-    try {
-      if (watch === undefined) this.place(reject, shape)
-    } catch (error) {
-      ending.fail(error)
-    }
+    if (watch === undefined) ending.fail(failureOf(() => this.place(reject, shape)))
     ending.fail(limitFailure(this.#run, reject))
   }
 
@@ -151,10 +141,8 @@ export class RunRejects {
     ofInput.rejected++
     ofInput.firstError ??= { code, message, lineNumber }
     ofInput.lastLine = Math.max(ofInput.lastLine ?? 0, lineNumber)
-    const shown = this.#shown.get(code) ?? (this.#shown.size === mostCodes ? mostFirst : 0)
-    if (shown === mostFirst) return
-    this.#shown.set(code, shown + 1)
-    this.#first.push({ code, file, lineNumber, message })
+    const alike = this.#first.filter(one => one.code === code)
+    if (alike.length < mostFirst) this.#first.push({ code, file, lineNumber, message })
   }
 
   /** Queues a row for the file of its shape, and does not count it. @throws {DdbError} as `flush` */
@@ -220,15 +208,14 @@ export class RunRejects {
       if (!isFixed && files.statusNow(place) !== undefined) continue
       this.#making(place)
       const none = { rows: 0, sizeBytes: 0, reasonsBytes: 0 }
-      const file = rejectsFile({ key, path, ...none }, files, this.#spare, place)
+      const file = rejectsFile({ key, path, ...none }, files, place)
       const cause = failureOf(() => file.create(isFirst)) as NodeJS.ErrnoException | undefined
       if (cause === undefined) {
         this.#files.push(file)
         return file
       }
       // If a file with this name was created in the meantime, it remains unchanged, and the next number is tried.
-      if (isFixed || cause.code !== 'EEXIST')
-        throw createError(`cannot create "${place}": ${messageOf(cause)}`, cause)
+      if (isFixed || cause.code !== 'EEXIST') throw cause
     }
   }
 
@@ -247,21 +234,20 @@ export class RunRejects {
   flush(): void {
     if (this.#waitingBytes === 0) return
     this.#waitingBytes = 0
-    this.#placing(() => tryEach(this.#files, file => this.#append(file)))
-  }
-
-  #append(file: RejectsFile): void {
-    const { waiting } = file
-    if (waiting === 0) return
-    try {
-      this.#checkOurs()
-      file.append()
-    } catch (error) {
+    const append = (file: RejectsFile): void => {
+      const { waiting } = file
+      const failure = failureOf(() => {
+        this.#checkOurs()
+        file.append()
+      })
+      if (failure === undefined) return
       this.#lose(waiting)
       // Rows that were written without an error may still be lost: after a failed sync, a second sync proves nothing.
       if (this.#run.ending.maySend()) failureOf(() => file.cutBack())
-      throw error
+      throw failure
     }
+    const waiting = this.#files.filter(file => file.waiting > 0)
+    this.#placing(() => tryEach(waiting, append))
   }
 
   /** Once another process has taken the run, this one changes no file. */
@@ -300,7 +286,7 @@ export class RunRejects {
     this.#hadEnded = end?.isDone === true
     for (const kept of files) {
       const path = pathHere(run, kept.path)
-      const file = rejectsFile({ ...kept, path }, disk, this.#spare)
+      const file = rejectsFile({ ...kept, path }, disk)
       this.#files.push(file)
       const place = placeKey(path, disk)
       const isOwn = own === place || isFurtherPath(own, place)
@@ -317,7 +303,7 @@ export class RunRejects {
    * Removes rejects that a killed process left and the journal does not count: they are read again. Comes after all checks that may refuse
    * the run, because the journal of a refused run may record fewer rejects than the files hold. @throws {DdbError} DDB_OUTPUT_CREATE
    */
-  removeLeft(left: Parameters<typeof removeUncounted>[0]): void {
+  removeLeft({ found, now }: Readonly<Record<'found' | 'now', RecordedRun>>): void {
     for (const file of this.#files) {
       if (!file.isTorn || (file.isLeft && !file.isThere(false))) continue
       continuing(file, () => {
@@ -325,7 +311,16 @@ export class RunRejects {
         file.cutBack()
       })
     }
-    removeUncounted(left, this.#run.checked.runId, this.#run.platform.files)
+    const { files } = this.#run.platform
+    const here = (path: string): string => pathHere(now.run, path)
+    const counted = new Set(found.rejects?.files.map(({ path }) => placeKey(here(path), files)))
+    for (const path of new Set(now.rejectsFiles.map(here))) {
+      if (counted.has(placeKey(path, files))) continue
+      if (!isOfRun(path, this.#run.checked.runId, files)) continue
+      for (const name of [path, reasonsPath(path)]) {
+        if (files.statusNow(name) !== undefined) files.remove(name)
+      }
+    }
   }
 
   /** Adds rows that another process has read, and rejects that it has written to its files. */
@@ -361,8 +356,7 @@ export class RunRejects {
     const { platform, checked } = this.#run
     for (const file of this.#files) {
       const isThere = platform.files.statusNow(file.path) !== undefined
-      const reasons = reasonsPath(file.path)
-      if (isThere && !isOfRun(reasons, checked.runId, platform.files, this.#token))
+      if (isThere && !isOfRun(file.path, checked.runId, platform.files, this.#token))
         throw ofEarlierRun(file.path)
       file.rename()
     }
@@ -372,8 +366,7 @@ export class RunRejects {
   /** Removes the files of a stream that another process has ended, but not those of others in their place. */
   dropStream(): void {
     const finished = this.#finished.splice(this.#finishedBefore)
-    this.#elsewhere += this.unplaced + drop([...this.#files.splice(0), ...finished])
-    this.unplaced = 0
+    this.#elsewhere += drop([...this.#files.splice(0), ...finished])
   }
 
   /** Removes the files of a stream that has not ended, which the next process reads again, and those of a failed audit, which lack rows. */
@@ -389,20 +382,17 @@ export class RunRejects {
 
   /** Appends what is queued, and checks that all files are in their place. If one is not, all of its rows are unplaced. */
   #closeFiles(): void {
-    const failure = failureOf(() => this.flush())
     const close = (file: RejectsFile): void => {
-      try {
-        if (file.rows > 0 && !file.isLeft) file.check()
-      } catch (error) {
-        this.#lose(file.rows)
-        file.rows = 0
-        throw error
-      } finally {
-        file.lock?.release()
-      }
+      const isOurs = file.rows > 0 && !file.isLeft
+      const failure = isOurs ? failureOf(() => file.check()) : undefined
+      file.lock?.release()
+      if (failure === undefined) return
+      this.#lose(file.rows)
+      file.rows = 0
+      throw failure
     }
-    this.#placing(() => tryEach(this.#files, close))
-    if (failure !== undefined) throw failure
+    const closeAll = (): void => this.#placing(() => tryEach(this.#files, close))
+    tryEach([() => this.flush(), closeAll], act => act())
   }
 
   /** Adds to a failure where the rejects are in the input. */

@@ -13,7 +13,6 @@ import type { RowCounts } from '../options.js'
 import { noRows } from '../outcomes/run-state.js'
 import { fixedSizes } from '../outcomes/turns.js'
 import { checkRejects, isOfRun, pathOfStream, refuseOldRejects } from '../rejects/reject-path.js'
-import { reasonsPath } from '../../source/data-files.js'
 import type { Inputs, InputSummary, Run } from '../run.js'
 import { addShared, askShared, askTaken } from '../transport/script.js'
 import { beginShared, findShared, offsetsIn, type DoneStream, type Plan } from './shared-run.js'
@@ -112,7 +111,7 @@ export class ShardInputs implements Inputs {
     if (rejectsFile !== undefined) {
       const path = pathOfStream(rejectsFile, number + 1)
       const token = String(shared!.token)
-      const isOwn = (): boolean => isOfRun(reasonsPath(path), runId, platform.files, token)
+      const isOwn = (): boolean => isOfRun(path, runId, platform.files, token)
       checkRejects(path, listed.paths, platform, isOwn)
       rejects.beginStream(path, token)
     }
