@@ -5,10 +5,9 @@ import type { Batch, Reject } from '../../parse/batch.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import { rangeText } from '../outcomes/pieces.js'
-import { rowsText } from '../outcomes/run-state.js'
-import type { Detected, InputFormat } from '../options.js'
-import { defined } from '../checked-options.js'
-import type { RunBasis } from '../run-basis.js'
+import { type RunState, rowsText } from '../outcomes/run-state.js'
+import type { Detected, InputFormat, LoadOptions } from '../options.js'
+import { type CheckedOptions, defined } from '../checked-options.js'
 
 /** How the records of an input were read. */
 export interface RejectReading extends Detected {
@@ -64,7 +63,11 @@ export function problemOf(reject: AnyReject): CheckProblem {
   return { file, lineNumber, offsetBytes, columnName, code, class: kind, message, value }
 }
 
-type LimitedRun = Pick<RunBasis, 'checked' | 'state' | 'options'>
+interface LimitedRun {
+  readonly checked: Pick<CheckedOptions, 'onError' | 'maxErrors'>
+  readonly state: Pick<RunState, 'rows' | 'moreRejectedLines' | 'elsewhere'>
+  readonly options: Pick<LoadOptions, 'inputs'>
+}
 type LastReject = Pick<AnyReject, 'file' | 'lineNumber' | 'code' | 'message'> & Partial<AnyReject>
 
 /** The limit as a share applies only after this many rows, because earlier shares mean little. */
