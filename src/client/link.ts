@@ -143,11 +143,6 @@ export class Link {
     return this.#stream.unacknowledgedBytes ?? 0
   }
 
-  /** Bytes that have arrived at either end, as far as this one can tell. */
-  get #arrivedBytes(): number {
-    return this.#receivedBytes + this.outgoing.writtenBytes - this.unacknowledgedBytes
-  }
-
   #receive(chunk: Uint8Array): void {
     this.#receivedBytes += chunk.byteLength
     if (this.ignoresAnswers) return
@@ -202,13 +197,15 @@ export class Link {
   /** While the connection is being closed, ends it if progress stops. */
   #watchProgress(): () => void {
     const timeoutMs = this.#options.closeTimeoutMs ?? defaultCloseTimeoutMs
-    let seenBytes = this.#arrivedBytes
+    const movedBytes = (): number => this.#receivedBytes + this.outgoing.writtenBytes
+    let seenBytes = movedBytes()
     let stillLooks = 0
     const look = (): void => {
       timer = this.#clock.after(timeoutMs / looksPerTimeout, look)
-      const movedBytes = this.#arrivedBytes
-      stillLooks = movedBytes === seenBytes ? stillLooks + 1 : 0
-      seenBytes = movedBytes
+      // Only now, because the system takes its time to answer.
+      const arrivedBytes = movedBytes() - this.unacknowledgedBytes
+      stillLooks = arrivedBytes === seenBytes ? stillLooks + 1 : 0
+      seenBytes = arrivedBytes
       if (stillLooks < looksPerTimeout) return
       const text =
         `took and answered nothing for ${timeoutMs} ms while the session was closing: what was still to be sent is not ` +
