@@ -112,14 +112,13 @@ function appendedFile(path: string, files: Files, sizeBytes: number, digest?: st
 
 export type RejectsFile = ReturnType<typeof rejectsFile>
 
-/** @param kept  what is certainly on the disk @param place  the path until the file gets its name */
-export function rejectsFile(kept: KeptFile, files: Files, place = kept.path) {
+/** @param kept  what is certainly on the disk @param place  the path until the file gets its name @param spare  memory for rows that wait */
+export function rejectsFile(kept: KeptFile, files: Files, spare: Texts[], place = kept.path) {
   const { key, path, isLeft = false } = kept
   const records = appendedFile(place, files, kept.sizeBytes, kept.digest)
   const reasons = appendedFile(reasonsPath(place), files, kept.reasonsBytes)
   const parts = [records, reasons]
-  /** What waits, for both files. */
-  const texts: [Uint8Array[], Uint8Array[]] = [[], []]
+  let texts: Texts | undefined
   const file = {
     ...{ key, path, rows: kept.rows },
     /** Whether the run does not write to it any more. */
@@ -148,14 +147,17 @@ export function rejectsFile(kept: KeptFile, files: Files, place = kept.path) {
     isEmpty: (): boolean => file.rows + file.waiting === 0,
     /** Lets a row wait. */
     add(record: Uint8Array, shape: RecordShape, reason: RejectReason): void {
-      if (file.isEmpty()) texts[0].push(headOf(shape))
-      texts[0].push(ended(record, shape.text.encoding))
-      texts[1].push(Buffer.from(`${JSON.stringify(reason)}\n`))
+      texts ??= spare.pop() ?? [growingBytes(), growingBytes()]
+      if (file.isEmpty()) texts[0]!.add(headOf(shape))
+      texts[0]!.add(ended(record, shape.text.encoding))
+      texts[1]!.add(Buffer.from(`${JSON.stringify(reason)}\n`))
       file.waiting++
     },
     /** Appends the rows that wait, and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE; `cutBack` then leaves neither file changed */
     append(): void {
-      const bytes = texts.map(text => Buffer.concat(text.splice(0)))
+      const bytes = texts!.map(text => text.take())
+      spare[0] = texts!
+      texts = undefined
       const rows = file.waiting
       file.waiting = 0
       for (const [i, part] of parts.entries()) part.write(bytes[i]!)
@@ -195,24 +197,47 @@ export function drop(files: readonly RejectsFile[]): number {
   return rows
 }
 
+type Texts = readonly ReturnType<typeof growingBytes>[]
+
+/** What waits for one of the files: an object for each row would take twice the memory, and time. */
+function growingBytes() {
+  let bytes = Buffer.alloc(0)
+  let length = 0
+  return {
+    add(part: Uint8Array): void {
+      const all = length + part.length
+      if (all > bytes.length) bytes = Buffer.concat([bytes], all + bytes.length)
+      bytes.set(part, length)
+      length = all
+    },
+    /** The next bytes overwrite them. */
+    take(): Buffer {
+      const taken = bytes.subarray(0, length)
+      length = 0
+      return taken
+    },
+  }
+}
+
 /** What a file begins with. Except for UTF-8, a reader needs the byte order mark to recognize the encoding. */
 function headOf({ headerBytes, text: { encoding, mark } }: RecordShape): Buffer {
   const header = headerBytes === undefined ? [] : [ended(headerBytes, encoding)]
   return Buffer.concat(encoding === 'utf-8' ? header : [mark, ...header])
 }
 
-const lineEnds: Readonly<Record<string, readonly string[] | undefined>> = {
+const usualEnds = ['\n', '\r'] as const
+const lineEnds: Readonly<Record<string, readonly [string, string]>> = {
   'utf-16le': ['\n\0', '\r\0'],
   'utf-16be': ['\0\n', '\0\r'],
 }
 
-/** A copy of the record with a line end, which the last record of an input may lack. */
-function ended(record: Uint8Array, encoding: string): Buffer {
-  const [feed = '', other] = lineEnds[encoding] ?? ['\n', '\r']
-  // A record that is cut inside a character would shift those after it. With half a surrogate pair it stays bad.
-  const rest = encoding === 'utf-16le' ? [0xd8] : [0, 0xd8, 0]
-  const isWhole = record.length % feed.length === 0
+/** The record with a line end, which the last record of an input may lack. */
+function ended(record: Uint8Array, encoding: string): Uint8Array {
+  const [feed, other] = lineEnds[encoding] ?? usualEnds
   const tail = Buffer.from(record.subarray(-feed.length)).toString('latin1')
-  const end = isWhole && [feed, other].includes(tail) ? '' : feed
-  return Buffer.concat([record, Buffer.from(isWhole ? [] : rest), Buffer.from(end, 'latin1')])
+  // A record that is cut inside a character would shift those after it. With half a surrogate pair it stays bad.
+  const isCut = record.length % feed.length === 1
+  if (!isCut && (tail === feed || tail === other)) return record
+  const rest = isCut ? (encoding === 'utf-16le' ? '\xd8' : '\0\xd8\0') : ''
+  return Buffer.concat([record, Buffer.from(rest + feed, 'latin1')])
 }

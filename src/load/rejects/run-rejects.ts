@@ -79,6 +79,8 @@ export class RunRejects {
   #offsets: ColumnOffsets | undefined
   #hadEnded = false
   #waitingBytes = 0
+  /** Memory for the next rows that wait. */
+  readonly #spare: Parameters<typeof rejectsFile>[2] = []
   /** Rows in files of other processes, and rows that a later process will reject again. */
   #elsewhere = 0
   readonly #sums: Pick<JournaledRejects, 'byClass' | 'byCode'> = {
@@ -120,7 +122,11 @@ export class RunRejects {
       reporter.notice(`rejected: ${located(file, lineNumber, message)}`)
     }
     this.#count(reject)
-    if (watch === undefined) ending.fail(failureOf(() => this.place(reject, shape)))
+    try {
+      if (watch === undefined) this.place(reject, shape)
+    } catch (error) {
+      ending.fail(error)
+    }
     ending.fail(limitFailure(this.#run, reject))
   }
 
@@ -141,8 +147,9 @@ export class RunRejects {
     ofInput.rejected++
     ofInput.firstError ??= { code, message, lineNumber }
     ofInput.lastLine = Math.max(ofInput.lastLine ?? 0, lineNumber)
-    const alike = this.#first.filter(one => one.code === code)
-    if (alike.length < mostFirst) this.#first.push({ code, file, lineNumber, message })
+    let alike = 0
+    for (const one of this.#first) if (one.code === code) alike++
+    if (alike < mostFirst) this.#first.push({ code, file, lineNumber, message })
   }
 
   /** Queues a row for the file of its shape, and does not count it. @throws {DdbError} as `flush` */
@@ -208,7 +215,7 @@ export class RunRejects {
       if (!isFixed && files.statusNow(place) !== undefined) continue
       this.#making(place)
       const none = { rows: 0, sizeBytes: 0, reasonsBytes: 0 }
-      const file = rejectsFile({ key, path, ...none }, files, place)
+      const file = rejectsFile({ key, path, ...none }, files, this.#spare, place)
       const cause = failureOf(() => file.create(isFirst)) as NodeJS.ErrnoException | undefined
       if (cause === undefined) {
         this.#files.push(file)
@@ -286,7 +293,7 @@ export class RunRejects {
     this.#hadEnded = end?.isDone === true
     for (const kept of files) {
       const path = pathHere(run, kept.path)
-      const file = rejectsFile({ ...kept, path }, disk)
+      const file = rejectsFile({ ...kept, path }, disk, this.#spare)
       this.#files.push(file)
       const place = placeKey(path, disk)
       const isOwn = own === place || isFurtherPath(own, place)
