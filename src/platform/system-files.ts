@@ -8,6 +8,7 @@ import { hostname, platform, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { once } from 'node:events'
+import { attempt } from '../errors.js'
 import { FileLocks } from './file-lock.js'
 import { nameOfBytes, systemName } from './file-name.js'
 import type {
@@ -247,15 +248,14 @@ function outputOf(descriptor: number): OutputFile {
 
 export { systemClock }
 
-/** From Linux's tables of connections (proc(5)); 0 if none has this one, as on other systems. */
+/** From Linux's tables of connections (proc(5)); 0 if none has this one or may be read, as on other systems. */
 function unacknowledgedBytes({ localPort = 0, remotePort = 0 }: Socket): number {
   const [from, to] = [localPort, remotePort].map(port =>
     port.toString(16).toUpperCase().padStart(4, '0'),
   )
   const row = new RegExp(`:${from} [0-9A-F]+:${to} [0-9A-F]+ ([0-9A-F]+):`)
   for (const table of ['/proc/self/net/tcp', '/proc/self/net/tcp6']) {
-    if (!fs.existsSync(table)) continue
-    const bytes = row.exec(fs.readFileSync(table, 'latin1'))?.[1]
+    const bytes = row.exec(attempt(() => fs.readFileSync(table, 'latin1')) ?? '')?.[1]
     if (bytes !== undefined) return parseInt(bytes, 16)
   }
   return 0

@@ -1,9 +1,8 @@
 /* Readers of option values: sizes, durations, rates, lists, pairs. A reader returns undefined for a text that it refuses. */
 import { readFileSync, statSync } from 'node:fs'
 import { attempt, UsageError, usageError } from '../../errors.js'
-import { mostRecordBytes } from '../../load/checked-options.js'
+import { isRunId, mostRecordBytes } from '../../load/checked-options.js'
 import type { ServerAddress } from '../../load/options.js'
-import { isRunId } from '../../load/checked-options.js'
 import { checkTransform, mostTransformChars } from '../../load/target/transform.js'
 import { systemName } from '../../platform/file-name.js'
 import { missingInput } from '../../source/open-source.js'

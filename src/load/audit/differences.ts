@@ -170,7 +170,10 @@ export class Differences {
 
   /** Keeps the rows that are to be compared with rows of the input. @param hashes  got these rows last */
   look({ columns, rowCount }: RowsOfColumns, { whole: { a, b } }: Hashes): void {
+    const mayBe = new Uint8Array(2 ** 16)
+    for (const id of this.strangers) mayBe[id & 0xffff] = 1
     for (let row = 0; row < rowCount && this.strangers.size > 0; row++) {
+      if (mayBe[b[row]! & 0xffff] === 0) continue
       if (!this.strangers.delete(idOf(a[row]!, b[row]!))) continue
       this.#cells.push(columns.map(column => formatElement(column, row)))
     }

@@ -34,7 +34,10 @@ const lineFeed = 0x0a
 
 export function moreLines({ bytes }: AnyReject): number {
   let lines = 0
-  for (const byte of bytes.subarray(0, -1)) if (byte === lineFeed) lines++
+  for (let at = bytes.indexOf(lineFeed); at >= 0 && at < bytes.length - 1;) {
+    lines++
+    at = bytes.indexOf(lineFeed, at + 1)
+  }
   return lines
 }
 

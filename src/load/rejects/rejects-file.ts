@@ -210,7 +210,7 @@ function growingBytes() {
       bytes.set(part, length)
       length = all
     },
-    /** The next bytes overwrite them. */
+    /** The bytes so far, which the next ones overwrite. */
     take(): Buffer {
       const taken = bytes.subarray(0, length)
       length = 0
