@@ -60,7 +60,7 @@ export class RunHistory {
     const { confirmed, ...others } = found.rows()
     Object.assign(rows, { ...others, skipped: confirmed })
     rows.read = accountedFor(rows)
-    this.#rejects.goOn(found, now.run!.token)
+    this.#rejects.goOn(found, now.run!.token, file.path)
     this.#keepsRejects = checked.onError !== 'stop'
   }
 

@@ -13,6 +13,7 @@ import { fileKey } from '../../platform/file-name.js'
 import type { Files, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
 import { reasonsPath } from '../../source/data-files.js'
+import { runDamaged } from '../journal/changed-run.js'
 import { failureOf, lockPath } from '../journal/journal-file.js'
 import type { RejectReading } from './reject.js'
 
@@ -200,6 +201,23 @@ export function isOfRun(path: string, runId: string, files: Files, token?: strin
   return text.startsWith(start) || start.startsWith(text)
 }
 
+/** Whether a run of this name created the rejects under another token. */
+function isOfOtherStart(path: string, runId: string, files: Files, token: string): boolean {
+  return isOfRun(path, runId, files) && !isOfRun(path, runId, files, token)
+}
+
+/** @throws {DdbError} DDB_RUN_DAMAGED if the rejects are of another start of the run than its journal */
+export function checkStart(
+  path: string,
+  runId: string,
+  files: Files,
+  token: string,
+  journal: string,
+): void {
+  const damage = `"${path}" has rejects of another start of the run, so one of the two files was restored from another time`
+  if (isOfOtherStart(path, runId, files, token)) throw runDamaged(journal, damage)
+}
+
 /** @throws {DdbError} DDB_OUTPUT_CREATE if an earlier run of this name has left rejects of any stream */
 export async function refuseOldRejects(path: string, runId: string, token: string, files: Files) {
   const start = `${partsOf(basename(path)).stem}.s`
@@ -211,8 +229,7 @@ export async function refuseOldRejects(path: string, runId: string, token: strin
     const [own] = /^\d+\..*(?=\.reasons\.ndjson$)/s.exec(name.slice(start.length)) ?? []
     if (own === undefined || !name.startsWith(start)) continue
     const rejects = join(folder, `${start}${own}`)
-    if (isOfRun(rejects, runId, files) && !isOfRun(rejects, runId, files, token))
-      throw ofEarlierRun(rejects)
+    if (isOfOtherStart(rejects, runId, files, token)) throw ofEarlierRun(rejects)
   }
 }
 

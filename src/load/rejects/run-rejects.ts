@@ -13,6 +13,7 @@ import type { LoadResult } from '../options.js'
 import type { RunBasis } from '../run-basis.js'
 import {
   checkRoom,
+  checkStart,
   continuing,
   createError,
   creating,
@@ -277,9 +278,9 @@ export class RunRejects {
 
   /**
    * Continues the rejects of earlier processes, and changes no file. Leaves files of a run that had ended, because the user may repair them, and
-   * files of another name than the run now gives to its rejects. @throws {DdbError} DDB_OUTPUT_CREATE if one of the others has changed
+   * files of another name than the run now gives to its rejects. @throws {DdbError} DDB_OUTPUT_CREATE if one of the others has changed; as `checkStart`
    */
-  goOn({ rejects, end, run }: RecordedRun, token: string): void {
+  goOn({ rejects, end, run }: RecordedRun, token: string, journal: string): void {
     this.#token = token
     const { byClass, byCode, byInput = {}, files = [] } = rejects ?? {}
     Object.assign(this.#sums.byClass, byClass)
@@ -301,6 +302,7 @@ export class RunRejects {
       file.isTorn = !file.isLeft && !this.#hadEnded
       file.isLeft = !file.isTorn || !isOwn
       if (file.isLeft) continue
+      checkStart(path, this.#run.checked.runId, disk, token, journal)
       this.#placing(() => continuing(file, () => file.check()))
       file.begin()
     }

@@ -32,12 +32,18 @@ async function scene(t: Test) {
     file,
     aside: join(dir, 'aside.csv'),
     onBatch: (action: (no: number) => void) => void (atBatch = action),
-    run: (mode: 'async' | 'sync', disk: Disk = {}, own = file): Promise<LoadResult> =>
+    journal: join(dir, 'state', 'runs', 'nightly.journal'),
+    run: (
+      mode: 'async' | 'sync',
+      disk: Disk = {},
+      own = file,
+      restart = false,
+    ): Promise<LoadResult> =>
       load(
         join(dir, 'in.csv'),
         {
           runId: 'nightly',
-          journal: { folder: join(dir, 'state'), workingFolder: process.cwd() },
+          journal: { folder: join(dir, 'state'), workingFolder: process.cwd(), restart },
           rejects: { file: own, maxErrors: '100%' },
           delivery: { mode, batchRows: 100, maxInFlightBytes: 1_000 },
         },
@@ -114,6 +120,24 @@ t.test('after the file is lost, the run continues with another file', async t =>
   t.equal(readFileSync(aside, 'utf8'), `id,sym\n${bad.slice(0, -rows).join('')}`)
   renameSync(aside, file)
   t.match(await run('async'), { exitCode: 3, alreadyLoaded: true, rejects: { unplaced: 0 } })
+})
+
+t.test('a journal from before a restart is refused, although the rejects have changed', async t => {
+  const { run, journal, file } = await scene(t)
+  let writes = 0
+  const full: Disk = {
+    fails: (call, path) => call === 'write' && path.startsWith(file) && ++writes > 4,
+  }
+  t.match(await run('async', full), { exitCode: 74 })
+  const earlier = readFileSync(journal)
+  t.match(await run('async', {}, file, true), { exitCode: 3 })
+  const latest = readFileSync(journal)
+  writeFileSync(journal, earlier)
+  const refused = await run('async')
+  t.match(refused, { exitCode: 66, error: { code: 'DDB_RUN_DAMAGED', message: /r\.csv" has/ } })
+  writeFileSync(journal, latest)
+  t.match(await run('async'), { exitCode: 3, alreadyLoaded: true, rejects: { unplaced: 0 } })
+  t.equal(readFileSync(file, 'utf8'), `id,sym\n${bad.join('')}`)
 })
 
 t.test('a run goes on twice from another folder, with a file of that folder', async t => {

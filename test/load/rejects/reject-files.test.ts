@@ -68,7 +68,7 @@ function resume(rejects: RunRejects, files: readonly KeptFile[], hadEnded = fals
   const none = { byClass: { parse: 0, type: 0, server: 0 }, byCode: {}, byInput: {} }
   const end = { isDone: hadEnded } as RecordedRun['end']
   const found = { rejects: { ...none, files }, end, rejectsFiles: [] }
-  rejects.goOn(found as Partial<RecordedRun> as RecordedRun, 'a')
+  rejects.goOn(found as Partial<RecordedRun> as RecordedRun, 'a', 'a.journal')
   rejects.removeLeft({ found, now: found } as Partial<unknown> as Parameters<
     RunRejects['removeLeft']
   >[0])
@@ -134,21 +134,24 @@ t.test('if there are more shapes than files, the rest is counted and reported', 
   const dir = t.testdir()
   const file = filesAt(join(dir, 'r.csv'), { files: filesOn({}) })
   for (let number = 2; number <= 9; number++) writeFileSync(join(dir, `r.${number}.csv`), '')
-  const ofWidth = (width: number): void => add(file, 'x\n', { ...headless, fieldCount: width })
-  for (let width = 1; width <= 100; width++) ofWidth(width)
-  t.throws(() => ofWidth(101), { code: 'DDB_OUTPUT_CREATE', message: /load them in several runs/ })
+  const ofWidth = (rejects: RunRejects, width: number): void =>
+    add(rejects, 'x\n', { ...headless, fieldCount: width })
+  for (let width = 1; width <= 100; width++) ofWidth(file, width)
+  t.throws(() => ofWidth(file, 101), {
+    code: 'DDB_OUTPUT_CREATE',
+    message: /load them in several runs/,
+  })
   file.close()
   t.equal(keptOf(file).length, 100)
   t.equal(file.unplaced, 1)
-  const add101 = (rejects: RunRejects): void =>
-    add(rejects, 'x\n', { ...headless, fieldCount: 101 })
-  const again = filesAt(join(dir, 'r.csv'), { files: filesOn({}) })
-  resume(again, keptOf(file))
-  t.throws(() => add101(again), { message: /go on with the run, and name another file with/ })
+  const again = filesAt(join(dir, 'again.csv'), { files: filesOn({}) })
+  resume(again, [])
+  for (let width = 1; width <= 100; width++) ofWidth(again, width)
+  t.throws(() => ofWidth(again, 101), { message: /go on with the run, and name another file with/ })
   again.close()
   const other = filesAt(join(dir, 'other.csv'), { files: filesOn({}) })
-  resume(other, keptOf(file))
-  t.doesNotThrow(() => add101(other), 'the run goes on with another file')
+  resume(other, keptOf(again))
+  t.doesNotThrow(() => ofWidth(other, 101), 'the run goes on with another file')
   other.close()
 })
 
@@ -233,6 +236,7 @@ t.test('an existing empty file is used, and stays if no reject could be kept', a
 function goneOn(dir: string, disk: Disk = {}) {
   const path = join(dir, 'r.csv')
   const before = filesAt(path, { files: systemFiles })
+  resume(before, [])
   for (const shape of [ab, headless, json]) add(before, 'first\n', shape)
   before.close()
   const kept = keptOf(before)
@@ -356,6 +360,7 @@ t.test('once a different process has the run, its files are left unchanged', asy
   const path = join(dir, 'r.csv')
   let isOurs = true
   const files = filesAt(path, { files: systemFiles, isOurs: () => isOurs })
+  resume(files, [])
   add(files, '1,x\n')
   files.flush()
   const before = readFileSync(path)

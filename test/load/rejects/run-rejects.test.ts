@@ -65,7 +65,7 @@ t.test('without a file, a resumed process also continues the counts', async t =>
   before.keep(cell, shape)
   const journaled: JournaledRejects = { ...before.journaled(), upTo: [[0, 18]] }
   const rejects = rejectsOf()
-  rejects.goOn({ rejects: journaled } as Partial<RecordedRun> as RecordedRun, 'a')
+  rejects.goOn({ rejects: journaled } as Partial<RecordedRun> as RecordedRun, 'a', 'a.journal')
   rejects.keep(cell, shape)
   t.match(rejects.result(), { byClass: { type: 2 } })
   t.match(rejects.ofInput('in.csv'), { rejected: 2 })
@@ -186,7 +186,7 @@ t.test('rejects of a process that began in another folder stay there', async t =
     rejectsFiles: ['r.csv', join(there, 'r.csv')],
   } as Partial<RecordedRun> as RecordedRun
   const { rejects } = testRun({ runId: 'r', rejects: { file: 'r.csv' } })
-  rejects.goOn(recorded, 'a')
+  rejects.goOn(recorded, 'a', 'a.journal')
   rejects.removeLeft({ found: recorded, now: recorded })
   t.strictSame(rejects.result().files, [{ path: join(there, 'r.csv'), rows: 1 }])
   t.equal(readFileSync(join(there, 'r.csv'), 'utf8'), 'a\nx\n')
@@ -197,6 +197,7 @@ t.test('a file is continued, and not removed as another one, by a link to its fo
   const file = join(dir, 'r.csv')
   const linked = join(dir, 'link/r.csv')
   const first = rejectsOf({ file })
+  first.goOn({} as Partial<RecordedRun> as RecordedRun, 'a', 'a.journal')
   first.place(cell, shape)
   first.flush()
   first.close()
@@ -204,7 +205,7 @@ t.test('a file is continued, and not removed as another one, by a link to its fo
   const recorded = { rejects, rejectsFiles: [file, linked] } as Partial<RecordedRun> as RecordedRun
   const { runId } = JSON.parse(readFileSync(`${file}.reasons.ndjson`, 'utf8')) as { runId: string }
   const second = testRun({ runId, rejects: { file: linked } }).rejects
-  second.goOn(recorded, 'a')
+  second.goOn(recorded, 'a', 'a.journal')
   second.removeLeft({ found: recorded, now: recorded })
   second.place(cell, shape)
   second.close()
