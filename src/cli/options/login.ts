@@ -67,7 +67,8 @@ export async function readCredentials(
   call: LoginCall,
   dataOnStdin = false,
 ): Promise<Login> {
-  const { stdin, stderr, environment } = call.processEnvironment
+  const { processEnvironment } = call
+  const { stderr, environment } = processEnvironment
   const source = passwordSource(call.sources)
   const text = source?.texts.at(-1) ?? ''
   const isTyped = text === '-' && source?.origin !== variable
@@ -86,10 +87,10 @@ export async function readCredentials(
   checkStateFolder(environment, warn)
   const read = (): Promise<string> | string => {
     if (source?.origin === variable) return text
-    if (isTyped) return firstLine(stdin, 'standard input')
+    if (isTyped) return firstLine(processEnvironment.stdin, 'standard input')
     if (source !== undefined) return readPasswordFile(text, environment, warn)
-    if (!dataOnStdin && stdin.isTTY && stderr.isTTY) {
-      return askPassword(`Password of ${clean(user)}: `, stdin, stderr)
+    if (!dataOnStdin && stderr.isTTY && processEnvironment.stdin.isTTY) {
+      return askPassword(`Password of ${clean(user)}: `, processEnvironment.stdin, stderr)
     }
     throw usageError(`no password for user "${clean(user)}": give --password-file or ${variable}`)
   }
