@@ -74,17 +74,20 @@ async function plannedTable(
 ): Promise<TargetDescription> {
   const { columns } = schema
   const { levels } = planPartitions(schema, dfs, false)
-  const schemes = levels.map(({ kind, scheme }) => (kind === 'HASH' ? '""' : scheme))
+  const schemes = levels.map(({ kind, scheme }) =>
+    kind === 'HASH' ? scheme.slice(scheme.lastIndexOf(' '), -1) : scheme,
+  )
   const script = `${policyScript}(${['ddbIngestPolicy', ...schemes].join(', ')})`
   const [policy, ...found] = partsOf(await ask(asking, script))
   const dimensions = levels.map(({ columnName, kind }, i) => {
     const scheme = found[i]
-    const type = scheme?.form === 'vector' && scheme.type !== 'ANY' ? scheme.type : undefined
     const columnIndex = columns.findIndex(({ name }) => name === columnName)
+    const own = kind === 'HASH' ? columns[columnIndex]?.type.type : undefined
+    const type = scheme?.form === 'vector' && scheme.type !== 'ANY' ? scheme.type : own
     return { columnName, columnIndex, kind, type, scheme }
   })
   const state = { ...stateIn([]), newValues: policyIn(policy) }
-  return { columns, keyed: false, partition: { dimensions }, state }
+  return { columns, keyed: false, isDivided: true, partition: { dimensions }, state }
 }
 
 /** If another process has just made the database, waits a little for the table. */

@@ -98,7 +98,9 @@ t.test('a check counts rows outside the partitions that load would create', asyn
   ]) {
     const target = { table: 'dfs://fresh/t', create: 'dfs', partition } as const
     const expected = { status: 'rejects', exitCode: 3, rows: { read: 2, fit: 1, rejected: 1 } }
-    t.match(await check([path], { target }), expected, partition)
+    const result = await check([path], { target, delivery: { connections: 2 } })
+    t.match(result, expected, partition)
+    t.notMatch(result.notices.join(), 'one connection')
   }
 })
 
