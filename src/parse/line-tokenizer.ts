@@ -122,6 +122,9 @@ export abstract class LineTokenizer {
   /** True if the unread rest of a truncated input has no incomplete record. The rest then stays unread. */
   isRestWhole?(): boolean
 
+  /** Takes bytes after the beginning of a record that is too long. @returns an error if the record does not end with its line */
+  passed?(start: number, end: number, isLineEnd: boolean): InputError | undefined
+
   /** Called when reading does not continue right after the record scanned last. */
   jumped?(): void
 
@@ -391,7 +394,11 @@ export abstract class LineTokenizer {
   #beginPending(start: number): void {
     const { window } = this
     const recordEnd = start + this.maxRecordBytes
-    const record = window.inputBytes(start, recordEnd)
+    // Whole characters, and so many that a rejects file with them is not loaded as it is: the record would be cut.
+    let keptEnd = recordEnd + 1
+    if (window.text?.origin !== undefined)
+      while (keptEnd < window.end && (window.bytes[keptEnd]! & 0xc0) === 0x80) keptEnd++
+    const record = window.inputBytes(start, keptEnd)
     this.#pending = { record, lineNumber: this.lineNumber, offsetBytes: window.inputOffset(start) }
     this.lineNumber += countLineEnds(window.bytes, start, recordEnd - 1)
     window.start = recordEnd
@@ -400,8 +407,11 @@ export abstract class LineTokenizer {
   /** Passes over the rest of the pending line. Returns false if the line's end has not arrived yet. */
   #passPending(block: RecordBlock): boolean {
     if (this.#pending?.record === undefined) return this.skipLine()
-    if (!this.#passLine()) return false
-    const message = `the record is longer than ${this.maxRecordBytes} bytes`
+    const { start } = this.window
+    const isPassed = this.#passLine()
+    this.failure = this.passed?.(start, this.window.start, isPassed)
+    if (!isPassed || this.failure !== undefined) return false
+    const message = `the record is longer than ${this.maxRecordBytes} bytes, counted in UTF-8 with its line end`
     this.#addPending(block, 'DDB_INPUT_RECORD_TOO_LONG', message)
     this.lineNumber++
     return true

@@ -727,15 +727,19 @@ t.test('records that are not rows keep their bytes and positions', async t => {
   t.ok(read.header.equals(gb('id,名\n')))
 })
 
-t.test('a record that is too long keeps its beginning', async t => {
+t.test('a record that is too long keeps a beginning that is too long as well', async t => {
   const long = `2,${'股'.repeat(100)}\n`
   const bytes = iconv.encode(`id,名\n1,票\n${long}3,票\n`, 'gb18030')
   const read = await readAll(bytes, { encoding: 'gb18030', size: 16, maxRecordBytes: 50 })
   const ids = read.rows.map(row => row[0])
   t.strictSame(ids, ['1', '3'])
   t.match(read.rejects, [{ code: 'DDB_INPUT_RECORD_TOO_LONG', lengthBytes: 203, offsetBytes: 11 }])
-  t.equal(iconv.decode(Buffer.from(read.rejects[0]!.bytes), 'gb18030'), `2,${'股'.repeat(16)}`)
+  const kept = Buffer.from(read.rejects[0]!.bytes)
+  t.equal(iconv.decode(kept, 'gb18030'), `2,${'股'.repeat(17)}`)
   t.equal(read.sum, bytes.length)
+  const again = Buffer.concat([iconv.encode('id,名\n1,票\n', 'gb18030'), kept])
+  const retried = await readAll(again, { encoding: 'gb18030', size: 16, maxRecordBytes: 50 })
+  t.match(retried.rejects, [{ code: 'DDB_INPUT_RECORD_TOO_LONG' }])
 })
 
 // Texts that mean null.

@@ -214,7 +214,11 @@ export function delimitedRecords(text: string, layout: Layout): Outcome {
     const end = typeof broken === 'number' ? broken : (found.end ?? lineEnd(text, at))
     if (found.kind === 'too long' || broken === 'cut' || end - at > maxRecordBytes) {
       const next = lineEnd(text, at + maxRecordBytes)
-      add('DDB_INPUT_RECORD_TOO_LONG', next, isEnded(text, next))
+      const isWhole = isEnded(text, next)
+      // The lines after it may be inside the quotes of a later field.
+      const quotes = text.slice(at + maxRecordBytes, next).split('"').length - 1
+      if (quotes % 2 === 1 && (isWhole || !isCut)) return { records, failure: 'DDB_INPUT_QUOTE' }
+      add('DDB_INPUT_RECORD_TOO_LONG', next, isWhole)
     } else if (found.kind === 'bad quote') add('DDB_INPUT_QUOTE', end, isEnded(text, end))
     else if (found.fields === layout.fields) add(undefined, end, isEnded(text, end))
     else add('DDB_INPUT_FIELD_COUNT', end, isEnded(text, end))

@@ -55,6 +55,8 @@ export class CsvTokenizer extends LineTokenizer {
   #broken: BrokenRecords | undefined
   /** The header without its line end; empty if there is none. */
   #header: Uint8Array = new Uint8Array(0)
+  /** Whether a quote is open in the part of a record that is too long. */
+  #isOpen = false
   /** Why the record scanned last is not a row, if its quotes are right. */
   #fault: ScanFault | undefined
   /** Input offset up to which `#nextRecord` has found only empty lines and comments. */
@@ -158,7 +160,8 @@ export class CsvTokenizer extends LineTokenizer {
     const position = this.locate(start)
     let reason: string | undefined
     if (scanned === unfinished && openAt >= 0) {
-      reason = this.#openQuoteMessage(openAt, tooLong ? maxRecordBytes : undefined)
+      const { lineNumber } = this.locate(openAt)
+      reason = this.#openQuoteMessage(lineNumber, tooLong ? maxRecordBytes : undefined)
     } else if (scanned === faulty && badQuoteAt >= 0) reason = quoteMessage(fieldCount + 1)
     if (reason !== undefined) {
       return new InputError('DDB_INPUT_QUOTE', `the first record of ${file}: ${reason}`, position)
@@ -328,18 +331,27 @@ export class CsvTokenizer extends LineTokenizer {
   #openQuoteFault(openAt: number, start: number): ScanFault | InputError | undefined {
     const { file, window, maxRecordBytes, resumePoint, ended } = this
     const isOverLimit = this.#isOverLimit(start)
+    const { lineNumber } = this.locate(openAt)
     if (isOverLimit && openAt >= 0) {
-      const message = this.#openQuoteMessage(openAt, maxRecordBytes)
+      const message = this.#openQuoteMessage(lineNumber, maxRecordBytes)
       return new InputError('DDB_INPUT_QUOTE', message, { file, ...resumePoint })
     }
     if (openAt < 0 || isOverLimit || !ended) return undefined
-    const message = this.#openQuoteMessage(openAt, undefined)
+    const message = this.#openQuoteMessage(lineNumber, undefined)
     return { fault: { code: 'DDB_INPUT_QUOTE', message }, next: window.end }
   }
 
-  /** Names the line where the quote was opened. @param limitBytes  how many bytes were searched; undefined if the input ended first */
-  #openQuoteMessage(openAt: number, limitBytes: number | undefined): string {
-    const { lineNumber } = this.locate(openAt)
+  override passed(start: number, end: number, isLineEnd: boolean): InputError | undefined {
+    const { file, window, maxRecordBytes, resumePoint, lineNumber, quote } = this
+    for (let p = start; p < end; p++) if (window.bytes[p] === quote) this.#isOpen = !this.#isOpen
+    if (!isLineEnd || !this.#isOpen) return undefined
+    // What is inside the quotes would count as rows.
+    const message = this.#openQuoteMessage(lineNumber, maxRecordBytes)
+    return new InputError('DDB_INPUT_QUOTE', message, { file, ...resumePoint })
+  }
+
+  /** @param lineNumber  where the quote was opened @param limitBytes  how many bytes were searched; undefined if the input ended first */
+  #openQuoteMessage(lineNumber: number, limitBytes: number | undefined): string {
     const limit = limitBytes === undefined ? '' : ` within ${limitBytes} bytes`
     return `the quote opened in line ${lineNumber} is never closed${limit}: close it, or load quotes as text with ${option('input.quote')} ''`
   }

@@ -117,10 +117,22 @@ t.test('a line far beyond the limit costs only the limit, and the next line is l
   const found = await read(`1,a\n${long}\n3,c\n`, 'a:INT,b:STRING', options)
   t.strictSame(found.rows, cells('1,a', '3,c'))
   t.match(found.rejects, [{ code: 'DDB_INPUT_RECORD_TOO_LONG', lengthBytes: long.length + 1 }])
-  t.equal(found.rejects[0]?.bytes.length, limit)
+  t.equal(found.rejects[0]?.bytes.length, limit + 1)
   await t.rejects(read(`1,a\n2,"${long}\n3,c\n`, 'a:INT,b:STRING', options), {
     code: 'DDB_INPUT_QUOTE',
   })
+})
+
+t.test('a line inside the quotes of a record that is too long is no row', async t => {
+  const options: ReadOptions = { header: 'no', maxRecordBytes: 64, chunkBytes: 10 }
+  const long = `1,${'x'.repeat(90)}`
+  const columns = 'a:INT,b:STRING,c:STRING'
+  await t.rejects(read(`0,o,o\n${long},"first\n5,evil,z\nlast"\n2,p,p\n`, columns, options), {
+    code: 'DDB_INPUT_QUOTE',
+    message: /opened in line 2/,
+  })
+  const { rows } = await read(`0,o,o\n${long},"one ""line"""\n2,p,p\n`, columns, options)
+  t.strictSame(rows, cells('0,o,o', '2,p,p'))
 })
 
 t.test('bytes that are not UTF-8 give the same rejects for any chunks', async t => {
