@@ -95,7 +95,14 @@ function checkRejectsFile(
 async function takeUpJournal(run: Run, { paths, sizes }: Pick<NamedInputs, 'paths' | 'sizes'>) {
   const { platform, options, checked, history, reporter } = run
   const isStdin = paths.includes('-')
-  const opened = isStdin ? undefined : await openJournal(platform, options, checked, paths)
+  const opened = isStdin
+    ? undefined
+    : await openJournal(platform, options, checked, paths, (past, error) => {
+        const { rejected } = past.rows()
+        run.rejects.addElsewhere(rejected, rejected)
+        history.countEarlier(past)
+        return error
+      })
   if (opened === undefined) {
     const path = journalPath(options.journal!.folder, checked.runId)
     if (platform.files.statusNow(path) !== undefined) {

@@ -26,12 +26,13 @@ export const journalEnding = '.journal'
 
 export type OpenedJournal = NonNullable<Awaited<ReturnType<typeof openJournal>>>
 
-/** Undefined if an input cannot be read twice. @throws {DdbError} DDB_LOCKED, DDB_RUN_CHANGED, DDB_RUN_DAMAGED, DDB_OUTPUT_CREATE */
+/** Undefined if an input cannot be read twice. @param refused  counts the rows of a run that does not go on @throws {DdbError} DDB_LOCKED, DDB_RUN_CHANGED, DDB_RUN_DAMAGED, DDB_OUTPUT_CREATE */
 export async function openJournal(
   platform: Platform,
   options: LoadOptions,
   checked: CheckedOptions,
   paths: readonly string[],
+  refused: (found: RecordedRun, error: DdbError) => DdbError,
 ) {
   const { files } = platform
   const { runId } = checked
@@ -59,7 +60,7 @@ export async function openJournal(
       const { isUntouched, rejectsFiles, end } = found
       const beginsAnew = isUntouched && rejectsFiles.length === 0 && end?.isDone !== true
       const error = runChanged(found, inputs.change, beginsAnew ? remedies.beginsAnew() : undefined)
-      if (!beginsAnew) throw error
+      if (!beginsAnew) throw refused(found, error)
       notices.push(error.message)
       found = new RecordedRun()
       inputs = match(found)

@@ -48,7 +48,7 @@ export class RunHistory {
   }
 
   goOn({ file, held, found, now }: OpenedJournal): void {
-    const { state, options, checked, platform } = this.#run
+    const { options, checked, platform } = this.#run
     Object.assign(this, { file, found, now })
     this.#lock = held.lock
     this.wasUnlocked = held.from === 'nobody'
@@ -56,12 +56,17 @@ export class RunHistory {
     const place = { hostName: platform.hostName, folder: options.journal?.folder ?? '' }
     this.name = { ...this.name, token, isRegistered: true, place }
     this.resumption = newResumption(found)
-    const { rows } = state
+    this.countEarlier(found)
+    this.#rejects.goOn(found, now.run!.token, file.path)
+    this.#keepsRejects = checked.onError !== 'stop'
+  }
+
+  /** Counts the rows of earlier processes. */
+  countEarlier(found: RecordedRun): void {
+    const { rows } = this.#run.state
     const { confirmed, ...others } = found.rows()
     Object.assign(rows, { ...others, skipped: confirmed })
     rows.read = accountedFor(rows)
-    this.#rejects.goOn(found, now.run!.token, file.path)
-    this.#keepsRejects = checked.onError !== 'stop'
   }
 
   /** Numbers of the next ledger, or of one that is left, and of this process: on disk first, or the journal would count as outdated. */

@@ -326,6 +326,9 @@ t.test(
     t.same(await ids(one.here), [...upTo(rowCount), ...upTo(640).slice(600)])
     t.match(await one.load({ inputs }), { alreadyLoaded: true })
     write(500, 530)
-    t.match(await one.load({ inputs }), { error: { code: 'DDB_RUN_CHANGED' } })
+    t.match(await one.load({ inputs }), {
+      error: { code: 'DDB_RUN_CHANGED' },
+      rows: { read: rowCount + 40, skipped: rowCount + 40 },
+    })
   },
 )

@@ -49,7 +49,7 @@ function scene(t: Test, platform: Platform = systemPlatform) {
       ...change,
     }
     const checked = checkedOptions(options, platform.random)
-    const opened = await openJournal(platform, options, checked, paths)
+    const opened = await openJournal(platform, options, checked, paths, (_, error) => error)
     if (opened === undefined) return undefined
     const { history: journal } = newRun(options, checked, platform)
     journal.goOn(opened)
