@@ -122,7 +122,8 @@ export const usageError = (message: string, more?: DdbErrorOptions): UsageError 
 /** The text of anything that was thrown, even by a program's own code. */
 export function messageOf(cause: unknown): string {
   try {
-    return cause instanceof Error ? cause.message : String(cause)
+    const text = cause instanceof Error ? cause.message : String(cause)
+    return text.startsWith('EMFILE') ? `${text}: raise \`ulimit -n\`` : text
   } catch {
     return 'something without a text was thrown'
   }

@@ -112,12 +112,12 @@ export function openGrowing(
 
 export function missingInput(file: string, cause: unknown): InputError {
   if (cause instanceof InputError) return cause
-  const { code = '', message } = cause as NodeJS.ErrnoException
+  const { code = '' } = cause as NodeJS.ErrnoException
   const why = ['ENOENT', 'ENOTDIR'].includes(code)
     ? `there is no file "${file}"`
     : ['EACCES', 'EPERM'].includes(code)
       ? `"${file}" may not be read: check its permissions`
-      : `"${file}" cannot be opened: ${message}`
+      : `"${file}" cannot be opened: ${messageOf(cause)}`
   return new InputError('DDB_INPUT_MISSING', why, { file }, { cause })
 }
 
