@@ -62,13 +62,16 @@ export function rejectRun(
   { options, checked }: Pick<RunBasis, 'options' | 'checked'>,
   known: Pick<RejectRun, 'path' | 'fieldNames' | 'isUnfinished'>,
   reading: RejectReading | undefined,
+  fieldCount = 0,
 ): RejectRun {
   const journaled = journaledOptions(options, checked)
   const { server, target, input: given = {}, mapping, cells, delivery } = journaled
   // A rejects file has no lines to skip, is not part of a document or folder, and does not grow.
   const { skipLines, limit, jsonPath, flushIntervalMs, follow, include, path, ...kept } = given
   const found = reading && { ...reading, format: recordFormat(reading.format) }
-  const input = { ...kept, ...readAsFound({ ...found, compression: 'none' }) }
+  // The first reject may be one that has too few or too many fields.
+  const count = known.fieldNames === undefined && fieldCount > 0 ? { fieldCount } : {}
+  const input = { ...kept, ...readAsFound({ ...found, compression: 'none' }), ...count }
   const folder = options.journal?.workingFolder ?? ''
   const set = reading?.set && { set: reading.set }
   return {
