@@ -204,7 +204,8 @@ export async function checkRepaired(
   const mayDiffer = !isEncodingGiven && encoding !== 'auto' && !encoding.startsWith('utf-')
   // Most other encodings would decode UTF-8 wrongly, without an error.
   if (mayDiffer && (await isUtf8Text(path, files))) {
-    const message = `"${path}" seems to be UTF-8 now, and was ${encoding}: name the right one with ${option('input.encoding')}`
+    const name = option('input.encoding')
+    const message = `"${path}" seems to be UTF-8 now, and was ${encoding}: repeat the command with ${name} utf-8 if you saved it so, else with ${name} ${encoding}`
     throw new InputError('DDB_INPUT_ENCODING', message, { file: path })
   }
   // If no column may be missing, the mapping notices that the names of a header are lost.
