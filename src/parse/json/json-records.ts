@@ -104,7 +104,7 @@ export class JsonRecords {
     }
     scanner.value(start)
     const { kind } = scanner
-    const advice = `, whose elements have no names: ${option('mapping.match')} position fills the columns in their order`
+    const advice = `, whose elements have no names: ${option('mapping.match')} position fills the columns in their order; in a rejects file, write an object`
     const got = `${kindsText(kind)}${kind === jsonKinds.array ? advice : ''}`
     const message = `a record is ${byPosition ? 'an array' : 'an object'}, not ${got}`
     return this.#stop({ code: 'DDB_INPUT_JSON', message })
