@@ -53,8 +53,9 @@ const target: Group<'target'> = {
 const input: Group<'input'> = {
   ...{ format: oneOf('auto', ...inputFormats), compression: oneOf('auto', ...compressions) },
   ...{ encoding: text, include: texts, path: text, limit, skipLines: whole(0) },
-  ...{ delimiter: text, quote: text, escape: text, comment: text, trailingDelimiter: flag },
+  ...{ delimiter: text, quote: text, escape: text, comment: text, fieldCount: whole(0) },
   ...{ header: oneOf('auto', 'yes', 'no'), ragged: oneOf('reject', 'pad', 'cut'), trim: flag },
+  trailingDelimiter: flag,
   ...{ quotes: oneOf('strict', 'lax', 'excel'), maxRecordBytes: whole(1, mostRecordBytes) },
   ...{ arrayDelimiter: text, jsonPath: text, stdin: true, follow: flag, flushIntervalMs: positive },
 }

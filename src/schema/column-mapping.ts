@@ -131,7 +131,7 @@ function fields(target: TargetSchema, input: InputShape, rules: MappingRules): C
   if (lacking !== undefined) {
     throw isByName
       ? missingColumn(lacking, input, names, rules, fixFor(target, input, names, sources))
-      : missingField(lacking, input)
+      : missingField(lacking, input, fieldsUsed(set.flatMap(source => source ?? [])))
   }
   const found = sources.map(source => source!)
   if (rules.ignoreExtra !== true) checkExtra(target, input, rules, found)
@@ -233,9 +233,11 @@ function checkUnique(
   }
 }
 
-function missingField(column: TargetColumn, input: InputShape): InputError {
+function missingField(column: TargetColumn, input: InputShape, used: ReadonlySet<number>) {
+  const names = Array.from(used, index => input.names?.[index] ?? `field ${index + 1}`).join(', ')
+  const taken = ` (${option('mapping.set')} uses ${names}: ${option('mapping.map')} gives a column the same field)`
   const message =
-    `the records of ${input.file} have ${counted(input.fieldCount, 'field')}, none for column "${column.name}": ` +
+    `the records of ${input.file} have ${counted(input.fieldCount, 'field')}, none for column "${column.name}"${names && taken}: ` +
     `set it with ${option('mapping.set')}, or leave it null with ${option('mapping.allowMissing')}`
   return columnError(input, column.name, message)
 }

@@ -292,7 +292,10 @@ t.test('if the input has no names, columns are matched by position', async t => 
   t.strictSame(map({ fieldCount: 2 }, twoOfThree), ['=', 1, 0])
   t.throws(() => map({ fieldCount: 2 }), {
     code: 'DDB_INPUT_COLUMN',
-    message: /2 fields, none for column "price"/,
+    message: /2 fields, none for column "price": set/,
+  })
+  t.throws(() => map({ fieldCount: 2 }, { set: { price: '{2}.5' } }), {
+    message: /none for column "sym" \(`mapping.set` uses field 2: .* the same field\)/,
   })
   const refusal = { code: 'DDB_INPUT_COLUMN', message: /field 4 .* goes nowhere/ }
   t.throws(() => map({ fieldCount: 4 }), refusal)

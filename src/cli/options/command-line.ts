@@ -26,12 +26,12 @@ function withOptionFiles([command, ...words]: readonly string[], options: Option
     else if (/^@./.test(word)) files.push(word.slice(1))
     else own.push(complete(word))
   }
-  const inFiles = files.flatMap(path => optionsIn(path, flag => formOf(flag) === 'value'))
+  const inFiles = files.flatMap(path => optionsIn(path, formOf))
   return { argv: [command, ...inFiles.map(complete), ...own], files }
 }
 
 /** A file has one option in each line, as on the command line but without quotes; `#` begins a comment line. */
-function optionsIn(path: string, needsValue: (flag: string) => boolean): string[] {
+function optionsIn(path: string, formOf: (flag?: string) => string | undefined): string[] {
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(systemName(path)))
@@ -48,9 +48,12 @@ function optionsIn(path: string, needsValue: (flag: string) => boolean): string[
     if (given === '' || given.startsWith('#')) return []
     const [, name, separator, value] = /^(--[a-z-]+)(=|\s+|$)(.*)$/s.exec(given) ?? []
     // The next line would be its value.
-    const isCut = name !== undefined && separator === '' && needsValue(name)
-    if (name !== undefined && !isCut) return [separator === '' ? name : `${name}=${value}`]
-    const expected = isCut ? `a value after ${name}` : 'one option, such as --table trades'
+    const isCut = separator === '' && formOf(name) === 'value'
+    const isLong = separator !== '' && formOf(name) === 'switch'
+    if (name !== undefined && !isCut && !isLong)
+      return [separator === '' ? name : `${name}=${value}`]
+    const one = isLong ? `${name} without a value` : 'one option, such as --table trades'
+    const expected = isCut ? `a value after ${name} (${name}= stands for an empty one)` : one
     throw new UsageError('DDB_CONFIG', `${clean(path)}, line ${at + 1}: expected ${expected}`)
   })
 }

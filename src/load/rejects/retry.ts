@@ -62,13 +62,16 @@ export function rejectRun(
   { options, checked }: Pick<RunBasis, 'options' | 'checked'>,
   known: Pick<RejectRun, 'path' | 'fieldNames' | 'isUnfinished'>,
   reading: RejectReading | undefined,
+  fieldCount = 0,
 ): RejectRun {
   const journaled = journaledOptions(options, checked)
   const { server, target, input: given = {}, mapping, cells, delivery } = journaled
   // A rejects file has no lines to skip, is not part of a document or folder, and does not grow.
   const { skipLines, limit, jsonPath, flushIntervalMs, follow, include, path, ...kept } = given
   const found = reading && { ...reading, format: recordFormat(reading.format) }
-  const input = { ...kept, ...readAsFound({ ...found, compression: 'none' }) }
+  // The first reject may be one that has too few or too many fields.
+  const count = known.fieldNames === undefined && fieldCount > 0 ? { fieldCount } : {}
+  const input = { ...kept, ...readAsFound({ ...found, compression: 'none' }), ...count }
   const folder = options.journal?.workingFolder ?? ''
   const set = reading?.set && { set: reading.set }
   return {
@@ -201,7 +204,8 @@ export async function checkRepaired(
   const mayDiffer = !isEncodingGiven && encoding !== 'auto' && !encoding.startsWith('utf-')
   // Most other encodings would decode UTF-8 wrongly, without an error.
   if (mayDiffer && (await isUtf8Text(path, files))) {
-    const message = `"${path}" seems to be UTF-8 now, and was ${encoding}: name the right one with ${option('input.encoding')}`
+    const name = option('input.encoding')
+    const message = `"${path}" seems to be UTF-8 now, and was ${encoding}: repeat the command with ${name} utf-8 if you saved it so, else with ${name} ${encoding}`
     throw new InputError('DDB_INPUT_ENCODING', message, { file: path })
   }
   // If no column may be missing, the mapping notices that the names of a header are lost.

@@ -228,12 +228,13 @@ export class RunRejects {
   }
 
   /** The first line of a file's reasons describes the run. */
-  #described({ path: own }: RejectsFile, { fieldNames }: RecordShape, reason: RejectReason) {
+  #described({ path: own }: RejectsFile, shape: RecordShape, reason: RejectReason) {
     // Another machine may name the rejects of a stream otherwise, and the rows must not be loaded twice.
     const { stem } = partsOf(this.#run.checked.rejectsFile!)
     const path = this.#stream === undefined ? own : `${this.#token}${own.slice(stem.length)}`
+    const { fieldNames, fieldCount } = shape
     const known = { path, fieldNames, isUnfinished: this.isUnfinished }
-    const run = rejectRun(this.#run, known, this.#readings.get(reason.file))
+    const run = rejectRun(this.#run, known, this.#readings.get(reason.file), fieldCount)
     const { runId, ...others } = reason
     return { runId, token: this.#token, ...others, run }
   }

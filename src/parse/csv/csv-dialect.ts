@@ -18,6 +18,8 @@ export interface DialectOptions {
    * columns. If the answer remains unclear, the run ends (docs/files.md#header).
    */
   readonly header?: 'auto' | 'yes' | 'no'
+  /** Number of fields of each record of an input without a header; 0, the default, takes that of the first. */
+  readonly fieldCount?: number
   /** True if records end with a delimiter, so that the empty last field is dropped. Detected in the first 1 MiB if left out. */
   readonly trailingDelimiter?: boolean
   /** Records with more or fewer fields than the first: `pad` adds nulls, `cut` drops the surplus; default `reject`. */
@@ -43,6 +45,7 @@ export const csvDialect: CsvDialect = {
   escape: '"',
   comment: '',
   header: 'auto',
+  fieldCount: 0,
   skipLines: 0,
   maxRecordBytes: defaultMaxRecordBytes,
   ragged: 'reject',

@@ -198,12 +198,13 @@ function roleOf(
 /** How many records to examine if every one counts. */
 const examinedRecords = 1000
 
-/** How many fields a record needs to fit the target by position. Undefined if it is `foundCount`, or more of the first records have those. */
+/** How many fields a record needs, as given, or to fit the target by position. Undefined if `foundCount`, or more of the first records have those. */
 function wantedCount(
   { target, dialect, records }: Look,
   isHeader: boolean,
   foundCount: number,
 ): number | undefined {
+  if (!isHeader && foundCount > 0 && dialect.fieldCount > 0) return dialect.fieldCount
   const columns = target === undefined ? undefined : fieldsByPosition(target)
   if (columns === undefined || foundCount === 0 || dialect.trailingDelimiter) return undefined
   if (columns === foundCount) return undefined

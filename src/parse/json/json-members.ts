@@ -26,7 +26,7 @@ export type MemberRules = Pick<
   ColumnMapping,
   'ignoreExtra' | 'allowMissing' | 'byPosition' | 'fromPath'
 > &
-  Pick<CellRules, 'lenient'>
+  Pick<CellRules, 'lenient' | 'nullTexts'>
 
 /** Lists the members that fill columns. If a member fills several columns, its values must suit all of them. */
 export function jsonMembers(mapping: ColumnMapping, cells: CellRules): JsonMember[] {

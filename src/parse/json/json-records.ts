@@ -6,7 +6,7 @@ import * as ascii from '../ascii.js'
 import { option } from '../../errors.js'
 import type { JsonShape } from '../../kernel/kernel.js'
 import { nearestHint } from '../../schema/nearest.js'
-import { clippedText, isAt } from '../cells/cell-bytes.js'
+import { clippedText, isAt, utf8Text } from '../cells/cell-bytes.js'
 import { elementSeparator } from '../columns/array-column.js'
 import { countLineEnds } from '../window.js'
 import type { Fault } from '../batch.js'
@@ -104,7 +104,7 @@ export class JsonRecords {
     }
     scanner.value(start)
     const { kind } = scanner
-    const advice = `, whose elements have no names: ${option('mapping.match')} position fills the columns in their order`
+    const advice = `, whose elements have no names: ${option('mapping.match')} position fills the columns in their order; in a rejects file, write an object`
     const got = `${kindsText(kind)}${kind === jsonKinds.array ? advice : ''}`
     const message = `a record is ${byPosition ? 'an array' : 'an object'}, not ${got}`
     return this.#stop({ code: 'DDB_INPUT_JSON', message })
@@ -195,11 +195,16 @@ export class JsonRecords {
     }
     const isNull = kind === jsonKinds.null
     const isHalf = kind === jsonKinds.string && scanner.brokenSurrogate
-    const isEmpty = elementKinds !== 0 && kind === jsonKinds.string && textStart === textEnd
-    const isWrong = ((kinds & kind) === 0 && !isNull && !isEmpty) || isHalf
+    const isText = elementKinds !== 0 && kind === jsonKinds.string
+    const isNullText = isText && this.#isNullText(scanner.bytes.subarray(textStart, textEnd))
+    const isWrong = ((kinds & kind) === 0 && !isNull && !isNullText) || isHalf
     putCell(block, row, field, textStart, isNull || isWrong ? textStart : textEnd)
     if (isWrong) this.#refuse(field, kinds)
     return next
+  }
+
+  #isNullText(bytes: Uint8Array): boolean {
+    return bytes.length === 0 || this.#rules.nullTexts?.includes(utf8Text(bytes).trim()) === true
   }
 
   #scanArray(field: number, open: number): number {

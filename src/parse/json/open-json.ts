@@ -39,7 +39,8 @@ export function openJson(
     records: ({ mapping, cells = {} }) => {
       const members = jsonMembers(mapping, cells)
       const scanner = new JsonScanner(isDocument)
-      const rules = { ...mapping, lenient: cells.lenient ?? false }
+      const { lenient = false, nullTexts = [] } = cells
+      const rules = { ...mapping, lenient, nullTexts }
       const records = new JsonRecords(scanner, members, rules)
       const input = { file: name, maxRecordBytes, offsetBytes: startOffsetBytes, text }
       const block = new RecordBlock(members.length)

@@ -189,9 +189,12 @@ t.test('a file of options with anything else is refused with its line', async t 
   }
   for (const cut of ['--null', '--table', '--quote  ', '--batch-rows']) {
     writeFileSync(path, `--trim\n${cut}\n--no-color\n`)
-    const message = `line 2: expected a value after ${cut.trim()}`
+    const message = `line 2: expected a value after ${cut.trim()} (${cut.trim()}= stands for`
     t.throws(() => read('load', `@${path}`, 'a.csv'), { code: 'DDB_CONFIG', message })
   }
+  writeFileSync(path, '--trim true\n')
+  const message = /line 1: expected --trim without a value$/
+  t.throws(() => read('load', `@${path}`), { code: 'DDB_CONFIG', message })
   writeFileSync(path, Buffer.from('--null \xe9\n', 'latin1'))
   t.throws(() => read('load', `@${path}`), { code: 'DDB_CONFIG', message: /\(it is not UTF-8\)/ })
 })

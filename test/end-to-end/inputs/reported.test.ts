@@ -326,7 +326,7 @@ const reported: readonly Reported[] = [
     text,
     command: text.startsWith('{') ? 'load --json-path rows' : 'load',
     rows: [],
-    says: 'whose elements have no names: --match position',
+    says: ['whose elements have no names: --match position', 'in a rejects file, write an object'],
   })),
   {
     name: 'objects by position',

@@ -166,6 +166,17 @@ t.test('detected settings are kept, even if the rejects look different', async t
   t.strictSame((await rows('select * from prices order by id'))[2], ['3', '3.25', 'c,c'])
 })
 
+t.test(
+  'the run decides how many fields a record without a header has, not the first reject',
+  async t => {
+    const text = '1,1,a\n2,2,b,y\nx,3,c\n'
+    const { repair, retry, ids } = await scene(t, text, ['--header', 'no', '--ignore-extra'])
+    await repair(text => text.replace('x', '3'))
+    t.match(await retry(), { code: 3, stderr: /line 1: expected 3 fields, got 4/ })
+    t.strictSame(await ids(), ['1', '3'])
+  },
+)
+
 t.test('inputs that are read differently have separate rejects files', async t => {
   const { retry, repair, rows, folder, server } = await scene(t, 'id;price;名\n1;1,5;a\n')
   const others = ['comma.csv', 'point.csv'].map(name => join(folder, name))
@@ -259,7 +270,9 @@ t.test('the encoding is kept, unless the file was saved in a different encoding'
   await repair(text => text.replace('x,', '1,'))
   await copyFile(path, `${path}.kept`)
   await writeFile(path, 'id,price,名\n1,1,股票\n')
-  const expected = { code: 65, stderr: /seems to be UTF-8 now.*the right one with --encoding/ }
+  const choices =
+    /seems to be UTF-8 now.* --encoding utf-8 if you saved it so, else .* --encoding gb/
+  const expected = { code: 65, stderr: choices }
   t.match(await retry(), expected)
   await writeFile(path, '\uFEFFid,price,名\n1,1,股票\n', 'utf16le')
   t.match(await retry(), { code: 65, stderr: /utf-16le, .* give auto for --encoding/ })

@@ -73,6 +73,7 @@ const input: Values<Omit<InputOptions, 'stdin'>> = {
   comment: { values: ['#', '%'] },
   trailingDelimiter: { values: [true, false] },
   header: { values: ['yes', 'no'] },
+  fieldCount: { values: [2, 3] },
   ragged: { values: ['pad', 'cut'] },
   trim: { values: [true, false] },
   quotes: { values: ['lax', 'strict'] },

@@ -444,6 +444,11 @@ t.test('values of a fitting kind are accepted', async t => {
     batch: { cells: { dateFormats: { v: 'epoch:ms' } } },
   })
   t.strictSame(epoch.rows, [['2020.01.02T09:30:00.032'], ['2020.01.02T09:30:00.033']])
+  const nulls = await lines('{"v":" NA"}\n{"v":"na"}\n', 'v:INT[]', {
+    batch: { cells: { nullTexts: ['NA'] } },
+  })
+  t.strictSame(nulls.rows, [['[]']], 'a text that means null is no array')
+  t.equal(nulls.rejects.length, 1)
 })
 
 t.test('one member may fill several columns, under a different name or with escapes', async t => {
