@@ -20,7 +20,7 @@ export type Rows<Row extends object = object> = Iterable<Row> | AsyncIterable<Ro
 /** Options for loading a program's rows; all other options are as for files. */
 export interface LoadRowsOptions<Row extends object = object> extends Omit<
   LoadOptions,
-  'inputs' | 'journal'
+  'inputs' | 'journal' | 'shard'
 > {
   /** The run requests rows as fast as the server takes them. If the iterable throws, the run shuts down cleanly. */
   rows: Rows<Row>
@@ -57,13 +57,14 @@ const ofMemory = { maxInFlightBytes: 4 * 1024 * 1024, batchBytes: 1024 * 1024 }
 /** @param store  supplies rows, and gets their outcomes @throws {UsageError} DDB_USAGE for options that rows do not allow */
 async function loadRowsOn<Row extends object>(
   platform: Platform,
-  { onReject, ...options }: TableWriterOptions<Row> & Pick<LoadOptions, 'journal'>,
+  { onReject, ...options }: TableWriterOptions<Row> & Pick<LoadOptions, 'journal' | 'shard'>,
   store: RowStore,
 ): Promise<LoadResult> {
-  const { input = {}, target, journal } = options
+  const { input = {}, target, journal, shard } = options
   const { create, transform } = target
   const refusals = {
     '`journal`: they cannot be read twice': journal !== undefined,
+    [`${option('shard')}: every shard would load all of them`]: shard !== undefined,
     [`${option('target.create')}, which reads its input twice: make the table first`]:
       create !== undefined,
     [`${option('target.transform')}: leave rows out before they are written`]:

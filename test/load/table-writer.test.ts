@@ -511,6 +511,7 @@ t.test('a value that is not a list of rows is refused, and what rows do not allo
     [{ input: { follow: true } }, reading],
     [{ input: { jsonPath: 'a' } }, reading],
     [{ journal: { folder: 'f' } }, reading],
+    [{ runId: 'r', shard: { index: 1, count: 2 } }, reading],
   ] as const) {
     await t.rejects(load({ ...to, ...change }), { code: 'DDB_USAGE', message })
   }
