@@ -66,7 +66,7 @@ function valueText(value: unknown, level: number): string {
     case 'string':
       return JSON.stringify(value)
     case 'number':
-      return Object.is(value, -0) ? '-0' : String(value)
+      return numberText(value)
     case 'bigint':
     case 'boolean':
       return String(value)
@@ -77,6 +77,13 @@ function valueText(value: unknown, level: number): string {
     default:
       throw new InvalidRow(`${kindOf(value)} cannot be stored`)
   }
+}
+
+function numberText(value: number): string {
+  const size = Math.abs(value)
+  // String() writes only the digits that tell the number from its neighbours, then zeros.
+  if (size > Number.MAX_SAFE_INTEGER && size < 1e21) return String(BigInt(value))
+  return Object.is(value, -0) ? '-0' : String(value)
 }
 
 function objectText(value: object, level: number): string {
