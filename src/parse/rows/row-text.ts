@@ -17,7 +17,8 @@ export function rowMembers(names: readonly string[]): RowMembers {
 }
 
 /**
- * @param members  members to write, even if they are getters of the row's class; a row that is an array has its values in this order
+ * @param members  members to write, even if they are not enumerable, such as getters of the row's class; a row that is an array has its
+ *   values in this order
  * @throws {InvalidRow} for anything that is not a row, and for values that cannot become text
  */
 export function rowText(row: unknown, members: RowMembers): string {
@@ -29,7 +30,8 @@ export function rowText(row: unknown, members: RowMembers): string {
   let text = ''
   for (const name of Object.keys(object)) text += memberText(members, name, object[name])
   for (const name of members.keys()) {
-    if (Object.hasOwn(object, name) || isOfEveryObject(name) || !(name in object)) continue
+    const isWritten = Object.prototype.propertyIsEnumerable.call(object, name)
+    if (isWritten || isOfEveryObject(name) || !(name in object)) continue
     text += memberText(members, name, object[name])
   }
   return `{${text.slice(1)}}`

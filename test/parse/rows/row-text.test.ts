@@ -38,6 +38,7 @@ t.test('values that JSON lacks are kept', async t => {
     [{ a: { toJSON: () => 5n } }, '{"a":5}'],
     [{ a: '\ud800' }, '{"a":"\\ud800"}'],
     [new Quote(), '{"a":1,"b":2}'],
+    [Object.defineProperties({}, { b: { value: 1 }, c: { value: 2 } }), '{"b":1}'],
     [[1, undefined], '{"a":1}'],
     [[null, 1], '{"a":null,"b":1}'],
     [Object.create(null), '{}'],
