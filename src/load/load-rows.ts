@@ -191,8 +191,8 @@ export class TableWriter<Row extends object = AnyRow> extends Writable {
   /** No call matches this signature. It lets a writer end a `pipeline`, whose type demands `write` for text and bytes. */
   override write(row: string | Uint8Array, encoding: never, callback?: never): boolean
   override write(row: Row | string | Uint8Array, callback?: Callback): boolean {
-    // A row that is written after the end does not reach the store.
-    if (!this.writableEnded && row !== null) this.#store.push(row)
+    // A row that is written after the end too, so that it counts as unsent.
+    if (row !== null) this.#store.push(row)
     return super.write(row, callback)
   }
 

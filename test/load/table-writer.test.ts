@@ -281,16 +281,22 @@ t.test('the end takes a last row', async t => {
   }
 })
 
-t.test('rows written after the end are refused and not counted', async t => {
-  const { writer, errors, count } = await opened(t)
-  const only = row(1)
-  writer.write(only)
-  writer.end()
-  writer.write(row(2))
-  await closed(writer)
-  t.match(errors, [{ code: 'ERR_STREAM_WRITE_AFTER_END' }])
-  const there = await count('trades')
-  checkOutcomes(t, writer, [only], () => there === 1)
+t.test('rows written after the end are refused, and count as unsent', async t => {
+  for (const isClosed of [false, true]) {
+    const { writer, errors, count } = await opened(t)
+    const [only, late] = [row(1), row(2)]
+    writer.write(only)
+    const closing = writer.close()
+    if (isClosed) await closing
+    t.notOk(writer.write(late))
+    const refused = { code: 'ERR_STREAM_WRITE_AFTER_END' }
+    if (!isClosed) await t.rejects(closing, refused)
+    await t.rejects(writer.flush(), { code: 'DDB_UNCONFIRMED' })
+    t.match(errors, isClosed ? [] : [refused])
+    const there = await count('trades')
+    checkOutcomes(t, writer, [only, late], one => one === only && there === 1)
+    t.ok(writer.unwritten().unsent.includes(late))
+  }
 })
 
 t.test('a writer that was destroyed does not close as if its rows were stored', async t => {
