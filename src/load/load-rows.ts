@@ -1,5 +1,5 @@
 /* Loads rows that a program supplies, all of an iterable or one by one, through a store that receives the outcome of each. */
-import { Writable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { DdbError, InputError, messageOf, option, usageError, type ErrorCode } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
@@ -43,9 +43,27 @@ export async function load(options: LoadOptions | LoadRowsOptions): Promise<Load
   const { rows, ...others } = options
   checkIterable(rows, 'inputs' in options)
   const store = new RowStore()
+  const open: OpenSource = {}
   // Not awaited: a source that yields nothing more must not keep the run from ending.
-  store.onReady = () => void fill(store, rows)
-  return loadRowsOn(systemPlatform, others, store)
+  store.onReady = () => void fill(store, rows, open)
+  const result = await loadRowsOn(systemPlatform, others, store)
+  if (rows instanceof Readable) rows.destroy()
+  else void close(open)
+  return result
+}
+
+/** A source that delivers one row after another, until its end. */
+interface OpenSource {
+  iterator?: AsyncIterator<object> | undefined
+}
+
+/** Closes a source that the run has not read to its end. A generator that waits closes only when it goes on. */
+async function close({ iterator }: OpenSource): Promise<void> {
+  try {
+    await iterator?.return?.()
+  } catch {
+    // The run has ended, and needs nothing more of the source.
+  }
 }
 
 /**
@@ -84,11 +102,12 @@ async function loadRowsOn<Row extends object>(
   }
 }
 
-async function fill(store: RowStore, rows: Rows): Promise<void> {
+async function fill(store: RowStore, rows: Rows, open: OpenSource): Promise<void> {
   try {
     // Awaiting each row of a list would take longer than loading it.
     if (Symbol.asyncIterator in rows) {
-      for await (const row of rows) {
+      const iterator = (open.iterator = rows[Symbol.asyncIterator]())
+      for await (const row of { [Symbol.asyncIterator]: () => iterator }) {
         if (store.isEnded) return
         store.push(row)
         if (store.isFull) await store.room()
@@ -104,6 +123,8 @@ async function fill(store: RowStore, rows: Rows): Promise<void> {
   } catch (cause) {
     const message = `the rows ended with an error: ${messageOf(cause)}`
     store.end(new InputError('DDB_INPUT_READ', message, { file: rowsName }, { cause }))
+  } finally {
+    open.iterator = undefined
   }
 }
 

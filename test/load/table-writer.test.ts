@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable, type Writable } from 'node:stream'
+import { PassThrough, Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -434,6 +434,27 @@ t.test('an error that a function of the caller throws ends the run, and is its e
   }
   const result = await load({ ...to, rows, onReject, rejects: { onError: 'skip' } })
   t.match(result, { error: { code: 'DDB_USAGE', message: 'onReject threw an error: no' } })
+})
+
+t.test('a run that ends before its rows closes their source', async t => {
+  const { to } = await opened(t)
+  const limited = { ...to, input: { limit: 1 } }
+  const stream = new PassThrough({ objectMode: true })
+  stream.write(row(1))
+  let isReturned = false
+  let id = 0
+  const later = new Promise<never>(() => undefined)
+  const iterator: AsyncIterator<Trade> = {
+    next: async () => (id === 0 ? { value: row(++id) } : later),
+    return: () => {
+      isReturned = true
+      throw new Error('oops')
+    },
+  }
+  for (const rows of [stream, { [Symbol.asyncIterator]: () => iterator }]) {
+    t.match(await load({ ...limited, rows }), { status: 'loaded', rows: { confirmed: 1 } })
+  }
+  t.ok(stream.destroyed && isReturned)
 })
 
 t.test('an error thrown by the rows ends the run cleanly', async t => {
