@@ -491,6 +491,18 @@ t.test('rejects of rows go to a file as JSON lines, and to listeners', async t =
   t.strictSame(JSON.parse(await readFile(file, 'utf8')), kept)
 })
 
+t.test('many runs share a signal without a warning', async t => {
+  const { to } = await opened(t)
+  const warnings: Error[] = []
+  const listen = (warning: Error): unknown => warnings.push(warning)
+  process.on('warning', listen)
+  t.teardown(() => process.off('warning', listen))
+  const { signal } = new AbortController()
+  await Promise.all(Array.from({ length: 11 }, () => load({ ...to, rows: [], signal })))
+  await turn()
+  t.strictSame(warnings, [])
+})
+
 t.test('a signal ends a writer cleanly', async t => {
   const ending = new AbortController()
   const { writer, errors, count } = await opened(t, { signal: ending.signal })

@@ -151,6 +151,18 @@ t.test('addTask, isFinished and getData use ids given by the caller', async t =>
   await pool.shutDown()
 })
 
+t.test('many tasks share a signal without a warning', async t => {
+  const { pool } = await tinyPool(t, 1, { script: () => int(1) })
+  const warnings: Error[] = []
+  const listen = (warning: Error): unknown => warnings.push(warning)
+  process.on('warning', listen)
+  t.teardown(() => process.off('warning', listen))
+  const { signal } = new AbortController()
+  await Promise.all(Array.from({ length: 11 }, () => pool.run('1', { signal })))
+  await turn()
+  t.strictSame(warnings, [])
+})
+
 t.test('a failure can be fetched once, like a result', async t => {
   const pool = await pooled(t)
   await pool.addTask('1 + noSuchName', 1)
