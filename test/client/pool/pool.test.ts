@@ -129,8 +129,10 @@ t.test('addTask, isFinished and getData use ids given by the caller', async t =>
   t.equal(await pool.isFinished(12), false)
   await t.rejects(pool.addTask('2', 12), { code: 'DDB_TASK', message: /12 is not finished/ })
   const data = pool.getData(12)
+  const second = t.rejects(pool.getData(12), { code: 'DDB_TASK' }, 'only the first gets it')
   gate.open()
   t.strictSame(await data, int(1), 'getData waits')
+  await second
   for (const asked of [
     pool.getData(12),
     pool.getData(99),
