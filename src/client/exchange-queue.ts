@@ -1,5 +1,6 @@
 /* Sends requests that get answers one at a time. One whose caller gives up keeps its place, so that requests and answers still match:
    after a time limit, or by an AbortSignal. */
+import { setMaxListeners } from 'node:events'
 import { DdbError, TimeoutError } from '../errors.js'
 import type { Request, RequestHead } from '../protocol/request.js'
 import type { Response } from '../protocol/response.js'
@@ -35,6 +36,8 @@ export function limitWait(
     timer?.cancel()
     signal?.removeEventListener('abort', onAbort)
   }
+  // Calls may share a signal, and Node would warn about so many.
+  if (signal) setMaxListeners(0, signal)
   signal?.addEventListener('abort', onAbort)
   if (signal?.aborted === true) onAbort()
   return release

@@ -74,7 +74,7 @@ function scalarValue(input: PlainScalar): Scalar {
   if (input === null) return explicitNull
   if (input === undefined) return { form, type: 'VOID', value: null }
   if (typeof input === 'boolean') return { form, type: 'BOOL', value: input }
-  if (typeof input === 'string') return { form, type: 'STRING', value: input }
+  if (typeof input === 'string') return { form, type: 'STRING', value: checkedText(input) }
   if (typeof input === 'bigint') return { form, type: 'LONG', value: input }
   if (input instanceof Date) return { form, type: 'TIMESTAMP', value: BigInt(checkedTime(input)) }
   if (typeof input !== 'number') throw wrong(`a ${typeof input} cannot be sent to DolphinDB`)
@@ -84,6 +84,13 @@ function scalarValue(input: PlainScalar): Scalar {
   return Math.abs(input) < 2 ** 31
     ? { form, type: 'INT', value: input }
     : { form, type: 'LONG', value: BigInt(input) }
+}
+
+/** Half of a surrogate pair would be stored as U+FFFD. */
+function checkedText(text: string): string {
+  if (!/\p{Surrogate}/u.test(text)) return text
+  const shown = JSON.stringify(text.slice(0, 60))
+  throw wrong(`half of a surrogate pair is not text: remove it from ${shown}`)
 }
 
 function checkedTime(date: Date): number {
@@ -131,7 +138,7 @@ function vectorFrom(list: readonly PlainInput[], type: ColumnType): Column {
 }
 
 function objectValue(object: Row): Value {
-  const names = Object.keys(object)
+  const names = Object.keys(object).map(checkedText)
   const lists = Object.values(object)
   if (names.length === 0 || lists.some(list => lengthOf(list) === undefined)) {
     const keys: Vector = { form: 'vector', type: 'STRING', length: names.length, data: names }
@@ -204,7 +211,7 @@ function elementOf(input: PlainInput, type: ColumnType): ElementValue {
 
 function textElement(text: string, type: ColumnType): ElementValue {
   const isTime = isTemporal(type.type)
-  if (!isTime && type.scale === undefined) return text
+  if (!isTime && type.scale === undefined) return checkedText(text)
   const raw = isTime ? parseTemporal(type.type, text) : parseDecimal(text, type.scale!)
   if (raw !== undefined) return raw
   throw new ValueError('DDB_INPUT_CELL', `"${text}" is not a ${columnTypeText(type)}`)

@@ -1,5 +1,5 @@
 /* Loads rows that a program supplies, all of an iterable or one by one, through a store that receives the outcome of each. */
-import { Writable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { DdbError, InputError, messageOf, option, usageError, type ErrorCode } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
@@ -20,7 +20,7 @@ export type Rows<Row extends object = object> = Iterable<Row> | AsyncIterable<Ro
 /** Options for loading a program's rows; all other options are as for files. */
 export interface LoadRowsOptions<Row extends object = object> extends Omit<
   LoadOptions,
-  'inputs' | 'journal'
+  'inputs' | 'journal' | 'shard'
 > {
   /** The run requests rows as fast as the server takes them. If the iterable throws, the run shuts down cleanly. */
   rows: Rows<Row>
@@ -43,9 +43,27 @@ export async function load(options: LoadOptions | LoadRowsOptions): Promise<Load
   const { rows, ...others } = options
   checkIterable(rows, 'inputs' in options)
   const store = new RowStore()
+  const open: OpenSource = {}
   // Not awaited: a source that yields nothing more must not keep the run from ending.
-  store.onReady = () => void fill(store, rows)
-  return loadRowsOn(systemPlatform, others, store)
+  store.onReady = () => void fill(store, rows, open)
+  const result = await loadRowsOn(systemPlatform, others, store)
+  if (rows instanceof Readable) rows.destroy()
+  else void close(open)
+  return result
+}
+
+/** A source that delivers one row after another, until its end. */
+interface OpenSource {
+  iterator?: AsyncIterator<object> | undefined
+}
+
+/** Closes a source that the run has not read to its end. A generator that waits closes only when it goes on. */
+async function close({ iterator }: OpenSource): Promise<void> {
+  try {
+    await iterator?.return?.()
+  } catch {
+    // The run has ended, and needs nothing more of the source.
+  }
 }
 
 /**
@@ -57,13 +75,14 @@ const ofMemory = { maxInFlightBytes: 4 * 1024 * 1024, batchBytes: 1024 * 1024 }
 /** @param store  supplies rows, and gets their outcomes @throws {UsageError} DDB_USAGE for options that rows do not allow */
 async function loadRowsOn<Row extends object>(
   platform: Platform,
-  { onReject, ...options }: TableWriterOptions<Row> & Pick<LoadOptions, 'journal'>,
+  { onReject, ...options }: TableWriterOptions<Row> & Pick<LoadOptions, 'journal' | 'shard'>,
   store: RowStore,
 ): Promise<LoadResult> {
-  const { input = {}, target, journal } = options
+  const { input = {}, target, journal, shard } = options
   const { create, transform } = target
   const refusals = {
     '`journal`: they cannot be read twice': journal !== undefined,
+    [`${option('shard')}: every shard would load all of them`]: shard !== undefined,
     [`${option('target.create')}, which reads its input twice: make the table first`]:
       create !== undefined,
     [`${option('target.transform')}: leave rows out before they are written`]:
@@ -83,11 +102,12 @@ async function loadRowsOn<Row extends object>(
   }
 }
 
-async function fill(store: RowStore, rows: Rows): Promise<void> {
+async function fill(store: RowStore, rows: Rows, open: OpenSource): Promise<void> {
   try {
     // Awaiting each row of a list would take longer than loading it.
     if (Symbol.asyncIterator in rows) {
-      for await (const row of rows) {
+      const iterator = (open.iterator = rows[Symbol.asyncIterator]())
+      for await (const row of { [Symbol.asyncIterator]: () => iterator }) {
         if (store.isEnded) return
         store.push(row)
         if (store.isFull) await store.room()
@@ -103,6 +123,8 @@ async function fill(store: RowStore, rows: Rows): Promise<void> {
   } catch (cause) {
     const message = `the rows ended with an error: ${messageOf(cause)}`
     store.end(new InputError('DDB_INPUT_READ', message, { file: rowsName }, { cause }))
+  } finally {
+    open.iterator = undefined
   }
 }
 
@@ -190,8 +212,8 @@ export class TableWriter<Row extends object = AnyRow> extends Writable {
   /** No call matches this signature. It lets a writer end a `pipeline`, whose type demands `write` for text and bytes. */
   override write(row: string | Uint8Array, encoding: never, callback?: never): boolean
   override write(row: Row | string | Uint8Array, callback?: Callback): boolean {
-    // A row that is written after the end does not reach the store.
-    if (!this.writableEnded && row !== null) this.#store.push(row)
+    // A row that is written after the end too, so that it counts as unsent.
+    if (row !== null) this.#store.push(row)
     return super.write(row, callback)
   }
 

@@ -1,5 +1,6 @@
 /* The steps of every run: open the inputs and the target, move batches within the rate limit, and close everything, even after failures. A
    run ends cleanly, or at once without waiting for the network. Notes values seldom meant: times far from today, blanks around symbols. */
+import { setMaxListeners } from 'node:events'
 import { ConnectionError, DdbError, option, TimeoutError, UsageError } from '../errors.js'
 import { openInputs } from './inputs/inputs.js'
 import { failureOf } from './journal/journal-file.js'
@@ -215,6 +216,8 @@ async function closeInTurn(
 
 function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
   if (signal?.aborted) listener()
+  // Runs may share a signal, and Node would warn about so many.
+  if (signal) setMaxListeners(0, signal)
   signal?.addEventListener('abort', listener, { once: true })
   return () => signal?.removeEventListener('abort', listener)
 }

@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable, type Writable } from 'node:stream'
+import { PassThrough, Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -281,16 +281,22 @@ t.test('the end takes a last row', async t => {
   }
 })
 
-t.test('rows written after the end are refused and not counted', async t => {
-  const { writer, errors, count } = await opened(t)
-  const only = row(1)
-  writer.write(only)
-  writer.end()
-  writer.write(row(2))
-  await closed(writer)
-  t.match(errors, [{ code: 'ERR_STREAM_WRITE_AFTER_END' }])
-  const there = await count('trades')
-  checkOutcomes(t, writer, [only], () => there === 1)
+t.test('rows written after the end are refused, and count as unsent', async t => {
+  for (const isClosed of [false, true]) {
+    const { writer, errors, count } = await opened(t)
+    const [only, late] = [row(1), row(2)]
+    writer.write(only)
+    const closing = writer.close()
+    if (isClosed) await closing
+    t.notOk(writer.write(late))
+    const refused = { code: 'ERR_STREAM_WRITE_AFTER_END' }
+    if (!isClosed) await t.rejects(closing, refused)
+    await t.rejects(writer.flush(), { code: 'DDB_UNCONFIRMED' })
+    t.match(errors, isClosed ? [] : [refused])
+    const there = await count('trades')
+    checkOutcomes(t, writer, [only, late], one => one === only && there === 1)
+    t.ok(writer.unwritten().unsent.includes(late))
+  }
 })
 
 t.test('a writer that was destroyed does not close as if its rows were stored', async t => {
@@ -430,6 +436,27 @@ t.test('an error that a function of the caller throws ends the run, and is its e
   t.match(result, { error: { code: 'DDB_USAGE', message: 'onReject threw an error: no' } })
 })
 
+t.test('a run that ends before its rows closes their source', async t => {
+  const { to } = await opened(t)
+  const limited = { ...to, input: { limit: 1 } }
+  const stream = new PassThrough({ objectMode: true })
+  stream.write(row(1))
+  let isReturned = false
+  let id = 0
+  const later = new Promise<never>(() => undefined)
+  const iterator: AsyncIterator<Trade> = {
+    next: async () => (id === 0 ? { value: row(++id) } : later),
+    return: () => {
+      isReturned = true
+      throw new Error('oops')
+    },
+  }
+  for (const rows of [stream, { [Symbol.asyncIterator]: () => iterator }]) {
+    t.match(await load({ ...limited, rows }), { status: 'loaded', rows: { confirmed: 1 } })
+  }
+  t.ok(stream.destroyed && isReturned)
+})
+
 t.test('an error thrown by the rows ends the run cleanly', async t => {
   const { to, count } = await opened(t)
   function* failing(): Generator<Trade> {
@@ -462,6 +489,18 @@ t.test('rejects of rows go to a file as JSON lines, and to listeners', async t =
   t.equal(told[0]!.row, rows[1])
   const kept = { ...rows[1], time: rows[1]!.time.toISOString() }
   t.strictSame(JSON.parse(await readFile(file, 'utf8')), kept)
+})
+
+t.test('many runs share a signal without a warning', async t => {
+  const { to } = await opened(t)
+  const warnings: Error[] = []
+  const listen = (warning: Error): unknown => warnings.push(warning)
+  process.on('warning', listen)
+  t.teardown(() => process.off('warning', listen))
+  const { signal } = new AbortController()
+  await Promise.all(Array.from({ length: 11 }, () => load({ ...to, rows: [], signal })))
+  await turn()
+  t.strictSame(warnings, [])
 })
 
 t.test('a signal ends a writer cleanly', async t => {
@@ -511,6 +550,7 @@ t.test('a value that is not a list of rows is refused, and what rows do not allo
     [{ input: { follow: true } }, reading],
     [{ input: { jsonPath: 'a' } }, reading],
     [{ journal: { folder: 'f' } }, reading],
+    [{ runId: 'r', shard: { index: 1, count: 2 } }, reading],
   ] as const) {
     await t.rejects(load({ ...to, ...change }), { code: 'DDB_USAGE', message })
   }

@@ -106,7 +106,7 @@ export class ConnectionPool implements AsyncDisposable {
 
   /**
    * Submits a task under an id of your own. A later task with that id replaces a result that was not fetched.
-   * @throws {UsageError} DDB_TASK while a task with that id is unfinished, or after `run` was used
+   * @throws {UsageError} DDB_TASK while a task with that id is unfinished, unless `getData` waits for it, or after `run` was used
    */
   addTask(script: string, id: number, ...args: TaskArguments): Promise<void> {
     return attempt(() => {
@@ -138,11 +138,8 @@ export class ConnectionPool implements AsyncDisposable {
    */
   async getData<T = PlainOutput | undefined>(id: number): Promise<T> {
     const task = this.#taskOf(id)
-    try {
-      return (await task.result()) as T
-    } finally {
-      if (this.#given.get(id) === task) this.#given.delete(id)
-    }
+    this.#given.delete(id)
+    return (await task.result()) as T
   }
 
   /** Ids of the sessions, in the order of the pool. */

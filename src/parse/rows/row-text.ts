@@ -17,7 +17,8 @@ export function rowMembers(names: readonly string[]): RowMembers {
 }
 
 /**
- * @param members  members to write, even if they are getters of the row's class; a row that is an array has its values in this order
+ * @param members  members to write, even if they are not enumerable, such as getters of the row's class; a row that is an array has its
+ *   values in this order
  * @throws {InvalidRow} for anything that is not a row, and for values that cannot become text
  */
 export function rowText(row: unknown, members: RowMembers): string {
@@ -29,7 +30,8 @@ export function rowText(row: unknown, members: RowMembers): string {
   let text = ''
   for (const name of Object.keys(object)) text += memberText(members, name, object[name])
   for (const name of members.keys()) {
-    if (Object.hasOwn(object, name) || isOfEveryObject(name) || !(name in object)) continue
+    const isWritten = Object.prototype.propertyIsEnumerable.call(object, name)
+    if (isWritten || isOfEveryObject(name) || !(name in object)) continue
     text += memberText(members, name, object[name])
   }
   return `{${text.slice(1)}}`
@@ -66,7 +68,7 @@ function valueText(value: unknown, level: number): string {
     case 'string':
       return JSON.stringify(value)
     case 'number':
-      return Object.is(value, -0) ? '-0' : String(value)
+      return numberText(value)
     case 'bigint':
     case 'boolean':
       return String(value)
@@ -77,6 +79,13 @@ function valueText(value: unknown, level: number): string {
     default:
       throw new InvalidRow(`${kindOf(value)} cannot be stored`)
   }
+}
+
+function numberText(value: number): string {
+  const size = Math.abs(value)
+  // String() writes only the digits that tell the number from its neighbours, then zeros.
+  if (size > Number.MAX_SAFE_INTEGER && size < 1e21) return String(BigInt(value))
+  return Object.is(value, -0) ? '-0' : String(value)
 }
 
 function objectText(value: object, level: number): string {

@@ -129,8 +129,10 @@ t.test('addTask, isFinished and getData use ids given by the caller', async t =>
   t.equal(await pool.isFinished(12), false)
   await t.rejects(pool.addTask('2', 12), { code: 'DDB_TASK', message: /12 is not finished/ })
   const data = pool.getData(12)
+  const second = t.rejects(pool.getData(12), { code: 'DDB_TASK' }, 'only the first gets it')
   gate.open()
   t.strictSame(await data, int(1), 'getData waits')
+  await second
   for (const asked of [
     pool.getData(12),
     pool.getData(99),
@@ -149,6 +151,18 @@ t.test('addTask, isFinished and getData use ids given by the caller', async t =>
   t.equal(await pool.getData(14), undefined)
   t.ok(server.log.includes('call add'))
   await pool.shutDown()
+})
+
+t.test('many tasks share a signal without a warning', async t => {
+  const { pool } = await tinyPool(t, 1, { script: () => int(1) })
+  const warnings: Error[] = []
+  const listen = (warning: Error): unknown => warnings.push(warning)
+  process.on('warning', listen)
+  t.teardown(() => process.off('warning', listen))
+  const { signal } = new AbortController()
+  await Promise.all(Array.from({ length: 11 }, () => pool.run('1', { signal })))
+  await turn()
+  t.strictSame(warnings, [])
 })
 
 t.test('a failure can be fetched once, like a result', async t => {

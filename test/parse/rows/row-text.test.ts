@@ -9,10 +9,11 @@ const none = rowMembers([])
 
 t.test('values that JSON has are written in the way of JSON.stringify', async () => {
   const text = fc.string({ unit: 'binary' })
+  // JSON.stringify writes −0 as 0, and rounds long whole numbers.
+  const rounded = (line: string): string =>
+    line.replaceAll(/(?<=[:,[])-?(0|\d{16,21})(?=[,}\]])/g, one => String(BigInt(Number(one))))
   forAll(100)(fc.dictionary(text, fc.jsonValue()), row => {
-    // JSON.stringify writes −0 as 0.
-    const plain = JSON.stringify(row).replaceAll(/(?<=[:,[])-0(?=[,}\]])/g, '0')
-    equal(rowText(row, none).replaceAll(/(?<=[:,[])-0(?=[,}\]])/g, '0'), plain)
+    equal(rounded(rowText(row, none)), rounded(JSON.stringify(row)))
   })
 })
 
@@ -26,6 +27,7 @@ t.test('values that JSON lacks are kept', async t => {
   for (const [row, line] of [
     [{ a: 2n ** 70n }, '{"a":1180591620717411303424}'],
     [{ a: -0 }, '{"a":-0}'],
+    [{ a: -(2 ** 60), b: 1e21 }, '{"a":-1152921504606846976,"b":1e+21}'],
     [{ a: NaN, b: -Infinity }, '{"a":NaN,"b":-Infinity}'],
     [{ a: new Date(1) }, '{"a":"1970-01-01T00:00:00.001Z"}'],
     [{ a: undefined, b: null }, '{"b":null}'],
@@ -36,6 +38,7 @@ t.test('values that JSON lacks are kept', async t => {
     [{ a: { toJSON: () => 5n } }, '{"a":5}'],
     [{ a: '\ud800' }, '{"a":"\\ud800"}'],
     [new Quote(), '{"a":1,"b":2}'],
+    [Object.defineProperties({}, { b: { value: 1 }, c: { value: 2 } }), '{"b":1}'],
     [[1, undefined], '{"a":1}'],
     [[null, 1], '{"a":null,"b":1}'],
     [Object.create(null), '{}'],
