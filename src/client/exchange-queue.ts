@@ -37,7 +37,7 @@ export function limitWait(
     signal?.removeEventListener('abort', onAbort)
   }
   // Calls may share a signal, and Node would warn about so many.
-  if (signal) setMaxListeners(0, signal)
+  if (signal instanceof EventTarget) setMaxListeners(0, signal)
   signal?.addEventListener('abort', onAbort)
   if (signal?.aborted === true) onAbort()
   return release
