@@ -342,8 +342,13 @@ export class CsvTokenizer extends LineTokenizer {
   }
 
   override passed(start: number, end: number, isLineEnd: boolean): InputError | undefined {
-    const { file, window, maxRecordBytes, resumePoint, lineNumber, quote } = this
-    for (let p = start; p < end; p++) if (window.bytes[p] === quote) this.#isOpen = !this.#isOpen
+    const { file, window, maxRecordBytes, resumePoint, lineNumber } = this
+    const { quote, escape } = this.#dialect
+    const escapes = escape === quote ? -1 : escape.charCodeAt(0)
+    for (let p = start; p < end && this.#guide === undefined; p++) {
+      if (this.#isOpen && window.bytes[p] === escapes) p++
+      else if (window.bytes[p] === this.quote) this.#isOpen = !this.#isOpen
+    }
     if (!isLineEnd || !this.#isOpen) return undefined
     // What is inside the quotes would count as rows.
     const message = this.#openQuoteMessage(lineNumber, maxRecordBytes)

@@ -133,6 +133,14 @@ t.test('a line inside the quotes of a record that is too long is no row', async 
   })
   const { rows } = await read(`0,o,o\n${long},"one ""line"""\n2,p,p\n`, columns, options)
   t.strictSame(rows, cells('0,o,o', '2,p,p'))
+  // Quotes that are escaped, and quotes of several bytes, which share theirs with other signs.
+  for (const [other, text] of [
+    [{ escape: '\\' }, '"one \\"line"'],
+    [{ quote: '“' }, '— … —'],
+  ] as const) {
+    const alike = await read(`0,o,o\n${long},${text}\n2,p,p\n`, columns, { ...options, ...other })
+    t.strictSame(alike.rows, cells('0,o,o', '2,p,p'))
+  }
 })
 
 t.test('bytes that are not UTF-8 give the same rejects for any chunks', async t => {
