@@ -358,6 +358,8 @@ export class CsvTokenizer extends LineTokenizer {
   /** @param lineNumber  where the quote was opened @param limitBytes  how many bytes were searched; undefined if the input ended first */
   #openQuoteMessage(lineNumber: number, limitBytes: number | undefined): string {
     const limit = limitBytes === undefined ? '' : ` within ${limitBytes} bytes`
-    return `the quote opened in line ${lineNumber} is never closed${limit}: close it, or load quotes as text with ${option('input.quote')} ''`
+    const more =
+      limitBytes === undefined ? '' : `, give more with ${option('input.maxRecordBytes')}`
+    return `the quote opened in line ${lineNumber} is never closed${limit}: close it${more}, or load quotes as text with ${option('input.quote')} ''`
   }
 }
