@@ -42,7 +42,9 @@ export const rowFunctions = family({
     shareTable(node, session, table, name)
   },
   /** The name `all` stands for all objects of the given kind; without a kind, of the session (DolphinDB manual, page undef). */
-  'undef(obj: texts, [objType])': ({ node, session }, [names, objType]) => {
+  'undef(obj, [objType])': ({ node, session }, [obj, objType]) => {
+    // In `undef all`, the word is the name of a function.
+    const names = obj.form === 'function' ? [obj.name] : textsArgument(obj, 'obj')
     const isAll = names.length === 1 && names[0] === 'all'
     const given = wordArgument(objType, 'objType', objectKinds)
     const known = { VAR: session.variables, DEF: session.functions, SHARED: node.shared }
