@@ -303,11 +303,8 @@ export function vectorOfLiterals(values: readonly ServerValue[]): ServerValue | 
 
 /** Makes the value of `[a, b, c]`: a typed vector for scalars of one kind, otherwise a tuple. */
 export function vectorOfElements(values: readonly ServerValue[]): ServerValue {
-  if (values.length > 0 && values.every(value => value.form === 'scalar')) {
-    const vector = vectorOfScalars(values)
-    if (vector !== undefined) return vector
-  }
-  return tupleOf(values)
+  const areScalars = values.length > 0 && values.every(value => value.form === 'scalar')
+  return (areScalars ? vectorOfScalars(values) : undefined) ?? tupleOf(values)
 }
 
 export function tupleOf(values: readonly ServerValue[]): Vector {
