@@ -30,7 +30,7 @@ import {
   vectorOfElements,
   voidValue,
 } from '../values/values.js'
-import { emptyDictionary, setEntry } from '../elements/elements.js'
+import { makeDictionary } from '../elements/elements.js'
 import { type DatabaseHandle, type ServerTable, createTable } from '../tables/server-table.js'
 import { databaseAt, findTable } from '../tables/privileges.js'
 import type { Column, Vector } from '../../protocol/value.js'
@@ -246,11 +246,12 @@ export function tableOf(columns: string, rows: readonly (readonly ElementValue[]
 export function dictionaryOf(
   members: Readonly<Record<string, ServerValue | Plain | undefined>>,
 ): ServerDictionary {
-  const dictionary = emptyDictionary({ type: 'STRING' })
-  for (const [name, member] of Object.entries(members)) {
-    if (member !== undefined) setEntry(dictionary, stringScalar(name), valueOf(member))
-  }
-  return dictionary
+  const known = Object.entries(members).filter(([, member]) => member !== undefined)
+  const names = known.map(([name]) => stringScalar(name))
+  return makeDictionary(
+    names,
+    known.map(([, member]) => valueOf(member)),
+  )
 }
 
 /** The value that a function's result stands for. */

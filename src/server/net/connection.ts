@@ -146,8 +146,9 @@ export class Connection {
 
   async #serve(): Promise<void> {
     while (!this.#finished) {
-      const arrival = this.#read() ?? (await this.#next())
-      if (arrival.kind === 'broken') this.#breakOff(arrival.error)
+      const arrival = this.#read()
+      if (arrival === undefined) await this.#wait()
+      else if (arrival.kind === 'broken') this.#breakOff(arrival.error)
       else {
         const due = arrival.kind === 'end' ? this.#later.splice(0) : [this.#workOf(arrival)]
         for (const work of due) {
@@ -167,19 +168,15 @@ export class Connection {
     this.#transport.end()
   }
 
-  async #next(): Promise<Arrival> {
-    for (;;) {
-      const arrival = this.#read()
-      if (arrival !== undefined) return arrival
-      this.#replies.flush()
-      if (this.#isTurnOver()) {
-        this.#regulateReading(true)
-        await new Promise<void>(resolve => this.#context.node.clock.nextTurn(resolve))
-      } else {
-        this.#regulateReading(!this.#replies.hasRoom)
-        await new Promise<void>(resolve => (this.#wake = resolve))
-        this.#wake = undefined
-      }
+  async #wait(): Promise<void> {
+    this.#replies.flush()
+    if (this.#isTurnOver()) {
+      this.#regulateReading(true)
+      await new Promise<void>(resolve => this.#context.node.clock.nextTurn(resolve))
+    } else {
+      this.#regulateReading(!this.#replies.hasRoom)
+      await new Promise<void>(resolve => (this.#wake = resolve))
+      this.#wake = undefined
     }
   }
 
