@@ -177,7 +177,7 @@ export function tableArgument(value: ServerValue, context: CallContext): ServerT
   if (value.form === 'serverTable') return value
   const name = textOf(value)
   check(name !== undefined, 'A table object or table name is expected.')
-  const table = findTable(context.node, context.session, name)
+  const table = findTable(context, name)
   check(table !== undefined, `Can't find the object with name ${name}`)
   return table
 }
@@ -248,10 +248,8 @@ export function dictionaryOf(
 ): ServerDictionary {
   const known = Object.entries(members).filter(([, member]) => member !== undefined)
   const names = known.map(([name]) => stringScalar(name))
-  return makeDictionary(
-    names,
-    known.map(([, member]) => valueOf(member)),
-  )
+  const values = known.map(([, member]) => valueOf(member))
+  return makeDictionary(names, values)
 }
 
 /** The value that a function's result stands for. */

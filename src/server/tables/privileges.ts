@@ -79,12 +79,7 @@ export const mayNot = '<NoPrivilege>Not granted to create or delete databases'
  * The name of another table moves to this one. @throws {ScriptError} for an invalid name, and without the right to share; for a stream
  * table, also if it has another name, or if the node publishes none (S00001)
  */
-export function shareTable(
-  node: ServerNode,
-  session: ScriptSession,
-  table: ServerTable,
-  name: string,
-): void {
+export function shareTable({ node, session }: Context, table: ServerTable, name: string): void {
   const isName = /^[\p{L}][\p{L}\p{N}_]*$/u.test(name)
   check(isName, `The shared name [${name}] is not a valid variable name.`)
   checkMayShare(node, session)
@@ -110,7 +105,7 @@ function checkMayShare({ config, release, privileges }: ServerNode, session: Scr
 }
 
 /** @throws {ScriptError} if no table has this shared name, or if a fault imitates subscribers of the table (S03000) */
-export function unshareTable(node: ServerNode, session: ScriptSession, name: string): void {
+export function unshareTable({ node, session }: Context, name: string): void {
   const entry = node.shared.get(name)
   check(entry !== undefined, `Can't find the object with name ${name}`)
   if (isStream(entry.table)) {
@@ -122,11 +117,7 @@ export function unshareTable(node: ServerNode, session: ScriptSession, name: str
 }
 
 /** The table with this name: a variable of the session, or else a shared table. */
-export function findTable(
-  node: ServerNode,
-  session: ScriptSession,
-  name: string,
-): ServerTable | undefined {
+export function findTable({ node, session }: Context, name: string): ServerTable | undefined {
   const variable = session.variables.get(name)
   return variable?.form === 'serverTable' ? variable : node.shared.get(name)?.table
 }

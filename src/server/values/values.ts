@@ -213,15 +213,9 @@ export function readNumber(source: string, start: number) {
     if (value === undefined) return undefined
     return { value: { form: 'scalar', type, value } as Scalar, end: pattern.lastIndex }
   }
-  return readPlainNumber(source, start)
-}
-
-function readPlainNumber(source: string, start: number) {
   numberPattern.lastIndex = start
-  const match = numberPattern.exec(source)
-  if (match === null) return undefined
-  const [text, digits = '', exponent = '', suffix = ''] = match
-  const value = scalarOf(digits, exponent, suffix)
+  const [text = '', digits = '', exponent = '', suffix = ''] = numberPattern.exec(source) ?? []
+  const value = text === '' ? undefined : scalarOf(digits, exponent, suffix)
   return value && { value, end: start + text.length }
 }
 

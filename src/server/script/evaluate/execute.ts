@@ -75,7 +75,7 @@ export function* executeStatement(statement: Statement, frame: Frame): Execution
       case 'share': {
         const table = yield* evaluate(statement.value, frame)
         check(table.form === 'serverTable', 'Only a table can be shared.')
-        shareTable(runtime.node, runtime.session, table, statement.name)
+        shareTable(runtime, table, statement.name)
         return undefined
       }
     }

@@ -119,7 +119,7 @@ export class Parser extends SqlParser {
       this.expect('in')
       const iterable = this.within({ ignoresNewlines: true }, () => this.parseExpression())
       this.expect(')')
-      this.scopes.declareVariable(variable)
+      this.scopes.current.variables.add(variable)
       return { kind: 'for', variable, iterable, body: this.#parseBody() }
     },
     while: () => {
@@ -135,7 +135,7 @@ export class Parser extends SqlParser {
       const body = this.parseBlock()
       this.expect('catch')
       const variable = this.inParentheses(() => this.expectName())
-      this.scopes.declareVariable(variable)
+      this.scopes.current.variables.add(variable)
       return { kind: 'try', body, variable, handler: this.parseBlock() }
     },
     throw: () => ({ kind: 'throw', value: this.parseExpression() }),
@@ -158,7 +158,7 @@ export class Parser extends SqlParser {
       if (!this.scopes.current.isTop) this.fail(text, first.line)
       this.expect('as')
       const name = this.parseAlias()
-      this.scopes.declareTable(name)
+      this.scopes.tables.add(name)
       return { kind: 'share', value, name }
     },
     // `undef all`, `undef x, SHARED`.
@@ -218,7 +218,7 @@ export class Parser extends SqlParser {
     if (this.scopes.current.readOnly.has(name.name)) {
       this.fail(`Constant variable [${name.name}] can't be modified.`, name.span.line)
     }
-    this.scopes.declareVariable(name.name)
+    this.scopes.current.variables.add(name.name)
     return this.node(first, { kind: 'assign', target, operator, value })
   }
 }
