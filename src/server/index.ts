@@ -1,11 +1,12 @@
 /* The exports of `ddb-ingest/server`. Checks options, and assembles a server: its node, its port, the timers of sleeping scripts. */
 import type { Clock, Platform } from '../platform/platform.js'
 import { ServerError, UsageError, messageOf } from '../errors.js'
+import { readPemFile } from '../platform/pem-file.js'
 import { systemPlatform } from '../platform/system-files.js'
 import { defaultRequestLimits } from '../protocol/request.js'
 import { type Executor, requestRunner, type SessionInfo } from './net/request-runner.js'
 import type { ConnectionContext } from './net/connection.js'
-import { Listener, readListenTls } from './net/listener.js'
+import { Listener } from './net/listener.js'
 import { type DiscardCounters, type NodeConfig, ServerNode, releaseOf } from './node.js'
 import type { Faults } from './net/faults.js'
 import type { NewValuePartitionPolicy } from './tables/partitions/partition-level.js'
@@ -152,11 +153,13 @@ export async function startServerOn(
     tls:
       tlsCertFile === undefined || tlsKeyFile === undefined
         ? undefined
-        : await readListenTls(tlsCertFile, tlsKeyFile, platform.files),
+        : {
+            certificate: await readPemFile(tlsCertFile, 'certificates', platform.files),
+            key: await readPemFile(tlsKeyFile, 'key', platform.files),
+          },
     maxConnections: options.maxConnections ?? 512,
     allowOrigins: options.allowOrigins ?? [],
     context: {
-      clock: platform.clock,
       node,
       limits: {
         ...defaultRequestLimits,

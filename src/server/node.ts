@@ -154,11 +154,8 @@ export function releaseOf(version: string): Release | undefined {
 }
 
 export function isAtLeast(release: Release, first: Release): boolean {
-  for (const [i, number] of first.entries()) {
-    const difference = (release[i] ?? 0) - number
-    if (difference !== 0) return difference > 0
-  }
-  return true
+  const differences = first.map((number, i) => (release[i] ?? 0) - number)
+  return (differences.find(difference => difference !== 0) ?? 0) >= 0
 }
 
 /** First versions of the features that the loader's statements use (DolphinDB's release notes, pages of the manual). */
@@ -168,7 +165,6 @@ export const firstReleases = {
   decimals: [2, 0, 8],
   primaryKeyEngine: [3, 0, 1],
   sharedVariableControl: [3, 0, 4],
+  /** The function tableUpsert. */
+  tableUpsert: [2, 0, 10],
 } as const satisfies Record<string, Release>
-
-/** Function → the first version that has it, for functions that are newer than the oldest version to imitate. */
-export const functionReleases: ReadonlyMap<string, Release> = new Map([['tableUpsert', [2, 0, 10]]])

@@ -39,7 +39,6 @@ export class BareServer {
   #nextId = 0
 
   readonly #context: ConnectionContext = {
-    clock: this.#node.clock,
     node: this.#node,
     limits: defaultRequestLimits,
     executor: this.#executor,

@@ -54,7 +54,7 @@ function typedKey({ keyType }: ServerDictionary, key: ServerValue): ServerValue 
   return isTyped ? key : castValue(key, keyType)
 }
 
-/** The keys determine the key type. @param valueType  if omitted, values may have any type */
+/** The keys determine the key type. @param valueType  values are cast to it; if omitted, they may have any type */
 export function makeDictionary(
   keys: readonly ServerValue[],
   values: readonly ServerValue[],
@@ -63,16 +63,13 @@ export function makeDictionary(
   const keyVector = vectorOfElements(keys)
   const keyType: DataType = keyVector.form === 'vector' ? keyVector.type : 'STRING'
   const dictionary = emptyDictionary({ type: keys.length === 0 ? 'STRING' : keyType }, valueType)
-  keys.forEach((key, index) => setEntry(dictionary, key, values[index] ?? explicitNull))
+  keys.forEach((given, index) => {
+    const key = typedKey(dictionary, given)
+    const value = values[index] ?? explicitNull
+    const typed = dictionary.valueType ? castValue(value, dictionary.valueType) : value
+    dictionary.entries.set(keyText(key), { key, value: typed })
+  })
   return dictionary
-}
-
-/** Casts key and value to the types of the dictionary, and adds or replaces the entry. @throws {ScriptError} if a cast is impossible */
-export function setEntry(dictionary: ServerDictionary, key: ServerValue, value: ServerValue): void {
-  const { valueType } = dictionary
-  const typed = typedKey(dictionary, key)
-  const typedValue = valueType === undefined ? value : castValue(value, valueType)
-  dictionary.entries.set(keyText(typed), { key: typed, value: typedValue })
 }
 
 /** The value of a key. If the key is missing, the null of the dictionary's value type; VOID without a value type. */

@@ -30,7 +30,7 @@ import {
   vectorOfElements,
   voidValue,
 } from '../values/values.js'
-import { emptyDictionary, setEntry } from '../elements/elements.js'
+import { makeDictionary } from '../elements/elements.js'
 import { type DatabaseHandle, type ServerTable, createTable } from '../tables/server-table.js'
 import { databaseAt, findTable } from '../tables/privileges.js'
 import type { Column, Vector } from '../../protocol/value.js'
@@ -177,7 +177,7 @@ export function tableArgument(value: ServerValue, context: CallContext): ServerT
   if (value.form === 'serverTable') return value
   const name = textOf(value)
   check(name !== undefined, 'A table object or table name is expected.')
-  const table = findTable(context.node, context.session, name)
+  const table = findTable(context, name)
   check(table !== undefined, `Can't find the object with name ${name}`)
   return table
 }
@@ -246,11 +246,10 @@ export function tableOf(columns: string, rows: readonly (readonly ElementValue[]
 export function dictionaryOf(
   members: Readonly<Record<string, ServerValue | Plain | undefined>>,
 ): ServerDictionary {
-  const dictionary = emptyDictionary({ type: 'STRING' })
-  for (const [name, member] of Object.entries(members)) {
-    if (member !== undefined) setEntry(dictionary, stringScalar(name), valueOf(member))
-  }
-  return dictionary
+  const known = Object.entries(members).filter(([, member]) => member !== undefined)
+  const names = known.map(([name]) => stringScalar(name))
+  const values = known.map(([, member]) => valueOf(member))
+  return makeDictionary(names, values)
 }
 
 /** The value that a function's result stands for. */

@@ -109,7 +109,16 @@ export const dfsFunctions = family({
   'loadTable(database: path, tableName: text, [partitions], [memoryMode])': (
     { node },
     [path, name],
-  ) => storedTable(node, path, name),
+  ) => {
+    const table = node.databases.get(path)?.tables.get(name)
+    check(
+      table !== undefined,
+      path.startsWith('dfs://')
+        ? `getFileBlocksMeta on path '${path.slice('dfs:/'.length)}/${name}.tbl' failed, reason: path does not exist`
+        : `table file does not exist: ${path}/${name}.tbl`,
+    )
+    return table
+  },
   'getClusterDFSDatabases([includeSysDb])': ({ node }) =>
     stringVector([...node.databases.keys()].sort()),
   'getTables(dbHandle: database)': ({ node }, [{ path }]) =>
@@ -155,18 +164,6 @@ function opened(context: CallContext, handle: DatabaseHandle): DatabaseHandle {
   check(hasRight(context, [`DB_OWNER ${path}`]), mayNot)
   databases.set(path, handle)
   return handle
-}
-
-/** @throws {ScriptError} if the database or the table does not exist */
-function storedTable(node: ServerNode, path: string, name: string): ServerTable {
-  const table = node.databases.get(path)?.tables.get(name)
-  check(
-    table !== undefined,
-    path.startsWith('dfs://')
-      ? `getFileBlocksMeta on path '${path.slice('dfs:/'.length)}/${name}.tbl' failed, reason: path does not exist`
-      : `table file does not exist: ${path}/${name}.tbl`,
-  )
-  return table
 }
 
 /** With a nameless handle in memory; without partition columns, a dimension table. @throws {ScriptError} for a name that exists */

@@ -36,13 +36,15 @@ export const rowFunctions = family({
     const kind = wordArgument(type, 'type', objectKinds) ?? 'VAR'
     return boolResult(names, textsArgument(names, 'names').map(known[kind]))
   },
-  'share(table: table, sharedName: text, ...rest)': ({ node, session }, [table, name, ...rest]) => {
+  'share(table: table, sharedName: text, ...rest)': (context, [table, name, ...rest]) => {
     const isPlain = rest.every(isAbsent)
     check(isPlain, 'The embedded server is one node: a table is shared by its name alone.')
-    shareTable(node, session, table, name)
+    shareTable(context, table, name)
   },
   /** The name `all` stands for all objects of the given kind; without a kind, of the session (DolphinDB manual, page undef). */
-  'undef(obj: texts, [objType])': ({ node, session }, [names, objType]) => {
+  'undef(obj, [objType])': ({ node, session }, [obj, objType]) => {
+    // In `undef all`, the word is the name of a function.
+    const names = obj.form === 'function' ? [obj.name] : textsArgument(obj, 'obj')
     const isAll = names.length === 1 && names[0] === 'all'
     const given = wordArgument(objType, 'objType', objectKinds)
     const known = { VAR: session.variables, DEF: session.functions, SHARED: node.shared }
@@ -50,7 +52,7 @@ export const rowFunctions = family({
       given !== undefined ? [given] : isAll ? (['VAR', 'DEF'] as const) : ['VAR' as const]
     for (const kind of kinds) {
       for (const name of isAll ? [...known[kind].keys()] : names) {
-        if (kind === 'SHARED') unshareTable(node, session, name)
+        if (kind === 'SHARED') unshareTable({ node, session }, name)
         else check(known[kind].delete(name), `Can't find the object with name ${name}`)
       }
     }
@@ -64,12 +66,12 @@ export const rowFunctions = family({
     return found
   },
   'dropStreamTable(tableName: text, [force: bool])': ({ node, session }, [name, force]) => {
-    const table = findTable(node, session, name)
+    const table = findTable({ node, session }, name)
     if (table === undefined || !isStream(table)) {
       check(force === true, `Can't find stream table ${name}`)
       return
     }
-    if (node.shared.get(name)?.table === table) unshareTable(node, session, name)
+    if (node.shared.get(name)?.table === table) unshareTable({ node, session }, name)
     if (session.variables.get(name) === table) session.variables.delete(name)
   },
   /** Shares the table but writes nothing to disk. Refuses the call if the setting persistenceDir is empty (S03006). */
@@ -79,7 +81,7 @@ export const rowFunctions = family({
         'To enable table persistence, specify persistenceDir in server configuration and restart node. RefId: S03006'
       check(node.config.persistenceDir !== '', text)
       check(isStream(table), 'Only a stream table can be persisted.')
-      shareTable(node, session, table, name)
+      shareTable({ node, session }, table, name)
       table.cachedRows = cacheSize <= 0 ? Infinity : Math.max(leastCacheRows, cacheSize)
     },
   /** The figures that a persisted stream table would have. The embedded server writes no rows to disk. */

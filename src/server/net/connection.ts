@@ -9,7 +9,6 @@ import {
 import { messageOf } from '../../errors.js'
 import { ByteReader } from '../../wire/byte-reader.js'
 import { newUuid } from '../values/values.js'
-import type { Clock } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'
 import type { ServerNode } from '../node.js'
 import { type FaultAction, type FaultBefore, actionOf, requestText } from './faults.js'
@@ -18,7 +17,6 @@ import type { ScriptSession } from '../values/server-value.js'
 import type { Executor, RunRequest, Transport } from './request-runner.js'
 
 export interface ConnectionContext {
-  readonly clock: Clock
   readonly node: ServerNode
   readonly limits: RequestLimits
   readonly executor: Executor
@@ -148,8 +146,9 @@ export class Connection {
 
   async #serve(): Promise<void> {
     while (!this.#finished) {
-      const arrival = this.#read() ?? (await this.#next())
-      if (arrival.kind === 'broken') this.#breakOff(arrival.error)
+      const arrival = this.#read()
+      if (arrival === undefined) await this.#wait()
+      else if (arrival.kind === 'broken') this.#breakOff(arrival.error)
       else {
         const due = arrival.kind === 'end' ? this.#later.splice(0) : [this.#workOf(arrival)]
         for (const work of due) {
@@ -169,19 +168,15 @@ export class Connection {
     this.#transport.end()
   }
 
-  async #next(): Promise<Arrival> {
-    for (;;) {
-      const arrival = this.#read()
-      if (arrival !== undefined) return arrival
-      this.#replies.flush()
-      if (this.#isTurnOver()) {
-        this.#regulateReading(true)
-        await new Promise<void>(resolve => this.#context.clock.nextTurn(resolve))
-      } else {
-        this.#regulateReading(!this.#replies.hasRoom)
-        await new Promise<void>(resolve => (this.#wake = resolve))
-        this.#wake = undefined
-      }
+  async #wait(): Promise<void> {
+    this.#replies.flush()
+    if (this.#isTurnOver()) {
+      this.#regulateReading(true)
+      await new Promise<void>(resolve => this.#context.node.clock.nextTurn(resolve))
+    } else {
+      this.#regulateReading(!this.#replies.hasRoom)
+      await new Promise<void>(resolve => (this.#wake = resolve))
+      this.#wake = undefined
     }
   }
 
@@ -203,7 +198,7 @@ export class Connection {
 
   /** True if other connections must run, because requests of this one have run for a while in this turn of the event loop. */
   #isTurnOver(): boolean {
-    const { clock } = this.#context
+    const { clock } = this.#context.node
     const startedMs = this.#turnStartedMs
     if (startedMs !== undefined) {
       return this.#reader.available > 0 && clock.nowMs() - startedMs >= turnMs

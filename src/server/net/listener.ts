@@ -3,27 +3,9 @@
 import type { Duplex } from 'node:stream'
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
 import { ConnectionError, messageOf, UsageError } from '../../errors.js'
-import { readPemFile } from '../../platform/pem-file.js'
-import type {
-  Clock,
-  Files,
-  ListeningPort,
-  ListenTls,
-  Network,
-  Socket,
-} from '../../platform/platform.js'
+import type { Clock, ListeningPort, ListenTls, Network, Socket } from '../../platform/platform.js'
 import { Connection, type ConnectionContext } from './connection.js'
 import type { Transport } from './request-runner.js'
-
-/** @throws {UsageError} DDB_CONFIG if a file cannot be read or has invalid content */
-export async function readListenTls(
-  certFile: string,
-  keyFile: string,
-  files: Files,
-): Promise<ListenTls> {
-  const certificate = await readPemFile(certFile, 'certificates', files)
-  return { certificate, key: await readPemFile(keyFile, 'key', files) }
-}
 
 /** The error to throw if the system rejects the certificate or the key; undefined for any other failure. */
 export function unusableCertificate(cause: unknown): UsageError | undefined {
@@ -36,7 +18,7 @@ export function unusableCertificate(cause: unknown): UsageError | undefined {
   return new UsageError('DDB_CONFIG', `Cannot listen with TLS. ${what}`, { cause })
 }
 
-export interface ListenerOptions {
+interface ListenerOptions {
   readonly network: Network
   readonly tls?: ListenTls | undefined
   readonly maxConnections: number
@@ -53,7 +35,8 @@ const lingerMs = 5_000
 
 export class Listener {
   readonly #options: ListenerOptions
-  readonly #door: ReturnType<typeof webSocketDoor>
+  /** Made late, because most servers never see a browser. */
+  #http: Promise<HttpServer> | undefined
   /** Every open socket. Its connection is undefined until the first byte arrives. */
   readonly #peers = new Map<Socket, Connection | undefined>()
   /** Connections that still run requests or wait. They may outlive their sockets. */
@@ -64,12 +47,6 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options
-    this.#door = webSocketDoor({
-      allowOrigins: options.allowOrigins,
-      maxMessageBytes: options.context.limits.maxValueBytes,
-      accept: (messages, socket, refusal) =>
-        void this.#serve(messages, socket as Socket, { refusal, framed: true }),
-    })
   }
 
   get connectionCount(): number {
@@ -98,13 +75,13 @@ export class Listener {
     socket.once('data', (first: Buffer) => {
       if (this.#isFull()) {
         this.#peers.delete(socket)
-        refuseConnection(socket, this.#options.context.clock, this.#options.maxConnections)
+        refuseConnection(socket, this.#options.context.node.clock, this.#options.maxConnections)
         return
       }
       if (first[0] === firstByteOfGet) {
         socket.pause()
         socket.unshift(first)
-        void this.#door(socket)
+        void this.#upgrade(socket)
         return
       }
       this.#serve(socket, socket, { refusal: undefined, framed: false }).receive(first)
@@ -112,6 +89,16 @@ export class Listener {
     socket.once('end', () => {
       if (this.#peers.get(socket) === undefined) socket.end()
     })
+  }
+
+  /** Takes over a connection, with what was read put back. */
+  async #upgrade(socket: Socket): Promise<void> {
+    this.#http ??= upgradingServer(this.#options, (messages, stream, refusal) => {
+      this.#serve(messages, stream as Socket, { refusal, framed: true })
+    })
+    const http = await this.#http
+    http.emit('connection', socket)
+    socket.resume()
   }
 
   /** Counts only connections that have sent a request. Otherwise silent ones could lock out all other clients. */
@@ -123,7 +110,7 @@ export class Listener {
   /** Opens a connection whose bytes come and go through `stream`, which is the socket itself, or its messages. */
   #serve(stream: Duplex, socket: Socket, kind: Kind): Connection {
     const { context } = this.#options
-    const transport = transportOf(stream, socket, kind, context.clock)
+    const transport = transportOf(stream, socket, kind, context.node.clock)
     const connection = new Connection(context, transport, () => {
       this.#connections.delete(connection)
       this.#onChange?.()
@@ -153,7 +140,7 @@ export class Listener {
       if (connection === undefined) socket.end()
       else if (!connection.busy) connection.sayGoodbye()
     }
-    const { clock } = this.#options.context
+    const { clock } = this.#options.context.node
     let seen = -1
     const look = (): void => {
       timer = clock.after(goodbyeMs, look)
@@ -236,13 +223,6 @@ function listenFailure(host: string, port: number, cause: unknown): ConnectionEr
   return new ConnectionError('DDB_CONNECT', text, { cause })
 }
 
-export interface WebSocketOptions {
-  readonly allowOrigins: readonly string[]
-  readonly maxMessageBytes: number
-  /** Each write to `messages` is one message, and each message is read as its bytes. With `refusal`, the session refuses every request. */
-  accept(messages: Duplex, socket: Duplex, refusal: string | undefined): void
-}
-
 // If more bytes than this wait in the socket, the session pauses until the client has read some of them.
 const writableHighWaterMark = 1_048_576
 
@@ -253,19 +233,11 @@ const refusals: Readonly<Record<string, string>> = {
   streaming: 'does not publish stream tables to subscribers',
 }
 
-/** Loads its modules late, because most servers never see a browser. @returns takes over a connection, with what was read put back */
-export function webSocketDoor(options: WebSocketOptions): (stream: Duplex) => Promise<void> {
-  let loaded: Promise<HttpServer> | undefined
-  return async stream => {
-    loaded ??= upgradingServer(options)
-    const http = await loaded
-    http.emit('connection', stream)
-    stream.resume()
-  }
-}
-
-async function upgradingServer(options: WebSocketOptions): Promise<HttpServer> {
-  const { allowOrigins, maxMessageBytes } = options
+/** @param accept  each write to `messages` is one message, each message is read as its bytes; with `refusal`, the session refuses all requests */
+async function upgradingServer(
+  { allowOrigins, context }: ListenerOptions,
+  accept: (messages: Duplex, socket: Duplex, refusal: string | undefined) => void,
+): Promise<HttpServer> {
   const [{ createServer }, { WebSocketServer, createWebSocketStream }] = await Promise.all([
     import('node:http'),
     import('ws'),
@@ -274,7 +246,7 @@ async function upgradingServer(options: WebSocketOptions): Promise<HttpServer> {
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
-    maxPayload: maxMessageBytes,
+    maxPayload: context.limits.maxValueBytes,
     handleProtocols: offered => [...offered].find(name => Object.hasOwn(refusals, name)) ?? false,
   })
   const http = createServer(answerPlainRequest)
@@ -287,7 +259,7 @@ async function upgradingServer(options: WebSocketOptions): Promise<HttpServer> {
     }
     sockets.handleUpgrade(request, stream, head, socket => {
       const messages = createWebSocketStream(socket, { writableHighWaterMark })
-      options.accept(messages, stream, refusals[socket.protocol])
+      accept(messages, stream, refusals[socket.protocol])
     })
   })
   return http

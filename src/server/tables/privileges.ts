@@ -3,7 +3,7 @@
 import { type ServerNode, firstReleases, isAtLeast } from '../node.js'
 import type { CallContext, ScriptSession } from '../values/server-value.js'
 import { ScriptError, check } from '../script-error.js'
-import type { DatabaseHandle, ServerTable, StoredTableFacts } from './server-table.js'
+import type { DatabaseHandle, ServerTable } from './server-table.js'
 import { isStream } from './prepare.js'
 
 type Context = Pick<CallContext, 'node' | 'session'>
@@ -27,51 +27,34 @@ export function checkWrite(
   table: ServerTable,
   change: 'INSERT' | 'UPDATE' | 'DELETE' = 'INSERT',
 ): void {
-  if (mayUse(context, table, ['WRITE', change])) return
-  throw refusal(table, '<NoPrivilege>Not granted to write data to', 'No access to table')
+  const words = '<NoPrivilege>Not granted to write data to'
+  checkUse(context, table, ['WRITE', change], words, 'No access to table')
 }
 
 /** @throws {ScriptError} `<NotAuthenticated>Not granted to read table dfs://db/pt`, `No access to shared table [trades]` */
 export function checkRead(context: Context, table: ServerTable): void {
-  if (mayUse(context, table, ['READ'])) return
-  throw refusal(table, '<NotAuthenticated>Not granted to read', 'No access to shared table')
+  const words = '<NotAuthenticated>Not granted to read'
+  checkUse(context, table, ['READ'], words, 'No access to shared table')
 }
 
-function refusal(
-  { stored, sharedName }: ServerTable,
-  words: string,
-  ofShared: string,
-): ScriptError {
-  return new ScriptError(
-    stored ? `${words} table ${pathOf(stored)}` : `${ofShared} [${sharedName}]`,
-  )
-}
-
-function pathOf({ databasePath, tableName }: StoredTableFacts): string {
-  return `${databasePath}/${tableName}`
-}
-
-function mayUse(
+function checkUse(
   context: Context,
   { stored, sharedName }: ServerTable,
   actions: readonly string[],
-): boolean {
-  if (stored !== undefined) {
-    const { databasePath: path, owner } = stored
-    const rightsOf = (action: string): string[] => [
-      `TABLE_${action} ${pathOf(stored)}`,
-      `DB_${action} ${path}`,
-    ]
-    return hasRight(context, actions.flatMap(rightsOf), owner)
-  }
+  words: string,
+  ofShared: string,
+): void {
   const { shared, privileges } = context.node
-  const entry = shared.get(sharedName)
-  if (entry === undefined) return true
+  const entry = stored ?? shared.get(sharedName)
+  if (entry === undefined) return
+  const path = stored === undefined ? sharedName : `${stored.databasePath}/${stored.tableName}`
   const isGranted = (): boolean =>
     [...privileges.values()].some(own => [...own].some(one => one.endsWith(` ${sharedName}`)))
-  if (entry.isControlled !== true && !isGranted()) return true
-  const rights = actions.map(action => `TABLE_${action} ${sharedName}`)
-  return hasRight(context, rights, entry.owner)
+  if ('table' in entry && entry.isControlled !== true && !isGranted()) return
+  const rights = actions.map(action => `TABLE_${action} ${path}`)
+  if (stored) rights.push(...actions.map(action => `DB_${action} ${stored.databasePath}`))
+  const text = stored ? `${words} table ${path}` : `${ofShared} [${sharedName}]`
+  check(hasRight(context, rights, entry.owner), text)
 }
 
 /** @throws {ScriptError} S04001 if no database has this path */
@@ -96,12 +79,7 @@ export const mayNot = '<NoPrivilege>Not granted to create or delete databases'
  * The name of another table moves to this one. @throws {ScriptError} for an invalid name, and without the right to share; for a stream
  * table, also if it has another name, or if the node publishes none (S00001)
  */
-export function shareTable(
-  node: ServerNode,
-  session: ScriptSession,
-  table: ServerTable,
-  name: string,
-): void {
+export function shareTable({ node, session }: Context, table: ServerTable, name: string): void {
   const isName = /^[\p{L}][\p{L}\p{N}_]*$/u.test(name)
   check(isName, `The shared name [${name}] is not a valid variable name.`)
   checkMayShare(node, session)
@@ -127,7 +105,7 @@ function checkMayShare({ config, release, privileges }: ServerNode, session: Scr
 }
 
 /** @throws {ScriptError} if no table has this shared name, or if a fault imitates subscribers of the table (S03000) */
-export function unshareTable(node: ServerNode, session: ScriptSession, name: string): void {
+export function unshareTable({ node, session }: Context, name: string): void {
   const entry = node.shared.get(name)
   check(entry !== undefined, `Can't find the object with name ${name}`)
   if (isStream(entry.table)) {
@@ -139,11 +117,7 @@ export function unshareTable(node: ServerNode, session: ScriptSession, name: str
 }
 
 /** The table with this name: a variable of the session, or else a shared table. */
-export function findTable(
-  node: ServerNode,
-  session: ScriptSession,
-  name: string,
-): ServerTable | undefined {
+export function findTable({ node, session }: Context, name: string): ServerTable | undefined {
   const variable = session.variables.get(name)
   return variable?.form === 'serverTable' ? variable : node.shared.get(name)?.table
 }

@@ -78,7 +78,7 @@ export interface PartialFunction {
 
 export type FunctionValue = UserFunction | Builtin | PartialFunction
 
-/** A dictionary. `entries` maps the text form of each key to the key and its value. */
+/** A dictionary, which scripts cannot change. `entries` maps the text form of each key to the key and its value. */
 export interface ServerDictionary {
   form: 'serverDictionary'
   keyType: ColumnType

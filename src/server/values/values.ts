@@ -213,15 +213,9 @@ export function readNumber(source: string, start: number) {
     if (value === undefined) return undefined
     return { value: { form: 'scalar', type, value } as Scalar, end: pattern.lastIndex }
   }
-  return readPlainNumber(source, start)
-}
-
-function readPlainNumber(source: string, start: number) {
   numberPattern.lastIndex = start
-  const match = numberPattern.exec(source)
-  if (match === null) return undefined
-  const [text, digits = '', exponent = '', suffix = ''] = match
-  const value = scalarOf(digits, exponent, suffix)
+  const [text = '', digits = '', exponent = '', suffix = ''] = numberPattern.exec(source) ?? []
+  const value = text === '' ? undefined : scalarOf(digits, exponent, suffix)
   return value && { value, end: start + text.length }
 }
 
@@ -303,11 +297,8 @@ export function vectorOfLiterals(values: readonly ServerValue[]): ServerValue | 
 
 /** Makes the value of `[a, b, c]`: a typed vector for scalars of one kind, otherwise a tuple. */
 export function vectorOfElements(values: readonly ServerValue[]): ServerValue {
-  if (values.length > 0 && values.every(value => value.form === 'scalar')) {
-    const vector = vectorOfScalars(values)
-    if (vector !== undefined) return vector
-  }
-  return tupleOf(values)
+  const areScalars = values.length > 0 && values.every(value => value.form === 'scalar')
+  return (areScalars ? vectorOfScalars(values) : undefined) ?? tupleOf(values)
 }
 
 export function tupleOf(values: readonly ServerValue[]): Vector {

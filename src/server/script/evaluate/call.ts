@@ -91,32 +91,16 @@ function* evaluateArguments(
 ): Evaluation<Given> {
   const given: Given = { positional: [], keywords: noKeywords, names: [] }
   for (const argument of nodes) {
-    const { value: node } = argument
-    const plain = plainArgument(fn, argument, given, frame)
-    give(given, argument, plain ?? (node && (yield* evaluate(node, frame))))
+    const { name, value: node } = argument
+    const value =
+      plainArgument(fn, argument, given, frame) ?? (node && (yield* evaluate(node, frame)))
+    if (name === undefined) {
+      given.positional.push(value)
+      const isNamed = node?.kind === 'named' || node?.kind === 'name' || node?.kind === 'member'
+      given.names.push(isNamed ? node.name : undefined)
+    } else if (value !== undefined) given.keywords = new Map(given.keywords).set(name, value)
   }
   return given
-}
-
-/** `f{…}` of constants and variables; undefined for other nodes. No generator, because clients send it with every request. */
-export function plainPartial(node: Call, frame: Frame): PartialFunction | undefined {
-  const callee = node.callee.kind === 'name' ? calleeOfName(node.callee.name, frame) : undefined
-  if (callee === undefined) return undefined
-  const given: Given = { positional: [], keywords: noKeywords, names: [] }
-  for (const argument of node.args) {
-    const plain = plainArgument(callee, argument, given, frame)
-    if (plain === undefined && argument.value !== undefined) return undefined
-    give(given, argument, plain)
-  }
-  return partialOf(callee, given.positional, given.keywords)
-}
-
-function give(given: Given, { name, value: node }: Argument, value: ServerValue | undefined): void {
-  if (name === undefined) {
-    given.positional.push(value)
-    const isNamed = node?.kind === 'named' || node?.kind === 'name' || node?.kind === 'member'
-    given.names.push(isNamed ? node.name : undefined)
-  } else if (value !== undefined) given.keywords = new Map(given.keywords).set(name, value)
 }
 
 /**

@@ -75,7 +75,7 @@ export function* executeStatement(statement: Statement, frame: Frame): Execution
       case 'share': {
         const table = yield* evaluate(statement.value, frame)
         check(table.form === 'serverTable', 'Only a table can be shared.')
-        shareTable(runtime.node, runtime.session, table, statement.name)
+        shareTable(runtime, table, statement.name)
         return undefined
       }
     }
@@ -164,7 +164,7 @@ function* executeAssignment(node: StatementOf<'assign'>, frame: Frame): Evaluati
   const value = yield* evaluate(node.value, frame)
   if (target.kind === 'index') yield* assignToIndex(target, node, value, frame)
   else if (operator !== undefined) changeVariable(target, operator, value, frame)
-  else frame.variables.set(target.name, copyFrom(node.value, value))
+  else frame.variables.set(target.name, shallowCopy(value))
 }
 
 /** Runs `x += v` and similar statements. */
@@ -181,14 +181,6 @@ function changeVariable(
   const isMutable = frame.parameters?.some(one => one.isMutable && one.name === name) === true
   if (isMutable && isPlain(old) && isPlain(changed)) overwrite(old, changed)
   else frame.variables.set(name, changed)
-}
-
-/** Copies the entries of a dictionary only if it comes from a variable; a new dictionary needs no copy. */
-function copyFrom(source: Expression, value: ServerValue): ServerValue {
-  if (value.form === 'serverDictionary' && source.kind === 'name') {
-    return { ...value, entries: new Map(value.entries) }
-  }
-  return shallowCopy(value)
 }
 
 function* assignToIndex(

@@ -9,6 +9,7 @@ export type Names = (name: string) => NameKind
 /** The names of one function body, or of the top level of a unit. */
 interface Scope {
   readonly isTop: boolean
+  /** They hide functions of the same names. */
   readonly variables: Set<string>
   /** Parameters without `mutable`. */
   readonly readOnly: ReadonlySet<string>
@@ -26,7 +27,7 @@ export class Scopes {
   readonly #names: Names
   /** What the unit has defined so far. */
   readonly #functions = new Set<string>()
-  readonly #tables = new Set<string>()
+  readonly tables: Set<string> = new Set()
   current: Scope = scopeOf()
 
   constructor(names: Names) {
@@ -36,7 +37,7 @@ export class Scopes {
   beginUnit(): void {
     this.current = scopeOf()
     this.#functions.clear()
-    this.#tables.clear()
+    this.tables.clear()
   }
 
   /** Runs `parse` for the body of a function, which sees only its own variables. */
@@ -59,7 +60,7 @@ export class Scopes {
   }
 
   isTable(name: string): boolean {
-    return this.#tables.has(name) || this.is(name, 'table')
+    return this.tables.has(name) || this.is(name, 'table')
   }
 
   /** What the name meant before the unit. */
@@ -71,14 +72,5 @@ export class Scopes {
   declareFunction(name: string): void {
     this.#functions.add(name)
     this.current.variables.delete(name)
-  }
-
-  /** From here on, the name is a variable and hides functions of that name. */
-  declareVariable(name: string): void {
-    this.current.variables.add(name)
-  }
-
-  declareTable(name: string): void {
-    this.#tables.add(name)
   }
 }

@@ -1,6 +1,5 @@
 /* Parses scripts into units and statements. A statement ends at a line break, at `;` or before `}`. */
 import type { BinaryOperator } from '../../operators/operands.js'
-import { stringScalar } from '../../values/values.js'
 import { freshMode, type Token } from './cursor.js'
 import { SqlParser } from './sql.js'
 import type { Expression, Index, Name, Statement, StatementNode } from './syntax.js'
@@ -96,7 +95,7 @@ export class Parser extends SqlParser {
     if (kind !== 'name') return undefined
     if (this.startsStructure()) return this.node(first, this.parseStructure(first))
     const isLambda = (text === 'def' || text === 'defg') && this.peek(1).kind !== 'name'
-    if (isLambda) return undefined
+    if (isLambda || (text === 'undef' && this.is('(', 1))) return undefined
     const parse = Object.hasOwn(this.#keywords, text) ? this.#keywords[text] : undefined
     if (parse === undefined) return undefined
     this.next()
@@ -120,7 +119,7 @@ export class Parser extends SqlParser {
       this.expect('in')
       const iterable = this.within({ ignoresNewlines: true }, () => this.parseExpression())
       this.expect(')')
-      this.scopes.declareVariable(variable)
+      this.scopes.current.variables.add(variable)
       return { kind: 'for', variable, iterable, body: this.#parseBody() }
     },
     while: () => {
@@ -136,7 +135,7 @@ export class Parser extends SqlParser {
       const body = this.parseBlock()
       this.expect('catch')
       const variable = this.inParentheses(() => this.expectName())
-      this.scopes.declareVariable(variable)
+      this.scopes.current.variables.add(variable)
       return { kind: 'try', body, variable, handler: this.parseBlock() }
     },
     throw: () => ({ kind: 'throw', value: this.parseExpression() }),
@@ -159,10 +158,15 @@ export class Parser extends SqlParser {
       if (!this.scopes.current.isTop) this.fail(text, first.line)
       this.expect('as')
       const name = this.parseAlias()
-      this.scopes.declareTable(name)
+      this.scopes.tables.add(name)
       return { kind: 'share', value, name }
     },
-    undef: first => ({ kind: 'expression', expression: this.#parseUndef(first) }),
+    // `undef all`, `undef x, SHARED`.
+    undef: first => {
+      const callee = this.nameNode('undef', this.spanFrom(first), true)
+      const names = this.list(() => this.parseExpression())
+      return { kind: 'expression', expression: this.callOf(callee, names, first) }
+    },
   }
 
   #parseCondition(): Expression {
@@ -183,19 +187,6 @@ export class Parser extends SqlParser {
       this.fail(text, first.line)
     }
     return { kind: 'define', definition: this.parseDefinition(first, name, parameters) }
-  }
-
-  /** Parses `all`, `all, VAR`, `` `x, SHARED `` and `("x", SHARED)` as arguments of a call. */
-  #parseUndef(first: Token): Expression {
-    const callee = this.nameNode('undef', this.spanFrom(first), true)
-    const inBrackets = this.accept('(')
-    const token = this.peek()
-    const values = this.list((): Expression => {
-      if (this.peek() !== token || !this.accept('all')) return this.parseExpression()
-      return this.node(token, { kind: 'literal', value: stringScalar('all') })
-    })
-    if (inBrackets) this.expect(')')
-    return this.callOf(callee, values, first)
   }
 
   /** Parses an assignment or an expression. @throws {ScriptError} if the left side cannot be assigned to */
@@ -227,7 +218,7 @@ export class Parser extends SqlParser {
     if (this.scopes.current.readOnly.has(name.name)) {
       this.fail(`Constant variable [${name.name}] can't be modified.`, name.span.line)
     }
-    this.scopes.declareVariable(name.name)
+    this.scopes.current.variables.add(name.name)
     return this.node(first, { kind: 'assign', target, operator, value })
   }
 }

@@ -3,7 +3,7 @@
 import type { Value } from '../../../protocol/value.js'
 import { fromWire, toWire } from '../../elements/elements.js'
 import type { Executor, Outcome, SessionInfo } from '../../net/request-runner.js'
-import { type ServerNode, functionReleases, isAtLeast } from '../../node.js'
+import { type ServerNode, firstReleases, isAtLeast } from '../../node.js'
 import { ScriptError, check, notEmbedded } from '../../script-error.js'
 import type {
   Builtin,
@@ -14,7 +14,7 @@ import type {
   Suspension,
   FunctionValue,
 } from '../../values/server-value.js'
-import { beginCall, callFunction, plainPartial } from '../evaluate/call.js'
+import { beginCall, callFunction } from '../evaluate/call.js'
 import { evaluate, type Frame, calleeOfName } from '../evaluate/evaluate.js'
 import { asScriptError, executeStatement, withoutTextBeforeTag } from '../evaluate/execute.js'
 import { Parser } from '../parse/statements.js'
@@ -170,10 +170,7 @@ function callByText(
   }
   const { node } = runtime.nameField
   runtime.argumentNames = []
-  const frame = topFrame(runtime)
-  let fn: FunctionValue | undefined
-  if (node.kind === 'partial') fn = plainPartial(node, frame)
-  if (node.kind === 'name') fn = calleeOfName(node.name, frame)
+  const fn = node.kind === 'name' ? calleeOfName(node.name, topFrame(runtime)) : undefined
   return fn === undefined ? callEvaluated(runtime, text, node, args) : beginCall(runtime, fn, args)
 }
 
@@ -255,9 +252,9 @@ export class Runtime {
   findFunction(name: string): FunctionValue | undefined {
     const own = this.session.functions.get(name) ?? this.node.functionViews.get(name)
     if (own !== undefined) return own
-    const since = functionReleases.get(name)
-    if (since !== undefined && !isAtLeast(this.node.release, since)) return undefined
-    return builtins.get(name)
+    const isKnown =
+      name !== 'tableUpsert' || isAtLeast(this.node.release, firstReleases.tableUpsert)
+    return isKnown ? builtins.get(name) : undefined
   }
 
   /** What the parser knows of a name before a unit runs. */
@@ -301,12 +298,7 @@ export class Runtime {
     const nowMs = this.node.clock.nowMs()
     this.turnStartedAt ??= nowMs
     if (nowMs - this.turnStartedAt < turnMs) return undefined
-    return { until: this.nextTurn() }
-  }
-
-  private async nextTurn(): Promise<void> {
-    await new Promise<void>(resolve => this.node.clock.nextTurn(resolve))
-    this.turnStartedAt = undefined
+    return { until: new Promise<void>(resolve => this.node.clock.nextTurn(resolve)) }
   }
 
   enterCall(name: string): void {

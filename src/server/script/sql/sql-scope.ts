@@ -71,8 +71,6 @@ export function* executeDelete(node: ExpressionOf<'delete'>, frame: Frame): Eval
 export class TableScope implements ColumnScope {
   readonly table: ServerTable
   readonly tableName: string | undefined
-  /** Name → column of the select list, for `order by`. A column of the table hides a result with the same name. */
-  readonly #results: ReadonlyMap<string, ServerValue>
   /** Positions of the selected rows in the table; undefined if all rows are selected. */
   readonly #selected: Int32Array | undefined
   readonly #source: { columns: readonly (() => Column)[]; rows: number; version: number }
@@ -83,7 +81,6 @@ export class TableScope implements ColumnScope {
     tableName: string | undefined,
     from?: TableScope,
     selected?: Int32Array,
-    results: ReadonlyMap<string, ServerValue> = new Map(),
   ) {
     this.table = table
     this.tableName = tableName
@@ -93,7 +90,6 @@ export class TableScope implements ColumnScope {
         ? { columns: columnNames.map((_, index) => table.snapshot(index)), rows, version }
         : from.#source
     this.#selected = selected
-    this.#results = results
   }
 
   get rows(): number {
@@ -111,8 +107,7 @@ export class TableScope implements ColumnScope {
   /** Returns a new object each time, so that callers may change it without affecting later look-ups. */
   lookup(name: string): ServerValue | undefined {
     const whole = this.#source.columns[this.table.columnNames.indexOf(name)]?.()
-    if (whole === undefined) return this.#results.get(name)
-    if (this.#selected === undefined) return { ...whole }
+    if (whole === undefined || this.#selected === undefined) return whole && { ...whole }
     const column = this.#cache.get(name) ?? takeRows(whole, this.#selected)
     this.#cache.set(name, column)
     return { ...column }
@@ -123,11 +118,6 @@ export class TableScope implements ColumnScope {
     const selected = this.#selected
     const inTable = selected === undefined ? rows : rows.map(row => selected[row]!)
     return new TableScope(this.table, this.tableName, this, inTable)
-  }
-
-  /** The same rows, with additional columns that the statement has computed. */
-  withResults(results: ReadonlyMap<string, ServerValue>): TableScope {
-    return new TableScope(this.table, this.tableName, this, this.#selected, results)
   }
 
   /** @throws {ScriptError} if the table has lost or moved rows since the statement began */

@@ -172,10 +172,13 @@ function* ordered(
   const byName = new Map<string, ServerValue>(
     result.columns.map(({ name, column }) => [name, column]),
   )
-  const isInTable = scope?.rows === result.rows && !result.isAggregate
-  const columns: ColumnScope = isInTable
-    ? scope.withResults(byName)
-    : { rows: result.rows, tableName: undefined, lookup: name => byName.get(name) }
+  const source = scope?.rows === result.rows && !result.isAggregate ? scope : undefined
+  // A column of the table hides a result with the same name.
+  const columns: ColumnScope = {
+    rows: result.rows,
+    tableName: source?.tableName,
+    lookup: name => source?.lookup(name) ?? byName.get(name),
+  }
   const sortColumns: { column: Column; descending: boolean }[] = []
   for (const { expression, descending } of node.orderBy) {
     sortColumns.push({ column: yield* evaluateColumn(expression, columns, frame), descending })
