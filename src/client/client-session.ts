@@ -1,17 +1,18 @@
 /* Implements `Session`: turns calls into requests, and refuses calls that the session's mode does not allow. */
-import type { Duplex } from 'node:stream'
+import { Readable, type Duplex } from 'node:stream'
 import { UsageError, usageError, type DdbError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
-import { decodeValue, defaultDecodeLimits } from '../protocol/codec.js'
+import { decodeValue } from '../protocol/codec.js'
+import { defaultDecodeLimits } from '../protocol/decode-context.js'
 import type { Request, RequestHead } from '../protocol/request.js'
 import { decodeResponse, type Response, type ResponseOptions } from '../protocol/response.js'
 import type { Value } from '../protocol/value.js'
 import type { ByteReader, Decoding } from '../wire/byte-reader.js'
 import { interrupted, type ResponseDecoder } from './exchange-queue.js'
-import { addressText, serverFailure } from './failure.js'
+import { serverFailure } from './failure.js'
 import { Link } from './link.js'
-import { checkLoginAnswer, logIn, unprotectedLogin, withConnect } from './login/log-in.js'
-import { mayLogInWithConnect, protectionOf, rememberLogin } from './login/protection.js'
+import { checkLoginAnswer, logIn, unprotectedLogin } from './login/log-in.js'
+import { protectionOf, rememberLogin } from './login/protection.js'
 import type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
 import {
   checkRunOptions,
@@ -99,8 +100,12 @@ export class ClientSession implements Session {
   async open(): Promise<void> {
     const { user, password = '' } = this.#options
     const isWithConnect = user !== undefined && this.#options.loginWithConnect === true
-    if (isWithConnect && !mayLogInWithConnect(this.#options)) {
-      throw unprotectedLogin(user, addressText(this.host, this.port), withConnect)
+    if (isWithConnect) {
+      const { address, mayShowPassword, needsScram } = protectionOf(this.#options, user)
+      const inConnect =
+        'a session that is asynchronous from its first request sends it with that request'
+      if (needsScram || !mayShowPassword) throw unprotectedLogin(user, address, inConnect)
+      this.#link.secrets.add(password)
     }
     // Official asynchronous clients always set the asynchronous flag here. This client does not if a login follows,
     // because the server would not answer that login.
@@ -109,7 +114,6 @@ export class ClientSession implements Session {
       this.#isCompressed,
     )
     const login = isWithConnect ? { login: { user, password, encrypted: false } } : {}
-    if (isWithConnect) this.#link.secrets.add(password)
     const response = await this.#submit(head, { kind: 'connect', ...login })
     if (isWithConnect) checkLoginAnswer({ user, password }, response)
     if (!response.ok) throw serverFailure(response.message, this.#link.secrets.hide)
@@ -202,10 +206,9 @@ export class ClientSession implements Session {
     )
     const ended = (): void => blocks.end()
     reply.then(ended, ended)
-    for await (const block of blocks.take()) yield this.#answer(block, options) as T
-    const response = await reply
-    if (!response.ok) throw serverFailure(response.message, this.#link.secrets.hide)
-    if (response.value !== undefined) yield this.#answer(response.value, options) as T
+    for await (const block of blocks) yield this.#answer(block as Value, options) as T
+    const last = this.#resultOf(await reply, options)
+    if (last !== undefined) yield last as T
   }
 
   /** Not an async function, because another promise would delay the next request and leave the server idle for longer. */
@@ -287,16 +290,15 @@ export class ClientSession implements Session {
 
 /**
  * Passes the blocks of one large answer from the decoder to the caller: holds at most one that the caller has not taken. The decoder runs
- * whenever bytes arrive, but waits until the caller has taken the latest block.
+ * whenever bytes arrive, but waits until the caller has taken the latest block. If the caller stops early, drops all further blocks.
  */
-class BlockBuffer {
-  #block: Value | undefined
+class BlockBuffer extends Readable {
+  #isWanted = false
   #ended = false
-  #abandoned = false
-  #onChange: (() => void) | undefined
   readonly #link: Pick<Link, 'pause' | 'resume'>
 
   constructor(link: Pick<Link, 'pause' | 'resume'>) {
+    super({ objectMode: true, highWaterMark: 1 })
     this.#link = link
   }
 
@@ -306,39 +308,29 @@ class BlockBuffer {
     const blockCount = response.ok ? (response.blockCount ?? 0) : 0
     for (let i = 0; i < blockCount; i++) {
       const block = yield* decodeValue(reader, options.limits)
-      while (this.#block !== undefined) {
+      while (!this.#isWanted && !this.destroyed) {
         this.#link.pause()
         yield
       }
-      if (this.#abandoned) continue
-      this.#block = block
-      this.#onChange?.()
+      this.#isWanted = false
+      if (!this.#ended && !this.destroyed) this.push(block)
     }
     return response
   }
 
   end(): void {
     this.#ended = true
-    this.#onChange?.()
+    this.push(null)
   }
 
-  /** Yields each block once. If the caller stops early, the buffer drops all further blocks. */
-  async *take(): AsyncGenerator<Value, void, void> {
-    try {
-      for (;;) {
-        const block = this.#block
-        if (block !== undefined) {
-          this.#block = undefined
-          this.#link.resume()
-          yield block
-        } else if (this.#ended) return
-        else await new Promise<void>(resolve => (this.#onChange = resolve))
-      }
-    } finally {
-      this.#abandoned = true
-      this.#block = undefined
-      this.#link.resume()
-    }
+  override _read(): void {
+    this.#isWanted = true
+    this.#link.resume()
+  }
+
+  override _destroy(_error: Error | null, done: () => void): void {
+    this.#link.resume()
+    done()
   }
 }
 

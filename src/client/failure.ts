@@ -103,15 +103,11 @@ const rights: readonly (readonly [RegExp, string])[] = [
   [/Not granted to (?:execute|call)(?: function)?(?: view)? (\S+)/i, 'VIEW_EXEC on $1'],
 ]
 
-const refusals = [
-  /CREATE_SHARED_VAR/,
-  /<NoPrivilege>|<NotAuthenticated>/,
-  /Not granted to|No access to (shared )?table/i,
-  /Only administrators/i,
-]
+const refusal =
+  /CREATE_SHARED_VAR|<NoPrivilege>|<NotAuthenticated>|Not granted to|No access to (shared )?table|Only administrators/i
 
 export function lacksRight(serverMessage: string): boolean {
-  return refusals.some(refusal => refusal.test(serverMessage))
+  return refusal.test(serverMessage)
 }
 
 /** Whether the server says that nobody is logged in. During a session this means that the login has expired. */

@@ -83,7 +83,8 @@ function requestDetails(request: Request, withValues: boolean): string {
       return request.login === undefined ? '' : `with the login of ${request.login.user}`
     case 'script': {
       const { script } = request
-      // A script with secrets is not shown at all, because the trace cannot determine where in the script they are.
+      // A script with secrets is not shown at all, because the trace cannot determine where in the script they are. Its first word
+      // identifies it; anything after that may be a value.
       const isShown = withValues && !carriesSecret(request)
       return `chars=${script.length} ${isShown ? script : (/[A-Za-z_]\w*/.exec(script)?.[0] ?? '')}`
     }
@@ -99,7 +100,6 @@ function requestDetails(request: Request, withValues: boolean): string {
   }
 }
 
-/** The first word identifies a script; anything after it may be a value. */
 /** `table of 3 rows: id INT, sym SYMBOL`, `LONG`, `STRING vector of 5`; followed by values on request. */
 function valueText(value: Value | undefined, withValues: boolean): string {
   if (value === undefined) return 'nothing'

@@ -1,7 +1,7 @@
 /* The reader of all formats. It holds what the format has detected (dialect, header, fields), passes input to the tokenizer, blocks to the
    batch builder, and full batches to the caller. It reports rejects in the order of the input, and how much was read. */
 import { InputError } from '../errors.js'
-import { systemClock } from '../platform/system-files.js'
+import { systemClock } from '../platform/clocks.js'
 import type { InputShape } from '../schema/cell-source.js'
 import type { ByteSource, SourceText } from '../source/byte-source.js'
 import { ArrivingInput } from './csv/sample.js'

@@ -21,17 +21,7 @@ const jumpMs = 1_000
 const maxTurns = 100
 
 /** The process that holds a lock, as recorded in the lock's file. */
-export interface LockHolder {
-  /** Random; different each time a lock is taken. */
-  readonly token: string
-  readonly pid: number
-  /** The boot and the namespaces in which pid and ticks are valid; null without /proc. */
-  readonly place: string | null
-  /** Ticks from the boot to the process's start, which distinguish equal pids; null without /proc. */
-  readonly startTicks: string | null
-  readonly host: string
-  readonly since: string
-}
+export type LockHolder = Readonly<ReturnType<typeof thisProcess>>
 
 /** `unsure`: the holder is stopped by a signal or a debugger, or this process cannot query it. */
 export type HolderState = 'alive' | 'dead' | 'unsure'
@@ -241,11 +231,13 @@ export function parseHolder(text: string): LockHolder | undefined {
 }
 
 /** This process as the holder of a lock, with a new token. */
-export function thisProcess(): LockHolder {
+export function thisProcess() {
   return {
     token: randomBytes(8).toString('hex'),
     pid: process.pid,
+    /** The boot and the namespaces in which pid and ticks are valid; null without /proc. */
     place: here(),
+    /** Ticks from the boot to the process's start, which distinguish equal pids; null without /proc. */
     startTicks: processState('self')?.startTicks ?? null,
     host: hostname(),
     since: new Date().toISOString(),

@@ -27,22 +27,19 @@ export interface Random {
   bytes(length: number): Uint8Array
 }
 
-/** How to verify the other end of a connection that we open, and how to prove our own identity. Texts are PEM. */
-export interface DialTls {
-  /** False accepts any certificate, even an attacker's. */
-  readonly isVerified: boolean
-  /** The only authorities to trust. Default: those of the system. */
-  readonly authorities?: string
-  /** Our certificate, followed by intermediate ones. `key` is the private key of our certificate. */
-  readonly certificate?: string
-  readonly key?: string
-}
-
-/** The identity of a TLS server. Texts are PEM. */
+/** The identity of one end of a TLS connection. Texts are PEM. */
 export interface ListenTls {
-  /** The server's certificate, followed by intermediate ones. */
+  /** Its certificate, followed by intermediate ones. */
   readonly certificate: string
   readonly key: string
+}
+
+/** How to verify the other end of a connection that we open, and how to prove our own identity. */
+export interface DialTls extends Partial<ListenTls> {
+  /** False accepts any certificate, even an attacker's. */
+  readonly isVerified: boolean
+  /** The only authorities to trust, PEM. Default: those of the system. */
+  readonly authorities?: string
 }
 
 /** One end of a connection. One from `dial` emits `connect` when it is open; with TLS then `secureConnect`, when the other is verified. */

@@ -246,8 +246,6 @@ function outputOf(descriptor: number): OutputFile {
   }
 }
 
-export { systemClock }
-
 /** From Linux's tables of connections (proc(5)); 0 if none has this one or may be read, as on other systems. */
 function unacknowledgedBytes({ localPort = 0, remotePort = 0 }: Socket): number {
   const [from, to] = [localPort, remotePort].map(port =>

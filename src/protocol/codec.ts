@@ -39,18 +39,9 @@ import {
 } from './decode-context.js'
 import { decodeStrings } from './types/strings.js'
 import { isSymbolVector } from './types/symbols.js'
-import { isTuple, tupleOf } from './types/tuples.js'
+import { type AnyVector, isTuple, tupleOf } from './types/tuples.js'
 import { checkRows } from './types/type-facts.js'
-import type {
-  AnyVector,
-  Column,
-  Dictionary,
-  Matrix,
-  SetValue,
-  Table,
-  Value,
-  Vector,
-} from './value.js'
+import type { Column, Dictionary, Matrix, SetValue, Table, Value, Vector } from './value.js'
 import { dataForms } from './value.js'
 import {
   decodeElements,
@@ -62,9 +53,6 @@ import {
   encodeShapedElements,
   encodeVector,
 } from './vector-codec.js'
-
-export type { DecodeLimits } from './decode-context.js'
-export { defaultDecodeLimits } from './decode-context.js'
 
 const hasRowLabels = 1
 const hasColumnLabels = 2

@@ -15,9 +15,6 @@ import type { SymbolScalar, SymbolVector } from './types/symbols.js'
 import type { TemporalScalar, TemporalVector } from './types/temporals.js'
 import type { AnyVector, VoidScalar, VoidVector } from './types/tuples.js'
 
-export type { EncodedStringVector, StringVector } from './types/strings.js'
-export type { SymbolVector } from './types/symbols.js'
-export type { AnyVector } from './types/tuples.js'
 export { explicitNull } from './types/tuples.js'
 
 /** The shape of most scalars. Types with a different shape define it in their own file. */

@@ -1,7 +1,8 @@
 /* Bytes and values for tests of the codec: bytes from hexadecimal text, encoding and decoding in one call, and arbitrary values of every
    type and form. */
 import fc from 'fast-check'
-import { decodeValue, encodeValue, type DecodeLimits } from '../../src/protocol/codec.js'
+import { decodeValue, encodeValue } from '../../src/protocol/codec.js'
+import type { DecodeLimits } from '../../src/protocol/decode-context.js'
 import { dataTypes, isDecimal, maxScale, type DataType } from '../../src/protocol/data-type.js'
 import { isFixedType, vectorOfBytes, type FixedType } from '../../src/protocol/element.js'
 import { symbolVectorOf } from '../../src/protocol/types/symbols.js'

@@ -3,7 +3,8 @@ import { deepStrictEqual } from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
-import { decodeValue, defaultDecodeLimits, encodeValue } from '../../src/protocol/codec.js'
+import { decodeValue, encodeValue } from '../../src/protocol/codec.js'
+import { defaultDecodeLimits } from '../../src/protocol/decode-context.js'
 import {
   columnTypeText,
   dataTypeOf,

@@ -98,16 +98,14 @@ export function hideInData(data: unknown, hide: Hide): unknown {
 export type Secrets = Readonly<ReturnType<typeof newSecrets>>
 
 export function newSecrets(...passwords: readonly (string | undefined)[]) {
-  const known = new Set<string>()
-  const hiders: Hide[] = []
+  const hiders = new Map<string, Hide>()
   const inSentences: Hide[] = []
   let last = ''
   let looked = 0
   let hidden = ''
   const add = (password: string): void => {
-    if (known.has(password)) return
-    known.add(password)
-    hiders.push(passwordHider(password))
+    if (hiders.has(password)) return
+    hiders.set(password, passwordHider(password))
     inSentences.push(sentenceHider(password))
   }
   for (const password of passwords) if (password !== undefined) add(password)
@@ -115,10 +113,10 @@ export function newSecrets(...passwords: readonly (string | undefined)[]) {
     add,
     hide: (text: string): string => {
       // Reuses the last result, because a server may refuse thousands of rows with the same message.
-      if (text !== last || hiders.length !== looked) {
+      if (text !== last || hiders.size !== looked) {
         last = text
-        looked = hiders.length
-        hidden = hiders.reduce((safe, hide) => hide(safe), text)
+        looked = hiders.size
+        hidden = [...hiders.values()].reduce((safe, hide) => hide(safe), text)
       }
       return hidden
     },

@@ -209,10 +209,6 @@ export function unprotectedLogin(user: string, address: string, cause: string): 
   )
 }
 
-/** A cause for `unprotectedLogin`: the password is part of the connect request. */
-export const withConnect =
-  'a session that is asynchronous from its first request sends it with that request'
-
 /** @throws {ServerError} DDB_LOGIN if the server refuses the login: by an error, or by the answer false */
 export function checkLoginAnswer(credentials: Credentials, answer: Response): void {
   if (!answer.ok) throw loginFailure(credentials, answer.message)

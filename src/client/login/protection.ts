@@ -2,7 +2,7 @@
    listen on a port that the server no longer uses (docs/security.md#logins). */
 import { addressText } from '../failure.js'
 import type { ConnectOptions } from '../session-options.js'
-import { isVerified, type TlsOptions } from '../tls/tls-options.js'
+import { isVerified } from '../tls/tls-options.js'
 
 /** Login methods, best first: each later one reveals more of the password on the network. */
 export const loginMethods = ['scram', 'rsa', 'plain'] as const
@@ -35,43 +35,27 @@ export interface LoginOptions {
   loginMemory?: LoginMemory
 }
 
-export interface Protection {
-  readonly address: string
-  /** True if the password may be sent in plain text. */
-  readonly mayShowPassword: boolean
-  /** True if a server that uses SCRAM must prove that it knows the password, and must require enough iterations. */
-  readonly needsProof: boolean
-  readonly needsScram: boolean
-  /** The user's best login method so far, and the file that remembers it. Any weaker method is refused. */
-  readonly least: { readonly method: LoginMethod; readonly place: string } | undefined
-  /** Call this before sending anything encrypted with RSA. */
-  readonly beforeRsa: () => void
-}
+export type Protection = ReturnType<typeof protectionOf>
 
-export function protectionOf(options: ConnectOptions, user: string): Protection {
+export function protectionOf(options: ConnectOptions, user: string) {
   const { host, port, insecureLogin = false, loginMemory } = options
   const method = loginMemory?.best(host, port, user)
   const mayShowPassword = isVerified(options) || insecureLogin
   return {
     address: addressText(host, port),
+    /** True if the password may be sent in plain text. */
     mayShowPassword,
+    /** True if a server that uses SCRAM must prove that it knows the password, and must require enough iterations. */
     needsProof: !isVerified(options) && !(insecureLogin && method !== 'scram'),
     needsScram: options.require === 'scram',
-    least:
-      method === undefined || loginMemory === undefined
-        ? undefined
-        : { method, place: loginMemory.place(host, port) },
+    /** The user's best login method so far, and the file that remembers it. Any weaker method is refused. */
+    least: method && loginMemory && { method, place: loginMemory.place(host, port) },
+    /** Call this before sending anything encrypted with RSA. */
     beforeRsa: () => {
       // Users who accept any certificate have already been warned.
       if (!mayShowPassword && options.tlsInsecure !== true) loginMemory?.unverified?.(host, port)
     },
   }
-}
-
-/** Whether user and password may be part of the connect request, as plain text. */
-export function mayLogInWithConnect(options: TlsOptions & LoginOptions): boolean {
-  const { insecureLogin = false, require } = options
-  return require !== 'scram' && (isVerified(options) || insecureLogin)
 }
 
 /** Remembers a server's login method, unless the server offered a better one before. */

@@ -1,6 +1,6 @@
 /* One task of a pool: its id, state, request and awaited result; and the queue in which tasks wait for a free session. */
 import { TimeoutError, usageError } from '../../errors.js'
-import { systemClock } from '../../platform/system-files.js'
+import { systemClock } from '../../platform/clocks.js'
 import type { Value } from '../../protocol/value.js'
 import type { PlainInput } from '../plain-input.js'
 import { toPlain, type PlainOutput } from '../plain-output.js'

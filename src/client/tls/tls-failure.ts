@@ -46,12 +46,7 @@ export function tlsFailure(
   const { code } = reason
   const address = addressText(host, port)
   if (isConnected && !(cause instanceof DdbError) && connectionCodes.has(code)) {
-    return new ConnectionError(
-      'DDB_TLS',
-      `${address} took the connection and ended it instead of answering in TLS. If it does not speak TLS, connect ` +
-        `without ${option('server.tls')}.`,
-      { cause, safeToRetry: true },
-    )
+    return perhapsPlain(address, 'ended it instead of answering in TLS', cause)
   }
   if (dialCodes.test(code)) return undefined
   return new TlsError('DDB_TLS', sentenceOf(host, address, code, reason), { cause })
@@ -98,12 +93,12 @@ function namesOf(reason: Error): string | undefined {
 }
 
 export function handshakeTimeout(host: string, port: number, timeoutMs: number): ConnectionError {
-  return new ConnectionError(
-    'DDB_TLS',
-    `${addressText(host, port)} took the connection and did not answer in TLS within ${timeoutMs} ms. If it does not ` +
-      `speak TLS, connect without ${option('server.tls')}.`,
-    { safeToRetry: true },
-  )
+  return perhapsPlain(addressText(host, port), `did not answer in TLS within ${timeoutMs} ms`)
+}
+
+function perhapsPlain(address: string, what: string, cause?: unknown): ConnectionError {
+  const text = `${address} took the connection and ${what}. If it does not speak TLS, connect without ${option('server.tls')}.`
+  return new ConnectionError('DDB_TLS', text, { cause, safeToRetry: true })
 }
 
 /** The error if the server expects TLS and this client did not use TLS. */

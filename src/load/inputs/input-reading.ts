@@ -58,10 +58,9 @@ export class InputReading {
   #last: Look | undefined
 
   constructor(run: Run) {
-    const { input, cells = {} } = run.options
     this.#run = run
-    this.#paths = newPathReader(input)
-    this.#offsets = columnOffsets(cells, run.history.found.offsets)
+    this.#paths = newPathReader(run.options.input)
+    this.forget(run.history.found.offsets)
   }
 
   /** Forgets what earlier inputs have shown, except these offsets: not every process of the run reads them. */

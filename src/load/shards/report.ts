@@ -19,11 +19,7 @@ export async function lookAtShards(
   runId: string,
   onNotice: (notice: string) => void,
 ): Promise<LoadResult> {
-  const {
-    recorded: _r,
-    unfinished: _u,
-    ...options
-  } = await optionsOfShards(platform, server, runId)
+  const { recorded, unfinished, ...options } = await optionsOfShards(platform, server, runId)
   const { create: _, ...target } = options.target
   const looking = { inputs: [''], rejects: {}, shard: { index: 0, count: 1 } }
   return loadOn(platform, { ...options, ...looking, target, runId, onNotice })

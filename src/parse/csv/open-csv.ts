@@ -1,6 +1,6 @@
 /* Opens delimited text. Detects its dialect, and uses csv-parse for dialects that the byte scanner does not support. */
 import { UsageError, option, usageError } from '../../errors.js'
-import { systemClock } from '../../platform/system-files.js'
+import { systemClock } from '../../platform/clocks.js'
 import type { ByteSource, SourceText } from '../../source/byte-source.js'
 import type { FlushClock, FoundShape, Known, KnownDialect } from '../input-reader.js'
 import { RecordBlock } from '../record-block.js'

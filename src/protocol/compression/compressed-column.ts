@@ -145,15 +145,7 @@ function roomFor(byteLength: number): Uint8Array<ArrayBuffer> {
   return scratch
 }
 
-interface CompressedHeader {
-  /** Bytes of all blocks, each with the four bytes of its length. */
-  bodyBytes: number
-  method: number
-  type: DataType
-  isArray: boolean
-  scale: number
-  length: number
-}
+type CompressedHeader = ReturnType<typeof readHeader>
 
 export function* decodeCompressed(context: DecodeContext): Decoding<TypedVector | ArrayVector> {
   const { reader } = context
@@ -179,7 +171,8 @@ export function* decodeCompressed(context: DecodeContext): Decoding<TypedVector 
   return step.value
 }
 
-function readHeader(reader: ByteReader): CompressedHeader {
+/** `bodyBytes`: of all blocks, each with the four bytes of its length. */
+function readHeader(reader: ByteReader) {
   const byteSize = reader.i32()
   reader.i32()
   const version = reader.u8()

@@ -27,14 +27,6 @@ if (new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) {
 
 export type FixedData = FixedVector['data']
 
-export interface FixedParts {
-  bytesPerValue: number
-  fixed: FixedElements
-  scalars: ScalarCodec
-  columns: ColumnAccess
-  elements: ElementCodec
-}
-
 /** How values are stored in the typed array of a column. */
 export interface FixedStorage<D extends FixedData, T> {
   readonly array: {
@@ -53,7 +45,7 @@ export interface FixedStorage<D extends FixedData, T> {
 export function fixedParts<D extends FixedData, T>(
   storage: FixedStorage<D, T>,
   scales?: (reader: ByteReader, type: never) => number,
-): FixedParts {
+) {
   const { array: ArrayClass, perValue = 1, get, set } = storage
   const bytesPerValue = ArrayClass.BYTES_PER_ELEMENT * perValue
   const dataOver = ({ buffer, byteOffset }: Uint8Array, values: number): D =>
@@ -316,8 +308,8 @@ const durations: FixedStorage<Int32Array, Duration> = {
   },
 }
 
-export const int32Parts: FixedParts = fixedParts(int32Storage)
-export const int64Parts: FixedParts = fixedParts(int64Storage)
+export const int32Parts = fixedParts(int32Storage)
+export const int64Parts = fixedParts(int64Storage)
 const pairParts = fixedParts(doublePairs)
 
 export const numberTypes: Readonly<Record<(NumberScalar | PairScalar)['type'], TypeFacts>> = {

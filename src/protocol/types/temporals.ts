@@ -3,17 +3,11 @@
 import type { DataType } from '../data-type.js'
 import { nullInt32, nullInt64 } from '../null-value.js'
 import type { ScalarShape, VectorShape } from '../value.js'
-import { type FixedParts, int32Parts, int64Parts } from './fixed-types.js'
+import { int32Parts, int64Parts } from './fixed-types.js'
 import { typeFacts, type TypeFacts } from './type-facts.js'
 
-/** Year 0 is 1 BC. */
-export interface CivilDate {
-  year: number
-  /** 1 to 12. */
-  month: number
-  /** Day of the month, from 1. */
-  day: number
-}
+/** Month and day count from 1. Year 0 is 1 BC. */
+export type CivilDate = ReturnType<typeof civilFromDays>
 
 const daysPerEra = 146_097
 /** Days from 0000-03-01 to 1970-01-01. */
@@ -32,7 +26,7 @@ export function daysFromCivil(year: number, month: number, day: number): number 
 }
 
 /** The date `days` days after 1970-01-01; exact for every day that a temporal type can hold. */
-export function civilFromDays(days: number): CivilDate {
+export function civilFromDays(days: number) {
   const shifted = days + epochDays
   const era = Math.floor(shifted / daysPerEra)
   const dayOfEra = shifted - era * daysPerEra
@@ -118,7 +112,12 @@ export function parseTemporal(type: TemporalType, text: string): number | bigint
   return temporalTypes[type].parse(text)
 }
 
-function temporal(id: number, parts: FixedParts, perDay: number, isDated: boolean): TemporalFacts {
+function temporal(
+  id: number,
+  parts: typeof int32Parts,
+  perDay: number,
+  isDated: boolean,
+): TemporalFacts {
   const perSecond = Math.max(1, perDay / daySeconds)
   const secondsPerUnit = Math.max(1, daySeconds / perDay)
   const fractionDigits = Math.round(Math.log10(perSecond))

@@ -1,7 +1,7 @@
 /* Decompresses Zstandard in a thread, since Node 20 has no decoder (docs/decisions/0016-supported-compression.md). */
 import { Worker } from 'node:worker_threads'
 import type { Timer } from '../../platform/platform.js'
-import { systemClock } from '../../platform/system-files.js'
+import { systemClock } from '../../platform/clocks.js'
 import type { Chunks } from '../byte-source.js'
 import { damagedInput, damagedText } from './damaged-input.js'
 import { maxContentBytes, maxPiecesBytes, zstdPieces, type ZstdPieces } from './zstd-frames.js'

@@ -1,8 +1,10 @@
 /* Logins, and how the client protects the password. */
 import assert from 'node:assert/strict'
 import { constants, generateKeyPairSync, privateDecrypt } from 'node:crypto'
+import { Duplex } from 'node:stream'
 import fc from 'fast-check'
-import t from 'tap'
+import t, { type Test } from 'tap'
+import { ClientSession } from '../../../src/client/client-session.js'
 import {
   hideInData,
   hideInError,
@@ -13,7 +15,6 @@ import { type AskServer, logIn } from '../../../src/client/login/log-in.js'
 import {
   type LoginMemory,
   type LoginMethod,
-  mayLogInWithConnect,
   type Protection,
   protectionOf,
   rememberLogin,
@@ -27,6 +28,8 @@ import type { Response } from '../../../src/protocol/response.js'
 import { formatScalar } from '../../../src/protocol/element.js'
 import type { Value } from '../../../src/protocol/value.js'
 import { scramProof } from '../../../src/protocol/scram.js'
+import { ConnectionError } from '../../../src/errors.js'
+import { systemPlatform } from '../../../src/platform/system-files.js'
 import { startFakeServer } from '../../helpers/fake-server.js'
 import { recordings } from '../../helpers/recordings.js'
 import { deepTest, forAll } from '../../helpers/runs.js'
@@ -383,6 +386,23 @@ t.test('RSA hides user and password with the given key', async t => {
 
 const options = { host: 'db', port: 8848 }
 
+/** Whether an asynchronous session sends the password with its first request; otherwise it must refuse to open. */
+async function isSentWithConnect(t: Test, own: ConnectOptions): Promise<boolean> {
+  const sent: Buffer[] = []
+  const stream = new Duplex({
+    read: () => undefined,
+    write: (chunk: Buffer, _, done) => done(void sent.push(chunk)),
+  })
+  const asked = { ...own, ...credentials, enableAsync: true, loginWithConnect: true }
+  const session = new ClientSession(stream, asked, '', systemPlatform)
+  const opening = session.open()
+  const isSent = Buffer.concat(sent).includes(credentials.password)
+  const lost = new ConnectionError('DDB_CONNECTION_LOST', 'the test is over')
+  session.abandon(lost)
+  await t.rejects(opening, { code: isSent ? lost.code : 'DDB_CONFIG' })
+  return isSent
+}
+
 t.test('a password may be sent plainly only under TLS, or if allowed', async t => {
   // Not even on loopback, because a different user of this machine may be listening.
   for (const host of ['127.0.0.1', '::1', 'localhost', 'db.example', '192.0.2.7']) {
@@ -395,8 +415,8 @@ t.test('a password may be sent plainly only under TLS, or if allowed', async t =
     ] as const) {
       const own: ConnectOptions = { ...options, host, ...change }
       t.equal(protectionOf(own, 'ann').mayShowPassword, isAllowed, JSON.stringify(own))
-      t.equal(mayLogInWithConnect(own), isAllowed)
-      t.equal(mayLogInWithConnect({ ...own, require: 'scram' }), false)
+      t.equal(await isSentWithConnect(t, own), isAllowed)
+      t.equal(await isSentWithConnect(t, { ...own, require: 'scram' }), false)
     }
   }
   const remembering = (method: LoginMethod): LoginMemory => ({

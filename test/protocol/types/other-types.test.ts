@@ -14,18 +14,14 @@ import {
 } from '../../../src/protocol/element.js'
 import { blobsOf } from '../../../src/protocol/types/blobs.js'
 import { parseSixteenBytes } from '../../../src/protocol/types/sixteen-bytes.js'
-import { stringsOf } from '../../../src/protocol/types/strings.js'
-import { symbolVectorOf } from '../../../src/protocol/types/symbols.js'
+import {
+  type EncodedStringVector,
+  stringsOf,
+  type StringVector,
+} from '../../../src/protocol/types/strings.js'
+import { type SymbolVector, symbolVectorOf } from '../../../src/protocol/types/symbols.js'
 import { explicitNull, isTuple, tupleOf } from '../../../src/protocol/types/tuples.js'
-import type {
-  EncodedStringVector,
-  Scalar,
-  StringVector,
-  SymbolVector,
-  Table,
-  Value,
-  Vector,
-} from '../../../src/protocol/value.js'
+import type { Scalar, Table, Value, Vector } from '../../../src/protocol/value.js'
 import { decoded, encoded, hex, scalar } from '../../helpers/codec.js'
 import { forAll } from '../../helpers/runs.js'
 import { int, tableOf, text } from '../../helpers/values.js'
