@@ -87,12 +87,6 @@ export async function refusalOf(request: Promise<unknown>): Promise<string | und
   }
 }
 
-/** `refused: …`, for checks that accept a refusal as a valid answer. @throws any other error */
-export function refusalText(error: unknown): string {
-  if (error instanceof ServerError) return `refused: ${serverWords(error)}`
-  throw error
-}
-
 /** The first difference as a sentence; undefined if there is none. */
 export function tableDifference(actual: Table, expected: Table): string | undefined {
   if (actual.columns.length !== expected.columns.length) {

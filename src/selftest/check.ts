@@ -1,7 +1,7 @@
 /* Runs a check with a time limit. Also makes the text for an issue, with all findings but nothing that identifies the server. */
 import { DdbError, messageOf, ServerError } from '../errors.js'
 import { type CheckContext, type CheckScope, checkContext } from './context.js'
-import { setMaxListeners } from 'node:events'
+import { once, setMaxListeners } from 'node:events'
 import type { ServerTarget } from '../load/options.js'
 import { limitWait, noAnswer } from '../client/exchange-queue.js'
 import { Unavailable, serverWords } from './answers.js'
@@ -59,9 +59,7 @@ export async function runCheck(
   const scope: CheckScope = { ...given, signal, opened: [] }
   const limits = { timeoutMs: limitMs, signal: interruption }
   const release = limitWait(clock, limits, noAnswer, () => ending.abort())
-  const ended = new Promise<undefined>(resolve => {
-    signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
+  const ended = once(signal, 'abort').then(() => undefined)
   try {
     const outcome = await Promise.race([attempt(check, scope), ended])
     const endedInTime = outcome !== undefined && !signal.aborted

@@ -15,7 +15,7 @@ import type { Request, RequestHead } from '../protocol/request.js'
 import { decodeResponse, type Response } from '../protocol/response.js'
 import type { Value } from '../protocol/value.js'
 import type { ByteReader } from '../wire/byte-reader.js'
-import { numberOf, refusalOf, serverWords, Unavailable } from './answers.js'
+import { numberOf, refusalOf, Unavailable } from './answers.js'
 import { temporaryName, type NameStamp, type TestObject } from './leftovers.js'
 
 /** A connection that makes no progress for this long during its closing is abandoned. */
@@ -76,13 +76,10 @@ function askingPart({ platform, signal, control }: CheckScope) {
     refusalOf: (script: string, session = control): Promise<string | undefined> =>
       refusalOf(ask(script, session)),
     /** Runs a script that needs rights or features. @throws {Unavailable} with the server's words if the server refuses */
-    prepare: async (script: string): Promise<Value | undefined> => {
-      try {
-        return await ask(script)
-      } catch (error) {
-        if (!(error instanceof ServerError)) throw error
-        throw new Unavailable(`the server refuses what the check needs: ${serverWords(error)}`)
-      }
+    prepare: async (script: string): Promise<void> => {
+      const why = await refusalOf(ask(script))
+      if (why !== undefined)
+        throw new Unavailable(`the server refuses what the check needs: ${why}`)
     },
     /** The number of a table's rows. With `atLeast`, waits until the table has that many rows and stops growing. */
     rowsOf: (table: string, atLeast = 0): Promise<number> => {

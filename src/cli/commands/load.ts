@@ -90,27 +90,22 @@ export function runOnProcess(
       await files.add(report, { name: 'report', textOf })
     }
     const options = await prepare(() => files.open(results))
-    return runLoad(settings, call, { options, repeated, folder, files, timeline })
+    return runLoad(settings, call, options, files, timeline, repeated, folder)
   })
 }
 
 /** How long a run that must leave at once may take to report its outcome, ms. */
 const longestLeaveMs = 900
 
-interface OpenedRun {
-  readonly options: LoadOptions
-  /** Flags that a command to resume the run must repeat. */
-  readonly repeated: readonly string[]
-  /** In which the user is. */
-  readonly folder: string | undefined
-  readonly files: OutputFiles<LoadResult>
-  readonly timeline: Timeline | undefined
-}
-
+/** @param repeated  flags that a command to resume the run must repeat @param folder  in which the user is */
 async function runLoad(
   settings: RunSettings,
   call: Call,
-  { options: asked, repeated, folder, files, timeline }: OpenedRun,
+  asked: LoadOptions,
+  files: OutputFiles<LoadResult>,
+  timeline: Timeline | undefined,
+  repeated: readonly string[],
+  folder: string | undefined,
 ): Promise<number> {
   const { processEnvironment, output } = call
   const { quiet = false } = settings

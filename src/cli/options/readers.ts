@@ -313,15 +313,15 @@ export const booleans = repeated(matching('TRUE/FALSE, such as Y/N', /^(?!\/$)[^
 
 export const json = single<unknown>(
   'a JSON value such as 5, "text" or [1,2], with no number that JavaScript would change',
-  value =>
-    jsonNumbers(value).every(isKept) ? attempt((): unknown => JSON.parse(value)) : undefined,
+  value => {
+    const tokens = value.match(jsonToken) ?? []
+    const areKept = tokens.every(token => token.startsWith('"') || isKept(token))
+    return areKept ? attempt((): unknown => JSON.parse(value)) : undefined
+  },
   { json: true },
 )
 
 const jsonToken = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
-
-const jsonNumbers = (json: string): string[] =>
-  (json.match(jsonToken) ?? []).filter(token => !token.startsWith('"'))
 
 /** Whether JSON.parse keeps the value, apart from the digits that no DOUBLE has. */
 function isKept(number: string): boolean {

@@ -6,7 +6,7 @@ import { classifyRefusal } from '../../load/outcomes/refusals.js'
 import { columnTypeText, type ColumnType } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'
 import { schemaFromServer } from '../../schema/target-schema.js'
-import { expectText, fail, numberOf, refusalOf, refusalText, tableOfColumns } from '../answers.js'
+import { expectText, fail, numberOf, refusalOf, tableOfColumns } from '../answers.js'
 import type { CheckContext } from '../context.js'
 import { ask, call, checksOf, dfsTable, ints, onTable, pairs, rows, send } from './steps.js'
 
@@ -16,8 +16,9 @@ const dropping =
   async (context: CheckContext, purpose: string): Promise<string> => {
     const { expression } = await dfsTable(context, purpose)
     const request = context.call(`tableInsert{${expression}}`, [pairs(keys)])
-    const answer = await request.then(numberOf, refusalText)
-    if (typeof answer === 'string') return found(answer.replace('refused: ', ''))
+    const refused = await refusalOf(request)
+    if (refused !== undefined) return found(refused)
+    const answer = numberOf(await request)
     const count = numberOf(await context.ask(`exec count(*) from ${expression}`))
     if (answer !== count) fail(`tableInsert answers ${answer}, the table has ${count} rows`)
     return found(count)

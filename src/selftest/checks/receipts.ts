@@ -3,8 +3,8 @@ import type { Session } from '../../client/open-session.js'
 import type { TargetOptions } from '../../load/options.js'
 import { classifyRefusal } from '../../load/outcomes/refusals.js'
 import { parseTarget } from '../../load/target/target.js'
-import { answeredOutcome } from '../../load/transport/script.js'
 import {
+  answeredOutcome,
   deliverArguments,
   deliverFunction,
   deliverScript,
@@ -19,7 +19,7 @@ import {
   expectText,
   fail,
   numberOf,
-  refusalText,
+  refusalOf,
   tableOf,
   textsOf,
   Unavailable,
@@ -53,8 +53,8 @@ async function openLedger({ ask, open, named, until }: CheckContext) {
   return {
     name,
     rows,
-    session: async (target: TargetOptions, opened?: Session): Promise<Session> => {
-      const session = opened ?? (await open())
+    session: async (target: TargetOptions): Promise<Session> => {
+      const session = await open()
       await ask(deliverScript(ledger, parseTarget(target)), session)
       return session
     },
@@ -157,19 +157,21 @@ export const receiptChecks = checksOf('receipts', 'load in asynchronous mode, an
     call(deliverFunction, batch(0, 1), { refused: 'target' }),
   ),
   'a server tells who is connected': async ({ ask, control }) => {
-    const ids = await ask('exec sessionId from getSessionMemoryStat()').catch(error => {
-      throw new Unavailable(`the server does not tell: ${refusalText(error)}`)
-    })
-    const isListed = elementsOf(ids).map(formatValue).includes(control.id)
+    const ids = ask('exec sessionId from getSessionMemoryStat()')
+    const refused = await refusalOf(ids)
+    if (refused !== undefined) {
+      throw new Unavailable(`the server does not tell: refused: ${refused}`)
+    }
+    const isListed = elementsOf(await ids)
+      .map(formatValue)
+      .includes(control.id)
     if (!isListed) fail('the session is not among them')
   },
   'now() is a TIMESTAMP': asks(ask('typestr(now())', 'STRING scalar TIMESTAMP')),
 })
 
-type AddedView = Readonly<Record<'view' | 'table', string>>
-
 /** Adds a view that increases ids by one and writes the rows into a new stream table. */
-async function addView(context: CheckContext): Promise<AddedView> {
+async function addView(context: CheckContext) {
   const table = await context.share('viewed', streamTable)
   const view = context.named('view', 'view')
   await context.prepare(`def ${view}(mutable data) {
@@ -185,23 +187,16 @@ const toView = (view: string): TargetOptions => ({
   types: 'id:INT,sym:SYMBOL,price:DOUBLE',
 })
 
-async function deliverThrough(
-  context: CheckContext,
-  { view, table }: AddedView,
-  session: Session,
-): Promise<void> {
-  const ledger = await openLedger(context)
-  await ledger.session(toView(view), session)
-  sendDelivery(session, 1, batch(0, 4))
-  await expectOutcomes(ledger, 1, '1: 4 rows')
-  // That of the ids of `batch(0, 4)` after the view has increased them.
-  const sum = numberOf(await context.ask(`exec sum(id) from ${table}`))
-  expectText('the sum of the ids', String(sum), '10')
-}
-
 export const functionViewChecks = checksOf('function view', 'load --function', {
-  'R2, delivered with receipts': async context =>
-    deliverThrough(context, await addView(context), await context.open()),
+  'R2, delivered with receipts': async context => {
+    const { view, table } = await addView(context)
+    const ledger = await openLedger(context)
+    sendDelivery(await ledger.session(toView(view)), 1, batch(0, 4))
+    await expectOutcomes(ledger, 1, '1: 4 rows')
+    // That of the ids of `batch(0, 4)` after the view has increased them.
+    const sum = numberOf(await context.ask(`exec sum(id) from ${table}`))
+    expectText('the sum of the ids', String(sum), '10')
+  },
   'declared without mutable': async context => {
     const table = await context.share('read', streamTable)
     const view = context.named('view', 'reading')
