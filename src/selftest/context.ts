@@ -72,7 +72,6 @@ function askingPart({ platform, signal, control }: CheckScope) {
     until,
     call: (name: string, args: readonly Value[], session = control): Promise<Value | undefined> =>
       session.call(name, args, { signal }),
-    /** The server's words if it refuses a script. */
     refusalOf: (script: string, session = control): Promise<string | undefined> =>
       refusalOf(ask(script, session)),
     /** Runs a script that needs rights or features. @throws {Unavailable} with the server's words if the server refuses */

@@ -212,7 +212,6 @@ function assumedText({ isHeader, field }: AssumedHeader): string {
 const sampleWidth = 40
 const heads = ['column', 'type', 'nulls', 'different', 'sample']
 
-/** The columns as a table, with line ends. */
 export function schemaText(schema: InferredSchema, paint: Paint, columns?: number): string {
   const isCount = (column: number): boolean => column === 2 || column === 3
   const [head, ...rows] = tableLines([heads, ...schema.columns.map(cellsOf)], isCount, columns)

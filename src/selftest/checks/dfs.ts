@@ -127,13 +127,12 @@ interface Shape {
   readonly megabytes?: number
 }
 
-const dayShape: Shape = { columns: [day(2), id] }
 const trades = [time, sym, price]
 
 const shapes: Readonly<Record<string, Shape>> = {
   'a stream table': { columns: trades, isStream: true },
   'a keyed stream table': { columns: trades, isStream: true, keys: ['sym', 'time'] },
-  'a partition a day': dayShape,
+  'a partition a day': { columns: [day(2), id] },
   'a partition a month': { columns: [day(100), id] },
   'a partition a year': { columns: [day(5_000), id] },
   'partitions by a hash': { columns: [id, price] },
@@ -144,10 +143,8 @@ const shapes: Readonly<Record<string, Shape>> = {
 }
 
 function schemaOf({ columns, megabytes = 1 }: Shape): InferredSchema {
-  const none = { leftOut: [], inputs: [], rejected: 0, firstReject: undefined }
   return {
-    ...none,
-    columns,
+    ...{ columns, leftOut: [], inputs: [], rejected: 0, firstReject: undefined },
     rows: 1,
     isComplete: true,
     estimatedRows: Math.ceil((megabytes * megabyte) / (8 * columns.length)),
