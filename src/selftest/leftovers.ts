@@ -96,9 +96,8 @@ export async function removeTestObjects(
   nowMs: number,
   signal: AbortSignal,
 ): Promise<TestObject[]> {
-  const removable = async (): Promise<TestObject[]> => {
-    return (await listObjects(session, signal)).filter(({ name }) => mayRemove(name, own, nowMs))
-  }
+  const removable = async () =>
+    (await listObjects(session, signal)).filter(({ name }) => mayRemove(name, own, nowMs))
   const found = await removable()
   if (found.length === 0) return []
   await session.run(removalScript(found), { signal })

@@ -48,8 +48,7 @@ export async function run(settings: Settings<'load'>, call: Call): Promise<numbe
     const inputs = await inputsOf(settings, call)
     const journal = journalOf(settings, call.processEnvironment)
     const path = journal && runId && journalPath(journal.folder, runId)
-    const files = { ...settings, ...defined({ journal: path }) }
-    await refuseSharedFiles(files, inputs, call)
+    await refuseSharedFiles({ ...settings, ...defined({ journal: path }) }, inputs, call)
     const asked = await loadOptionsOf(settings, inputs, call, await openFiles())
     return { ...asked, ...defined({ journal }) }
   })

@@ -143,10 +143,7 @@ export async function expectRows(
 }
 
 /** Creates a table in a database of its own, partitioned by the values 1 to 3 of the table's first column. */
-export async function dfsTable(
-  { named, prepare }: CheckContext,
-  purpose: string,
-): Promise<{ database: string; expression: string }> {
+export async function dfsTable({ named, prepare }: CheckContext, purpose: string) {
   const database = named('database', purpose)
   await prepare(
     `createPartitionedTable(database("${database}", VALUE, 1..3), table(1:0, \`k\`v, [INT, INT]), "t", \`k)`,
