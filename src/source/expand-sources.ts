@@ -214,9 +214,16 @@ async function expandGlob(pattern: string, expansion: Expansion): Promise<void> 
   }
 }
 
-async function expandFolder(folder: string, expansion: Expansion): Promise<void> {
-  const { files, isData, extensions, include, byPattern, passedOver } = expansion
-  expansion.containers++
+/**
+ * The data files below a folder, sorted. Log rotation may remove files and folders while the list is made.
+ * @param unread  called for a folder that cannot be read; if `unread` does not throw, the search continues
+ */
+export async function filesBelow(
+  folder: string,
+  rules: Pick<Expansion, 'files' | 'isData' | 'include' | 'passedOver'>,
+  unread: (folder: string, cause: NodeJS.ErrnoException) => void,
+): Promise<string[]> {
+  const { files, isData, include, passedOver } = rules
   const folders = [folder]
   const found: string[] = []
   let own = ''
@@ -225,18 +232,26 @@ async function expandFolder(folder: string, expansion: Expansion): Promise<void>
     if (own !== itsFolder) prefix = folderPrefix((own = itsFolder))
     const path = prefix + name
     if (isFolder && !isHiddenFolder(name, include)) folders.push(path)
-    else if (!isFolder && isData(name, () => pathBelow(folder, path))) found.push(path)
+    else if (!isFolder && isData(name, () => relative(folder, path).replaceAll(sep, '/')))
+      found.push(path)
     else passOver(passedOver, path, name)
   }
   // `look` appends subfolders during the loop.
   for (const each of folders) {
-    await files.readFolder(each, look).catch((cause: NodeJS.ErrnoException) => {
-      // If the error names an entry inside the folder, the message names this entry, too.
-      throw missingInput(typeof cause.path === 'string' ? cause.path : each, cause)
-    })
+    await files.readFolder(each, look).catch((cause: NodeJS.ErrnoException) => unread(each, cause))
   }
+  return found.sort()
+}
+
+async function expandFolder(folder: string, expansion: Expansion): Promise<void> {
+  const { files, extensions, byPattern, passedOver } = expansion
+  expansion.containers++
+  const found = await filesBelow(folder, expansion, (each, cause) => {
+    // If the error names an entry inside the folder, the message names this entry, too.
+    throw missingInput(typeof cause.path === 'string' ? cause.path : each, cause)
+  })
   let isEmpty = true
-  for (const path of withoutRejects(found.sort(), files, passedOver)) {
+  for (const path of withoutRejects(found, files, passedOver)) {
     const status = statusOf(path, files)
     if (!status.isFile) {
       passOver(passedOver, path, basename(path), 'special')
@@ -258,11 +273,6 @@ export function sourceNotices({
   passedOver,
 }: Pick<ExpandedSources, 'sameFiles' | 'passedOver'>): string[] {
   return [sameFilesNotice(sameFiles) ?? [], passedOverNotice(passedOver) ?? []].flat()
-}
-
-/** The path relative to the folder, with `/` between parts as in patterns. */
-export function pathBelow(folder: string, path: string): string {
-  return relative(folder, path).replaceAll(sep, '/')
 }
 
 function statusOf(path: string, files: Files): FileStatus {

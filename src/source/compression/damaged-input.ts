@@ -3,21 +3,14 @@ import { InputError, option } from '../../errors.js'
 
 /** @param how  completes "the compressed data of this file …" */
 export function damagedInput(name: string, how: string, cause?: unknown): InputError {
-  return new InputError(
-    'DDB_INPUT_READ',
-    `the compressed data of "${name}" ${how}`,
-    { file: name },
-    cause === undefined ? {} : { cause },
-  )
+  const message = `the compressed data of "${name}" ${how}`
+  return new InputError('DDB_INPUT_READ', message, { file: name }, { cause })
 }
 
 /** The error for a file that does not have the compression that the user named. */
 export function notCompressed(name: string, compression: string): InputError {
-  return new InputError(
-    'DDB_INPUT_READ',
-    `"${name}" is not compressed with ${compression}: leave ${option('input.compression')} out`,
-    { file: name },
-  )
+  const message = `"${name}" is not compressed with ${compression}: leave ${option('input.compression')} out`
+  return new InputError('DDB_INPUT_READ', message, { file: name })
 }
 
 export function isCutOff(bytes: number): string {

@@ -161,12 +161,9 @@ function notUtf8(
     readBefore === undefined ? '' : ` The text before byte ${readBefore} was read as UTF-8.`
   const encoding = guess?.encoding ?? (isMostlyUtf8(sample) ? 'utf-8' : undefined)
   const single = ` With utf-8 for ${option('input.encoding')}, only rows with such bytes are rejected.`
-  return new InputError(
-    'DDB_INPUT_ENCODING',
-    `${place}. ${others}${before}${single}`,
-    { file, offsetBytes },
-    encoding === undefined ? {} : { fix: { options: { 'input.encoding': encoding } } },
-  )
+  const message = `${place}. ${others}${before}${single}`
+  const fix = encoding === undefined ? undefined : { options: { 'input.encoding': encoding } }
+  return new InputError('DDB_INPUT_ENCODING', message, { file, offsetBytes }, { fix })
 }
 
 /** One line in so many may be damaged in a text that is UTF-8 otherwise. */

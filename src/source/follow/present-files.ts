@@ -1,17 +1,16 @@
 /* Finds the files that the inputs of a run with `--follow` match at this moment. An input without a file may get one later. */
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { option, usageError } from '../../errors.js'
-import type { DatedFileStatus, Files, FolderEntry } from '../../platform/platform.js'
+import type { DatedFileStatus, Files } from '../../platform/platform.js'
 import {
   dataFiles,
-  isHiddenFolder,
   newPassedOver,
   newSameFiles,
   passOver,
   withoutRejects,
   type DataNames,
 } from '../data-files.js'
-import { pathBelow, type ExpandedSources } from '../expand-sources.js'
+import { filesBelow, type ExpandedSources } from '../expand-sources.js'
 import { expandBraces, globFiles, hasGlob } from '../glob.js'
 
 export interface PresentFile {
@@ -43,24 +42,7 @@ export async function presentFiles(
   const found: PresentFile[] = []
   const missing: string[] = []
   const unread: string[] = []
-  /** Lists the data files of a folder. Log rotation may remove files and folders while the list is made. */
-  const filesBelow = async (folder: string): Promise<string[]> => {
-    const paths: string[] = []
-    const folders = [folder]
-    const add = ({ name, folder: own, isFolder }: FolderEntry): void => {
-      const path = join(own, name)
-      if (isFolder && !isHiddenFolder(name, names.include)) folders.push(path)
-      else if (!isFolder && isData(name, () => pathBelow(folder, path))) paths.push(path)
-      else passOver(passedOver, path, name)
-    }
-    // `add` appends subfolders during the loop. An unreadable folder does not hide the other folders.
-    for (const each of folders) {
-      await files.readFolder(each, add).catch((cause: NodeJS.ErrnoException) => {
-        if (cause.code !== 'ENOENT') unread.push(each)
-      })
-    }
-    return paths.sort()
-  }
+  const rules = { files, isData, include: names.include, passedOver }
   const open = [...inputs]
   for (let input = open.shift(); input !== undefined; input = open.shift()) {
     const status = await files.status(input).catch(() => undefined)
@@ -71,8 +53,11 @@ export async function presentFiles(
     }
     const before = found.length
     let paths: string[] = []
-    if (status?.isFolder === true) paths = await filesBelow(input)
-    else if (status !== undefined) found.push(named(input, status))
+    if (status?.isFolder === true) {
+      paths = await filesBelow(input, rules, (folder, { code }) => {
+        if (code !== 'ENOENT') unread.push(folder)
+      })
+    } else if (status !== undefined) found.push(named(input, status))
     else if (hasGlob(input)) {
       paths = await globFiles(input, files, folder => unread.push(folder))
     }
