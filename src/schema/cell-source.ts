@@ -79,11 +79,10 @@ export interface MappingRules extends MappingOptions {
   readonly parts?: readonly string[]
 }
 
-export function fieldsUsed(sources: readonly CellSource[]): ReadonlySet<number> {
-  const used = sources.flatMap(source =>
-    textSources(source).flatMap(one => (one.kind === 'field' ? [one.index] : [])),
-  )
-  return new Set(used)
+/** @param sources  undefined for columns without one */
+export function fieldsUsed(sources: readonly (CellSource | undefined)[]): ReadonlySet<number> {
+  const texts = sources.flatMap(source => (source === undefined ? [] : textSources(source)))
+  return new Set(texts.flatMap(one => (one.kind === 'field' ? [one.index] : [])))
 }
 
 /** The record's own text for this name. A plain lookup of `constructor` would find an inherited property. */

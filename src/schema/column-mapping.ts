@@ -107,7 +107,6 @@ function fields(target: TargetSchema, input: InputShape, rules: MappingRules): C
   }
   const known = knownNames(names ?? [])
   const isByName = names !== undefined && rules.match !== 'position'
-  if (isByName) checkUnique(target, input, known, rules)
   const set = target.columns.map(column => {
     const text = ownText(rules.set, column.name)
     if (text === undefined) return undefined
@@ -115,7 +114,9 @@ function fields(target: TargetSchema, input: InputShape, rules: MappingRules): C
       templateField(name, isOther, known, input, { column, text }),
     )
   })
-  const fieldOf = isByName ? byName(target, known, rules) : byPosition(target, input, set, rules)
+  const fieldOf = isByName
+    ? byName(target, input, known, rules)
+    : byPosition(target, input, set, rules)
   const sources = target.columns.map((column, i): CellSource | undefined => {
     if (set[i] !== undefined) return set[i]
     const mapped = ownText(rules.map, column.name)
@@ -124,14 +125,14 @@ function fields(target: TargetSchema, input: InputShape, rules: MappingRules): C
     return mapped === undefined && rules.allowMissing === true ? missing : undefined
   })
   // Another delimiter, or a lost header, must not make every row null.
-  const isEmpty = isByName && fieldsUsed(sources.flatMap(source => source ?? [])).size === 0
+  const isEmpty = isByName && fieldsUsed(sources).size === 0
   const lacking = target.columns.find(
     (_, i) => sources[i] === undefined || (isEmpty && sources[i] === missing),
   )
   if (lacking !== undefined) {
     throw isByName
       ? missingColumn(lacking, input, names, rules, fixFor(target, input, names, sources))
-      : missingField(lacking, input, fieldsUsed(set.flatMap(source => source ?? [])))
+      : missingField(lacking, input, fieldsUsed(set))
   }
   const found = sources.map(source => source!)
   if (rules.ignoreExtra !== true) checkExtra(target, input, rules, found)
@@ -141,10 +142,20 @@ function fields(target: TargetSchema, input: InputShape, rules: MappingRules): C
 /** Finds the index of a column's field; −1 for none. @param mapped  the name or number in `mapping.map` */
 type FindField = (column: TargetColumn, mapped: string | undefined) => number
 
-function byName(target: TargetSchema, known: KnownNames, rules: MappingRules): FindField {
+function byName(
+  target: TargetSchema,
+  input: InputShape,
+  known: KnownNames,
+  rules: MappingRules,
+): FindField {
   const wanted = target.columns
     .filter(({ name }) => ownText(rules.set, name) === undefined)
     .map(({ name }) => ownText(rules.map, name) ?? name)
+  const twice = wanted.find(name => known.twice.has(name))
+  if (twice !== undefined) {
+    const message = `the header of ${input.file} has column "${twice}" twice: rename one, or use ${option('mapping.match')} position`
+    throw columnError(input, twice, message)
+  }
   const asked = uniqueByLowerCase(wanted)
   return ({ name }, mapped) => namedField(mapped ?? name, known, asked)
 }
@@ -156,7 +167,7 @@ function byPosition(
   set: readonly (CellSource | undefined)[],
   { map }: MappingRules,
 ): FindField {
-  const taken = new Set(fieldsUsed(set.flatMap(source => source ?? [])))
+  const taken = new Set(fieldsUsed(set))
   for (const column of columns) {
     const mapped = ownText(map, column.name)
     if (mapped !== undefined) taken.add(mappedField(column, mapped, input))
@@ -176,7 +187,7 @@ function fixFor(
   names: readonly string[],
   sources: readonly (CellSource | undefined)[],
 ): Fix | undefined {
-  const used = fieldsUsed(sources.flatMap(source => source ?? []))
+  const used = fieldsUsed(sources)
   const open = columns.filter((_, i) => sources[i] === undefined || sources[i] === missing)
   const isFree = (index: number): boolean => !used.has(index) && !emptyFields?.includes(index)
   const delimiter = names.length === 1 ? dividing(names[0]!, columns) : undefined
@@ -216,21 +227,6 @@ function missingColumn(
       : `: ${option('mapping.map')} ${column.name}=${mapped} asks for it`
   const message = `the header of ${input.file} has no column "${wanted}"${hint}${advice}`
   return columnError(input, wanted, message, mapped === undefined ? fix : undefined)
-}
-
-function checkUnique(
-  target: TargetSchema,
-  input: InputShape,
-  { twice }: KnownNames,
-  rules: MappingRules,
-): void {
-  for (const { name } of target.columns) {
-    if (ownText(rules.set, name) !== undefined) continue
-    const wanted = ownText(rules.map, name) ?? name
-    if (!twice.has(wanted)) continue
-    const message = `the header of ${input.file} has column "${wanted}" twice: rename one, or use ${option('mapping.match')} position`
-    throw columnError(input, wanted, message)
-  }
 }
 
 function missingField(column: TargetColumn, input: InputShape, used: ReadonlySet<number>) {

@@ -2,7 +2,7 @@
    program checks that every input exists before it reads the first row. */
 import { basename, posix, relative, sep } from 'node:path'
 import { InputError, option, usageError } from '../errors.js'
-import { archiveOf, archivesOf, isArchiveName } from './archive/archives.js'
+import { archiveOf, archivesOf, isArchiveName, memberStatus } from './archive/archives.js'
 import { checkMember } from './archive/zip.js'
 import { fileKey } from '../platform/file-name.js'
 import type { Files, FileStatus, FolderEntry } from '../platform/platform.js'
@@ -141,7 +141,12 @@ function addFile(
   isNamed = true,
 ): Promise<void> | undefined {
   const isArchive = status.isFile && isArchiveName(path)
-  const wait = checkReadable(path, status, expansion.files)
+  const isDoubtful = status.isForAll !== true
+  const wait = isDoubtful
+    ? expansion.files.checkReadable(path).catch((cause: unknown) => {
+        throw missingInput(path, cause)
+      })
+    : undefined
   if (wait === undefined && !isArchive) return void expansion.add(path, status)
   const add = async (): Promise<void> => {
     await wait
@@ -173,8 +178,7 @@ async function selectedMembers(
   const { files, extensions, include, passedOver } = expansion
   const byPattern = isNamed && expansion.byPattern
   const isData = isNamed ? expansion.isData : expansion.isUsual
-  const archives = archivesOf(files)
-  const members = await archives.members(archive)
+  const members = await archivesOf(files).members(archive)
   const taken: { path: string; status: FileStatus }[] = []
   for (const [index, member] of members.entries()) {
     const path = `${archive}/${member.name}`
@@ -193,7 +197,7 @@ async function selectedMembers(
     else if (member.isLink) passOver(passedOver, path, base, 'special')
     else {
       checkMember(member, path)
-      taken.push({ path, status: archives.statusOf(status, member, index) })
+      taken.push({ path, status: memberStatus(status, member, index) })
     }
   }
   if (taken.length > 0) return taken.sort((a, b) => (a.path < b.path ? -1 : 1))
@@ -283,14 +287,6 @@ function statusOf(path: string, files: Files): FileStatus {
   } catch (cause) {
     throw missingInput(path, cause)
   }
-}
-
-/** Returns a promise only if the file's mode leaves doubt, because a promise per file is slow for a million files. */
-function checkReadable(path: string, status: FileStatus, files: Files): Promise<void> | undefined {
-  if (status.isForAll === true) return undefined
-  return files.checkReadable(path).catch((cause: unknown) => {
-    throw missingInput(path, cause)
-  })
 }
 
 function missing(file: string, message: string): InputError {

@@ -54,8 +54,11 @@ export async function* fileChunks(
       }
       if (bytesRead === 0) {
         if (openedBytes === undefined || position === endBytes) return
-        const expectedBytes = endBytes === Infinity ? openedBytes : endBytes
-        endBytes = await sizeAtEnd(file, name, position, expectedBytes)
+        const expected = Math.max(position, endBytes === Infinity ? openedBytes : endBytes)
+        const { sizeBytes } = await file.status()
+        const found = Math.min(position, sizeBytes)
+        if (found < expected) throw cutShort(name, 'while it was read', expected, found)
+        endBytes = sizeBytes
         if (position === endBytes) return
         pending = readOn()
         continue
@@ -75,23 +78,6 @@ export async function* fileChunks(
   } finally {
     await pending.catch(() => undefined)
   }
-}
-
-/** @throws {InputError} DDB_INPUT_TRUNCATED if fewer bytes than expected could be read up to the file's end */
-async function sizeAtEnd(
-  file: InputFile,
-  name: string,
-  position: number,
-  expectedBytes: number,
-): Promise<number> {
-  const { sizeBytes } = await file.status()
-  if (position >= expectedBytes && sizeBytes >= position) return sizeBytes
-  throw cutShort(
-    name,
-    'while it was read',
-    Math.max(expectedBytes, position),
-    Math.min(position, sizeBytes),
-  )
 }
 
 /** @param when  completes the message, such as `while it was read` */

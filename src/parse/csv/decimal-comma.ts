@@ -6,6 +6,7 @@ import { mapColumns } from '../../schema/column-mapping.js'
 import type { TargetColumn, TargetSchema } from '../../schema/target-schema.js'
 import type { CellRules } from '../cell-rules.js'
 import type { Known } from '../input-reader.js'
+import type { RowTarget } from './header.js'
 
 /** What the target takes from a field: numbers with fractions, whole numbers, or something else. */
 export type FieldUse = 'fractions' | 'integers' | 'other'
@@ -55,9 +56,7 @@ export function hasDecimalComma(
 }
 
 /** The target for one input. @param isFound  true if a decimal comma was detected in the input */
-export function withDecimalComma<
-  Target extends { readonly schema: TargetSchema; readonly cells: CellRules },
->(target: Target, isFound: boolean): Target {
+export function withDecimalComma(target: RowTarget, isFound: boolean): RowTarget {
   const { value } = decimalCommaFor(isFound, target.cells, target.schema.columns)
   return { ...target, cells: { ...target.cells, decimalComma: value } }
 }

@@ -147,19 +147,17 @@ export async function takeSample(
     if (error instanceof InputError && error.code === 'DDB_INPUT_ENCODING') throw error
   }
   const bytes = taken.length === 1 ? taken[0]! : Buffer.concat(taken)
-  return { bytes, isWhole, from: 0, chunks: again(taken, pending, isWhole, chunks) }
+  return { bytes, isWhole, from: 0, chunks: again(taken, pending, chunks) }
 }
 
 /** Yields the chunks of the sample, the chunk already requested, and the rest. @param pending  may have failed */
 async function* again(
   taken: Uint8Array[],
   pending: Promise<IteratorResult<Uint8Array, void>> | undefined,
-  isWhole: boolean,
   chunks: AsyncIterator<Uint8Array, void>,
 ): AsyncGenerator<Uint8Array, void, void> {
   yield* taken
   taken.length = 0
-  if (isWhole) return
   for (let next = pending ?? chunks.next(); ; next = chunks.next()) {
     const { done, value } = await next
     if (done === true) return

@@ -99,10 +99,9 @@ function newArchives(files: Files) {
     const index = read.byName.get(name)
     if (index === undefined) return undefined
     const member = read.members[index]!
-    return { archive, member, status: statusOf(read.status, member, index) }
+    return { archive, member, status: memberStatus(read.status, member, index) }
   }
   return {
-    statusOf,
     /** Lists the files in the archive, in the archive's order. @throws {InputError} as `readDirectory` */
     members: async (path: string) => (await directory(path)).members,
     async find(path: string) {
@@ -131,7 +130,7 @@ function newArchives(files: Files) {
 const identity = ['sizeBytes', 'modifiedMs', 'inode', 'device'] as const
 
 /** Gives a member a negative inode, because no file has one. */
-function statusOf(archive: FileStatus, member: Member, index: number): DatedFileStatus {
+export function memberStatus(archive: FileStatus, member: Member, index: number): DatedFileStatus {
   const { sizeBytes, compressedBytes, checksum, modifiedMs } = member
   const { inode } = archive
   return {
