@@ -2,7 +2,7 @@
 import { InputError, option, usageError } from '../errors.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { Column } from '../protocol/value.js'
-import { isOfInput, textSources } from '../schema/cell-source.js'
+import { isOfInput, sourceNames, textSources } from '../schema/cell-source.js'
 import type { ColumnMapping, MappedColumn, TextSource } from '../schema/cell-source.js'
 import { nearestHint } from '../schema/nearest.js'
 import type { ColumnCounts, Fault } from './batch.js'
@@ -16,7 +16,7 @@ import type { InputTexts } from '../source/data-files.js'
 import { cellsOf, oneRow, TemplateText } from './columns/template-text.js'
 import { NullTexts } from './types/cell-types.js'
 import { RecordBlock } from './record-block.js'
-import { fillTexts, memberNames, mostFedRows, type FedRows } from './rows/fed-rows.js'
+import { fillTexts, mostFedRows, type FedRows } from './rows/fed-rows.js'
 import { everyColumn } from './times/date-format.js'
 import { columnBuilder, hasDateFormat, keepsBlanks } from './types/column-types.js'
 
@@ -148,7 +148,7 @@ export class MappedColumns {
   /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for rules, constants and formats that do not fit */
   constructor({ mapping, rules }: ColumnsSetup, pool: BufferPool) {
     checkNames(mapping, rules)
-    const members = memberNames(mapping)
+    const members = sourceNames(mapping, 'member')
     this.#columns = mapping.columns.map(one => new BuiltColumn(one, members, rules, pool))
     // Several columns may take one field. If one of them keeps blanks, none of them may trim the field.
     const fields = this.#columns.map(column => column.fields)

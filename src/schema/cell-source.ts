@@ -85,6 +85,15 @@ export function fieldsUsed(sources: readonly (CellSource | undefined)[]): Readon
   return new Set(texts.flatMap(one => (one.kind === 'field' ? [one.index] : [])))
 }
 
+/** The names of members, or of an input's texts, that columns take, each once. */
+export function sourceNames(
+  { columns }: Pick<ColumnMapping, 'columns'>,
+  kind: 'member' | 'input',
+): string[] {
+  const texts = columns.flatMap(({ source }) => textSources(source))
+  return [...new Set(texts.flatMap(one => (one.kind === kind ? [one.name] : [])))]
+}
+
 /** The record's own text for this name. A plain lookup of `constructor` would find an inherited property. */
 export function ownText(
   record: Readonly<Record<string, string>> | undefined,

@@ -4,7 +4,6 @@ import { type InputError, option, usageError } from '../errors.js'
 import {
   type CellSource,
   columnError,
-  type ColumnMapping,
   type InputShape,
   isOfInput,
   type MappedColumn,
@@ -169,13 +168,6 @@ export function inputColumns(target: TargetSchema, given: MappingRules): readonl
     const isKnown = parts.every(isOfInput) && parts.some(({ kind }) => kind === 'input')
     return isKnown ? [{ ...column, source }] : []
   })
-}
-
-export function inputTextNames({ columns }: Pick<ColumnMapping, 'columns'>): string[] {
-  const names = columns.flatMap(({ source }) =>
-    textSources(source).flatMap(one => (one.kind === 'input' ? [one.name] : [])),
-  )
-  return [...new Set(names)]
 }
 
 /**

@@ -2,10 +2,10 @@
    not reach the table. The run takes the rows in order: as columns if the values have the columns' types, otherwise as lines of JSON. */
 import { messageOf } from '../../errors.js'
 import type { CellRules } from '../../parse/cell-rules.js'
-import { type Feed, type FedPiece, memberNames, rowColumns } from '../../parse/rows/fed-rows.js'
+import { type Feed, type FedPiece, rowColumns } from '../../parse/rows/fed-rows.js'
 import { InvalidRow, rowMembers, rowText } from '../../parse/rows/row-text.js'
 import type { Clock } from '../../platform/platform.js'
-import type { ColumnMapping } from '../../schema/cell-source.js'
+import { sourceNames, type ColumnMapping } from '../../schema/cell-source.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { wholeSource } from '../../source/open-source.js'
 import type { EndedRows } from '../journal/journal-record.js'
@@ -147,7 +147,7 @@ export class RowStore {
   /** Delivers the rows: as columns, unless one of them may have to be kept as text. */
   feed(mapping: ColumnMapping, cells: CellRules, { clock, needsTexts, hasEnded }: Fed): Feed {
     const passRows = needsTexts ? undefined : rowColumns(mapping, cells)
-    const members = rowMembers(memberNames(mapping))
+    const members = rowMembers(sourceNames(mapping, 'member'))
     let bytesRead = 0
     let textsLeft = passRows === undefined ? Infinity : 0
     const next = (): FedPiece => {

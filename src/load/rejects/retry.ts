@@ -4,9 +4,8 @@ import { attempt, DdbError, InputError, option, usageError } from '../../errors.
 import { hasFields, text, texts, type Kind } from '../../known-fields.js'
 import { openReader, recordFormat } from '../../parse/formats.js'
 import type { Files } from '../../platform/platform.js'
-import type { ColumnMapping } from '../../schema/cell-source.js'
+import { sourceNames, type ColumnMapping } from '../../schema/cell-source.js'
 import {
-  inputTextNames,
   isInputWord,
   lineWord,
   literalTemplate,
@@ -91,7 +90,7 @@ export function setWithTexts(
   texts: InputTexts,
   given: Readonly<Record<string, string>> = {},
 ): RejectReading['set'] {
-  const names = inputTextNames(mapping)
+  const names = sourceNames(mapping, 'input')
   if (names.length === 0) return undefined
   // A column that is not set is filled from the part of the path with its name.
   const ofParts = mapping.columns.flatMap(({ name, source }) =>

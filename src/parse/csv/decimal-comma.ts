@@ -6,7 +6,12 @@ import { mapColumns } from '../../schema/column-mapping.js'
 import type { TargetColumn, TargetSchema } from '../../schema/target-schema.js'
 import type { CellRules } from '../cell-rules.js'
 import type { Known } from '../input-reader.js'
-import type { RowTarget } from './header.js'
+
+export interface RowTarget {
+  readonly schema: TargetSchema
+  readonly mapping: MappingRules
+  readonly cells: CellRules
+}
 
 /** What the target takes from a field: numbers with fractions, whole numbers, or something else. */
 export type FieldUse = 'fractions' | 'integers' | 'other'

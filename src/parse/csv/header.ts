@@ -6,14 +6,13 @@ import { DdbError, InputError, option, type UsageError, usageError } from '../..
 import { templateNames } from '../../schema/set-columns.js'
 import { assumedHeader, type AssumedHeader, isUsualName, shapeOf } from './assume-header.js'
 import type { FirstRecord } from './csv-tokenizer.js'
+import type { RowTarget } from './decimal-comma.js'
 import { lookedAtColumns, type SampleRecords } from './sample.js'
 import { isNullAt } from '../../protocol/element.js'
-import type { InputShape, MappingRules } from '../../schema/cell-source.js'
+import type { InputShape } from '../../schema/cell-source.js'
 import { mapColumns } from '../../schema/column-mapping.js'
-import type { TargetSchema } from '../../schema/target-schema.js'
 import { BufferPool } from '../columns/fixed-column.js'
 import { MappedColumns } from '../mapped-columns.js'
-import type { CellRules } from '../cell-rules.js'
 import { RecordBlock } from '../record-block.js'
 import { cellTypeOf } from '../types/column-types.js'
 import { slackBytes } from '../window.js'
@@ -236,12 +235,6 @@ export function checkTrailingDelimiter(
     `the records of ${file} have one field more than its header, so they end with a delimiter or begin with a row name: ` +
       `leave out the header with ${option('input.skipLines')} 1 and ${option('input.header')} no, and number the fields with ${option('mapping.map')}`,
   )
-}
-
-export interface RowTarget {
-  readonly schema: TargetSchema
-  readonly mapping: MappingRules
-  readonly cells: CellRules
 }
 
 /** Number of fields in a record if fields fill the columns in order; undefined if the mapping says otherwise. */

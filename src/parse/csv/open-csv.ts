@@ -30,10 +30,9 @@ import {
   isHeaderFor,
   lookedAtRecords,
   looksLikeHeader,
-  type RowTarget,
   textsOf,
 } from './header.js'
-import { fieldUses, withDecimalComma } from './decimal-comma.js'
+import { fieldUses, type RowTarget, withDecimalComma } from './decimal-comma.js'
 import { findObstacles } from './obstacles.js'
 import { isUtf8 } from 'node:buffer'
 import { lineFeed } from '../window.js'

@@ -1,7 +1,7 @@
 /* The rows of a program as the reader gets them: values, which columns take as they are, or lines of JSON. Rows with a value whose meaning
    depends on its text are left to the reader of texts. */
 import { maxBlockRows, type RecordBlock } from '../record-block.js'
-import { textSources, type ColumnMapping } from '../../schema/cell-source.js'
+import { sourceNames, type ColumnMapping } from '../../schema/cell-source.js'
 import type { CellRules } from '../cell-rules.js'
 import { cellTypeOf } from '../types/column-types.js'
 import { isOfEveryObject } from './row-text.js'
@@ -99,7 +99,7 @@ const nothing = new Uint8Array(0)
  * @returns undefined if every row must be read as text, because of a column's type or the rules for cells
  */
 export function rowColumns(mapping: ColumnMapping, cells: CellRules) {
-  const names = memberNames(mapping)
+  const names = sourceNames(mapping, 'member')
   if (!mayTakeValues(mapping, cells)) return undefined
   const members = mapping.ignoreExtra ? undefined : new Set(names)
   const keys = mapping.columns.map(({ source }) => (source.kind === 'member' ? source.name : ''))
@@ -141,12 +141,6 @@ function mayTakeValues(
     const takesValues = type.array !== true && cellTypeOf(type.type)?.takesValues === true
     return isPlain && !isOfEveryObject(source.name) && takesValues
   })
-}
-
-/** Names of the members that columns take, without duplicates. */
-export function memberNames({ columns }: ColumnMapping): string[] {
-  const sources = columns.flatMap(({ source }) => textSources(source))
-  return [...new Set(sources.flatMap(one => (one.kind === 'member' ? [one.name] : [])))]
 }
 
 /** True for an object without members other than these. One that it lacks is undefined, which no column takes. */

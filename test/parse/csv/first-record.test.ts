@@ -9,11 +9,14 @@ import {
   isHeaderByData,
   isHeaderFor,
   looksLikeHeader,
-  type RowTarget,
   testFit,
   textsOf,
 } from '../../../src/parse/csv/header.js'
-import { decimalCommaFor, withDecimalComma } from '../../../src/parse/csv/decimal-comma.js'
+import {
+  decimalCommaFor,
+  type RowTarget,
+  withDecimalComma,
+} from '../../../src/parse/csv/decimal-comma.js'
 import { SampleRecords } from '../../../src/parse/csv/sample.js'
 import { openReader } from '../../../src/parse/formats.js'
 import type { MappingRules } from '../../../src/schema/cell-source.js'
