@@ -1,5 +1,5 @@
 /* Plays a round: a named run whose loader, server or both are killed again and again. At the end the run may finish. */
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectTyped as connect } from '../../src/client/open-session.js'
@@ -75,6 +75,7 @@ async function play(stage: Stage): Promise<Round> {
   let hasLostRows = false
   /** Whether the journal was restored from an earlier time. */
   let isEarlier = false
+  let wasEarlier = false
   for (let i = 0; i < mostProcesses; i++) {
     const loader = startLoaderProcess(loadArgv(stage, isAnew, i % 2 === 0), folder)
     isAnew = false
@@ -93,8 +94,15 @@ async function play(stage: Stage): Promise<Round> {
     }
     if (seen === 'journal') isEarlier = await bringBack(stage)
     else if (result !== undefined) isEarlier = false
+    wasEarlier ||= isEarlier
     if (result === undefined) continue
     last = result
+    // A run that starts over with such a journal does not know the rejects of its last start, which the user may be repairing.
+    if (wasEarlier && result.error?.message.includes('load or move it first') === true) {
+      for (const name of ['bad.out', 'bad.out.reasons.ndjson']) await rm(join(folder, name))
+      isAnew = true
+      continue
+    }
     if (result.error?.code === 'DDB_INTERNAL') complaints.push(`a bug: ${result.error.message}`)
     if (/^DDB_(TARGET_CHANGED|UNPROVEN)$/.test(result.error?.code ?? '')) {
       if (!hasLostRows) complaints.push(`the target is there: ${stderr}`)
