@@ -217,7 +217,7 @@ async function closeInTurn(
 function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
   if (signal?.aborted) listener()
   // Runs may share a signal, and Node would warn about so many.
-  if (signal) setMaxListeners(0, signal)
+  if (signal instanceof EventTarget) setMaxListeners(0, signal)
   signal?.addEventListener('abort', listener, { once: true })
   return () => signal?.removeEventListener('abort', listener)
 }

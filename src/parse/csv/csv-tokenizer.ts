@@ -57,6 +57,7 @@ export class CsvTokenizer extends LineTokenizer {
   #header: Uint8Array = new Uint8Array(0)
   /** Whether a quote is open in the part of a record that is too long. */
   #isOpen = false
+  #isEscaped = false
   /** Why the record scanned last is not a row, if its quotes are right. */
   #fault: ScanFault | undefined
   /** Input offset up to which `#nextRecord` has found only empty lines and comments. */
@@ -331,13 +332,10 @@ export class CsvTokenizer extends LineTokenizer {
   #openQuoteFault(openAt: number, start: number): ScanFault | InputError | undefined {
     const { file, window, maxRecordBytes, resumePoint, ended } = this
     const isOverLimit = this.#isOverLimit(start)
+    if (openAt < 0 || !(isOverLimit || ended)) return undefined
     const { lineNumber } = this.locate(openAt)
-    if (isOverLimit && openAt >= 0) {
-      const message = this.#openQuoteMessage(lineNumber, maxRecordBytes)
-      return new InputError('DDB_INPUT_QUOTE', message, { file, ...resumePoint })
-    }
-    if (openAt < 0 || isOverLimit || !ended) return undefined
-    const message = this.#openQuoteMessage(lineNumber, undefined)
+    const message = this.#openQuoteMessage(lineNumber, isOverLimit ? maxRecordBytes : undefined)
+    if (isOverLimit) return new InputError('DDB_INPUT_QUOTE', message, { file, ...resumePoint })
     return { fault: { code: 'DDB_INPUT_QUOTE', message }, next: window.end }
   }
 
@@ -346,8 +344,9 @@ export class CsvTokenizer extends LineTokenizer {
     const { quote, escape } = this.#dialect
     const escapes = escape === quote ? -1 : escape.charCodeAt(0)
     for (let p = start; p < end && this.#guide === undefined; p++) {
-      if (this.#isOpen && window.bytes[p] === escapes) p++
-      else if (window.bytes[p] === this.quote) this.#isOpen = !this.#isOpen
+      const wasEscaped = this.#isEscaped
+      this.#isEscaped = this.#isOpen && !wasEscaped && window.bytes[p] === escapes
+      if (!wasEscaped && window.bytes[p] === this.quote) this.#isOpen = !this.#isOpen
     }
     if (!isLineEnd || !this.#isOpen) return undefined
     // What is inside the quotes would count as rows.

@@ -138,8 +138,11 @@ t.test('a line inside the quotes of a record that is too long is no row', async 
     [{ escape: '\\' }, '"one \\"line"'],
     [{ quote: '“' }, '— … —'],
   ] as const) {
-    const alike = await read(`0,o,o\n${long},${text}\n2,p,p\n`, columns, { ...options, ...other })
-    t.strictSame(alike.rows, cells('0,o,o', '2,p,p'))
+    for (const chunkBytes of [1, 7, 10, 200]) {
+      const own = { ...options, ...other, chunkBytes }
+      const alike = await read(`0,o,o\n${long},${text}\n2,p,p\n`, columns, own)
+      t.strictSame(alike.rows, cells('0,o,o', '2,p,p'))
+    }
   }
 })
 
