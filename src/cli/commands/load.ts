@@ -89,22 +89,27 @@ export function runOnProcess(
       await files.add(report, { name: 'report', textOf })
     }
     const options = await prepare(() => files.open(results))
-    return runLoad(settings, call, options, files, timeline, repeated, folder)
+    return runLoad(settings, call, { options, repeated, folder, files, timeline })
   })
 }
 
 /** How long a run that must leave at once may take to report its outcome, ms. */
 const longestLeaveMs = 900
 
-/** @param repeated  flags that a command to resume the run must repeat @param folder  in which the user is */
+interface OpenedRun {
+  readonly options: LoadOptions
+  /** Flags that a command to resume the run must repeat. */
+  readonly repeated: readonly string[]
+  /** In which the user is. */
+  readonly folder: string | undefined
+  readonly files: OutputFiles<LoadResult>
+  readonly timeline: Timeline | undefined
+}
+
 async function runLoad(
   settings: RunSettings,
   call: Call,
-  asked: LoadOptions,
-  files: OutputFiles<LoadResult>,
-  timeline: Timeline | undefined,
-  repeated: readonly string[],
-  folder: string | undefined,
+  { options: asked, repeated, folder, files, timeline }: OpenedRun,
 ): Promise<number> {
   const { processEnvironment, output } = call
   const { quiet = false } = settings
