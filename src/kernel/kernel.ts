@@ -33,7 +33,7 @@ declare const WebAssembly: {
 }
 
 const pageBytes = 65_536
-const memoryBytes = 12 * 1024 * 1024
+const memoryBytes = 14 * 1024 * 1024
 /** Where the caller's memory begins. Below it lie the kernel's constants. */
 const firstFree = 16_384
 /** Words of memory: the nulls of the last call, and what `scan` has found. */
@@ -45,7 +45,7 @@ const hasGivenUp = 131
 const slackBytes = 64
 
 /** Room for a window: twice a chunk and the rest of the one before. */
-const textBytes = 3 * 1024 * 1024
+const textBytes = 5 * 1024 * 1024
 /** Bytes that the kernel searches for a block: the largest block, and a record that begins at its end. */
 const mostTextBytes: number = 160 * 1024
 const maxRows = 4096

@@ -5,7 +5,7 @@ import type { InputFile } from '../platform/platform.js'
 import type { Chunks } from './byte-source.js'
 
 /** Large enough that reading costs little compared with parsing; small enough for the second-level cache. */
-export const chunkBytes: number = 512 * 1024
+export const chunkBytes: number = 1024 * 1024
 
 /** Where reading continues. To skip bytes, the caller increases `toBytes` between two chunks. */
 export interface Jump {

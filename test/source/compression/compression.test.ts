@@ -535,5 +535,5 @@ deepTest(t, 'very large content comes in chunks of limited size', async t => {
     sum += chunk.length
   }
   t.equal(sum, bytes)
-  t.ok(largest <= 512 * 1024)
+  t.ok(largest <= 1024 * 1024)
 })
