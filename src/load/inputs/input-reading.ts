@@ -271,8 +271,9 @@ export function hasEnded({ ending, delivery }: Run): boolean {
 }
 
 /** Bytes that belong to a record, or certainly to none. */
-export function accountedBytes({ contentBytes: { read: _, ...parts } }: InputSummary): number {
-  return Object.values(parts).reduce((sum, bytes) => sum + bytes)
+export function accountedBytes({ contentBytes }: InputSummary): number {
+  const { rows, rejected, header, other, skipped } = contentBytes
+  return rows + rejected + header + other + skipped
 }
 
 /**
