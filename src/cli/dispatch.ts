@@ -123,6 +123,7 @@ async function runCommand(
   Object.assign(asked, { command: command.name, args, serverEnds })
   asked.flags = withEnvironment(command.options, sources)
   checkEnvironment(environment)
+  checkFolders(processEnvironment)
   // To compare with the exact reader, or to avoid a fault of the kernel.
   if (/^(?:off|0|false|no)$/i.test(environment[kernelSwitch] ?? '')) useKernel(Infinity)
   return command.prepare(sources)({
@@ -130,6 +131,15 @@ async function runCommand(
     ...{ processEnvironment, output, helpTexts, asked },
     showHelp: () => stderr.write(help()),
   })
+}
+
+/** Node puts U+FFFD in place of bytes that are not UTF-8, so relative paths and the state would lead to other folders. */
+function checkFolders({ environment, workingFolder }: ProcessEnvironment): void {
+  const { HOME, XDG_STATE_HOME } = environment
+  const folders = { HOME, XDG_STATE_HOME, 'the working folder': workingFolder() }
+  const [odd] = Object.entries(folders).find(([, path]) => path?.includes('\ufffd')) ?? []
+  if (odd !== undefined)
+    throw usageError(`the path of ${odd} is not UTF-8, or has the character U+FFFD: use another`)
 }
 
 /** A port alone names a server, too: that of this machine. */

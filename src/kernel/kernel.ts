@@ -79,7 +79,7 @@ export function newKernel(
   if (byteLength < leastBytes || rowCount > maxRows || cellCount > maxCells) return undefined
   if (compiled === undefined) {
     const bytes = Buffer.from(kernelCode, 'base64')
-    if (!WebAssembly.validate(bytes)) {
+    if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(bytes)) {
       leastBytes = Infinity
       return undefined
     }

@@ -13,7 +13,7 @@ import {
   whyNotMixed,
 } from './connection/connect.js'
 import { endJournal, runPipeline } from './pipeline.js'
-import type { LoadOptions, LoadResult, ServerAddress, ServerTarget } from './options.js'
+import type { LoadOptions, LoadResult, ServerTarget } from './options.js'
 import { journalPath } from './journal/open-journal.js'
 import { checkSoleProcess } from './register/sole-process.js'
 import { lookFirst } from './evidence/first-look.js'
@@ -220,24 +220,29 @@ export async function drainedInTime(session: Session, clock: Clock, timeoutMs: n
 /** Connects and describes the target. @throws {ConnectionError} @throws {ServerError} DDB_UNAVAILABLE if it is not ready in time, and others @throws {TimeoutError} @throws {UsageError} */
 export async function findTarget(run: Run, onConnected?: (control: Session) => void) {
   const deadlineMs = connectDeadlineMs(run.platform, run.server)
-  const connect = async (deadlineMs: number, node?: ServerAddress): Promise<Session> => {
-    const rules = { deadlineMs, ...(node && { node }) }
-    const isEarly = (error: unknown): boolean =>
-      error instanceof ConnectionError || isTransient(error)
-    const attempt = (signal: AbortSignal): Promise<Session> => connectRun(run, { ...rules, signal })
-    run.control = await tryAtStart(run, deadlineMs, isEarly, attempt)
+  const isEarly = (error: unknown): boolean =>
+    error instanceof ConnectionError || isTransient(error)
+  const connect = async (rules: Parameters<typeof connectRun>[1]): Promise<Session> => {
+    run.control = await connectRun(run, rules)
     onConnected?.(run.control)
     return run.control
   }
   const find = async (server: ServerTarget): Promise<TargetDescription> => {
     run.server = server
-    await run.control?.close().catch(ignoreLoss)
-    const first = await connect(deadlineMs)
-    const target = await tryAtStart(run, deadlineMs, isTransient, () => describeOrCreate(run))
-    const again = (): Promise<Session> =>
-      connect(connectDeadlineMs(run.platform, server), run.control)
-    await chooseMode(run, first, again)
-    await defineTransform(run)
+    const again = (): Promise<Session> => {
+      const [node, untilMs] = [run.control!, connectDeadlineMs(run.platform, server)]
+      const rules = { node, deadlineMs: untilMs }
+      return tryAtStart(run, untilMs, isEarly, signal => connect({ ...rules, signal }))
+    }
+    // Nothing is sent yet, so after a lost connection all of it may be done again.
+    const target = await tryAtStart(run, deadlineMs, isEarly, async signal => {
+      await run.control?.close().catch(ignoreLoss)
+      const first = await connect({ deadlineMs, signal })
+      const found = await describeOrCreate(run)
+      await chooseMode(run, first, again)
+      await defineTransform(run)
+      return found
+    })
     chooseConnections(run, target)
     return (run.target = target)
   }

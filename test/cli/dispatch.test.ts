@@ -78,6 +78,7 @@ const wrong: [argv: string[], message: RegExp, terminals?: FakeTerminals][] = [
   [['exec'], /no script/, { stdinIsTerminal: true }],
   [['load', 'x'], /DDB_INGEST_HOTS sets no option/, { environment: { DDB_INGEST_HOTS: 'x' } }],
   [['load', '-', '-t', 't', '--user', 'u', '--password-file', '-'], /exclude each other/],
+  [['load', 'x'], /path of HOME is not UTF-8/, { environment: { HOME: '/h\ufffd' } }],
 ]
 
 t.test('a usage error is one sentence on standard error, code 64', async t => {

@@ -32,7 +32,7 @@ import {
 import { ofAuditedFiles, type Settings } from '../options/options.js'
 import { newFile, sameCommand, shellText } from '../options/shell-command.js'
 import { emptyResult } from '../output/summary.js'
-import { printAdvice } from '../output/failures.js'
+import { printAdvice, takesLines } from '../output/failures.js'
 import { grouped, jsonLine } from '../output/output.js'
 import { watched, type Call } from './command.js'
 
@@ -168,7 +168,8 @@ function tell(
   } else if (result.missingFiles.length > 0 && isUnfinished) {
     output.command('next', runCommand('runs', args[0]!, settings.stateDir, []))
   } else if (result.missingFiles.length > 0) {
-    for (const { path } of result.missingFiles) output.command('next', shellText(['retry', path]))
+    for (const { path } of takesLines(asked) ? [] : result.missingFiles)
+      output.command('next', shellText(['retry', path]))
   } else if (result.status === 'missing' && missing === undefined && isFromFiles) {
     // What the environment sets about files is not for the audit of a run.
     const flags = isOfFiles(settings) ? asked.flags! : sources.flags

@@ -167,7 +167,7 @@ function textsIn(value: string, { reader }: OptionDefinition): readonly string[]
 }
 
 /** Names of files may have any bytes. */
-const namesFile = /[<=](?:file|folder|glob|pattern|report|function)/
+const namesFile = /[<=](?:file|glob|pattern|report|function)/
 
 /** Puts the origin of a refused value before the message. */
 function readValue(

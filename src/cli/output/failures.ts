@@ -27,6 +27,10 @@ export interface UserCall {
   serverEnds?: boolean
 }
 
+/** Whether a column takes the line, which a file of rejects does not tell: `retry` refuses it. */
+export const takesLines = ({ flags }: UserCall): boolean =>
+  flags?.get('set')?.some(text => text.includes('{line}')) === true
+
 /** Describes a failure, with the first fix among the error and its causes; its options are flags, such as `--encoding`. */
 export function failureOf(error: unknown) {
   const { code, message, exitCode } = asDdbError(error)
@@ -333,7 +337,8 @@ function lastStep(result: LoadResult, asked: UserCall): NextStep | undefined {
         : { when: 'to go on', command: resume.command }
     }
     const [file] = rejects.files
-    if (isLeftOut && exitCode !== 0 && file) return next(shellText(['retry', file.path]))
+    if (isLeftOut && exitCode !== 0 && file && !takesLines(asked))
+      return next(shellText(['retry', file.path]))
   }
   return error === null && exitCode === 0 ? undefined : usual
 }

@@ -78,11 +78,13 @@ export async function askCount(asking: Asking, table: TableTarget): Promise<numb
   throw new ServerError('', 'DDB_SERVER', `the server did not answer ${what}`)
 }
 
-/** Whether no job of these sessions runs or waits on the server; undefined if it does not say (docs/server-semantics.md#console-jobs). */
+/** Whether no job of these earlier sessions runs or waits on the server; undefined if it does not say (docs/server-semantics.md#console-jobs). */
 export async function askIdle(asking: Asking, ...sessionIds: readonly string[]) {
-  if (!sessionIds.every(id => /^\d{1,19}$/.test(id))) return undefined
-  const isOurs = sessionIds.map(id => `sessionId = ${id}l`).join(' or ')
-  const jobs = await askJobs(asking, isOurs)
+  // A server that has restarted may give an earlier session's number to the one that asks.
+  const earlier = sessionIds.filter(id => id !== asking.session.id)
+  if (earlier.length === 0) return true
+  if (!earlier.every(id => /^\d{1,19}$/.test(id))) return undefined
+  const jobs = await askJobs(asking, earlier.map(id => `sessionId = ${id}l`).join(' or '))
   return jobs === undefined ? undefined : jobs === 0
 }
 

@@ -79,7 +79,8 @@ export async function openJournal(
         ...{ folder: workingFolder, options: current, ...(replaces && { replaces }) },
       })
       const isOver = past.end?.isDone === true || match(past).change !== undefined
-      now.take({ kind: 'facts', rejectsFiles: restart && isOver ? [] : unrepaired(past, files) })
+      const rejectsFiles = restart && isOver ? [] : unrepaired(past, files, restart)
+      now.take({ kind: 'facts', rejectsFiles })
     }
     now.take({ kind: 'process', startedAt })
     for (const [here, fingerprint] of added) {
@@ -149,13 +150,18 @@ function replacedBy(past: RecordedRun, restart: boolean): RecordOf<'run'>['repla
   }
 }
 
-/** The rejects files that nobody has changed: a run that starts over finds their rejects again, if it loads the same. */
-function unrepaired(past: RecordedRun, files: Files): readonly string[] {
+/**
+ * The rejects files that nobody has changed: a run that starts over finds their rejects again, if it loads the same.
+ * @param isAsked  whether the user starts it over: rejects that the journal does not know may then be repaired
+ */
+function unrepaired(past: RecordedRun, files: Files, isAsked: boolean): readonly string[] {
   const here = (path: string): string => pathHere(past.run, path)
   return past.rejectsFiles.map(here).filter(path => {
     const kept = past.rejects?.files.find(file => here(file.path) === path)
     const { digest, sizeBytes = 0 } = kept ?? {}
-    if (digest === undefined || files.statusNow(path) === undefined) return true
+    const status = files.statusNow(path)
+    if (status === undefined) return true
+    if (digest === undefined) return !isAsked || status.sizeBytes === 0
     return hashOf(path, files, sizeBytes).digest('hex') === digest
   })
 }

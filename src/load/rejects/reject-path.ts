@@ -112,7 +112,7 @@ export function creating<T>(path: string, action: () => T): T {
   } catch (cause) {
     if (cause instanceof DdbError) throw cause
     const isLong = (cause as NodeJS.ErrnoException).code === 'ENAMETOOLONG'
-    const tooLong = `its name is too long, because names of further rejects add to it: name a shorter file (${option('rejects.file')} of a load)`
+    const tooLong = `its name is too long, because names of further rejects add to it: name a shorter one with ${option('rejects.file')}`
     throw createError(`cannot create "${path}": ${isLong ? tooLong : messageOf(cause)}`, cause)
   }
 }

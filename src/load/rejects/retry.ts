@@ -13,7 +13,7 @@ import {
   templateParts,
 } from '../../schema/set-columns.js'
 import { type InputTexts, reasonsPath } from '../../source/data-files.js'
-import { openSource } from '../../source/open-source.js'
+import { missingInput, openSource } from '../../source/open-source.js'
 import { checkCall } from '../checked-options.js'
 import { cellsAsFound, dialectOf, readAsFound } from '../inputs/detected.js'
 import { bytesAt } from '../journal/fingerprint.js'
@@ -123,6 +123,7 @@ export type KnownRejects = Awaited<ReturnType<typeof readRejectRun>>
 export async function readRejectRun(path: string, files: Files) {
   const file = reasonsPath(path)
   const { first, last } = await firstAndLast(file, files).catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw missingInput(file, cause)
     const message = `"${path}" has no reasons next to it ("${file}"), so the options of its run are unknown: load it with the options of that run`
     throw new InputError('DDB_INPUT_MISSING', message, { file }, { cause })
   })
@@ -130,7 +131,7 @@ export async function readRejectRun(path: string, files: Files) {
   const isKnown = hasFields({ runId, run }, { runId: text, run: runFields })
   const unfit = failureOf(() => checkCall(run?.options ?? {}))
   if (!isKnown || run?.format !== reasonsFormat || unfit !== undefined) {
-    const message = `"${file}" does not have the options of its run in its first line: load "${path}" with the options of that run`
+    const message = `"${file}" does not have the options of its run in its first line, or is of another version: load "${path}" with the options of that run`
     const position = { file, lineNumber: 1 }
     throw new InputError('DDB_INPUT_FORMAT', message, position, { cause: unfit })
   }
@@ -197,7 +198,7 @@ export async function checkRepaired(
   )
   if (lacking !== undefined) {
     throw usageError(
-      `column "${lacking[0]}" is filled by ${lacking[1]}, which "${path}" does not record: load it with the options of its run`,
+      `column "${lacking[0]}" is filled by ${lacking[1]}, which "${path}" does not record: repair the input instead, and audit that`,
     )
   }
   const mayDiffer = !isEncodingGiven && encoding !== 'auto' && !encoding.startsWith('utf-')

@@ -52,8 +52,6 @@ export interface TargetDescription {
   readonly keyed: boolean
   /** Columns that identify a row in the table and whose values stay as they were sent; empty if there are no such columns. */
   readonly keyColumns?: readonly string[]
-  /** The key columns of a shared table, even if the user names other columns for an upsert. */
-  readonly tableKey?: readonly string[]
   /** Columns by which a DFS table chooses partitions. If the target is a function: those of `confirmTable`. */
   readonly partitionColumns?: readonly string[]
   /** Whether the target has partitions, at least one: a DFS table, perhaps under the name of a shared one. */
@@ -132,14 +130,14 @@ function factsOf(table: TableTarget, { schema, version }: TableState, upserted: 
     !isShared ||
     member(schema!, 'compressMethods')?.form === 'table' ||
     all('dbUrl').some(url => url.startsWith('dfs://'))
-  const tableKey = all('keyColumn')
+  const tableKey = all('keyColumn').filter(name => name !== '')
   /**
    * The columns that identify a row. An upsert into a DFS table treats the partition columns as keys, too (DolphinDB manual, page upsert!).
    * In each partition, some tables keep only one of the rows with the same values in the sort columns. If such a table has one partition
    * for each value of a column (a VALUE scheme of the same type as the column), the key includes that column.
    */
   const keyColumns = (): Names => {
-    if (isShared) return upserted.length > 0 ? upserted : tableKey
+    if (isShared) return tableKey
     const [sorted, primary] = [all('sortColumns'), all('primaryKey')]
     if (hasPrimaryKey) return primary.length > 0 ? primary : sorted
     const dimensions = partition?.dimensions ?? []
@@ -152,9 +150,9 @@ function factsOf(table: TableTarget, { schema, version }: TableState, upserted: 
     return upserted.length > 0 ? kept.filter(name => ofUpsert.includes(name)) : kept
   }
   return {
-    ...{ columns, partition, isStored, hasPrimaryKey, tableKey, keyColumns: keyColumns() },
+    ...{ columns, partition, isStored, hasPrimaryKey, keyColumns: keyColumns() },
     // `schema()` of keyed and indexed tables has a `keyColumn` (docs/server-semantics.md#schema).
-    keyed: isShared ? tableKey.some(name => name !== '') : hasPrimaryKey || keepsOne,
+    keyed: isShared ? tableKey.length > 0 : hasPrimaryKey || keepsOne,
     partitionColumns: all('partitionColumnName').filter(name => name !== ''),
     /** The columns with the length limits of texts, if servers of this version have such limits. */
     limited: (sent: readonly TargetColumn[]) =>
@@ -171,7 +169,6 @@ function transformed(table: TargetDescription, types: string): TargetDescription
     tableColumns: columns,
     ...(partition && { partition: { ...partition, unpredictable: true } }),
     keyColumns: [],
-    tableKey: [],
   }
 }
 
@@ -193,12 +190,16 @@ function columnsOfTypes(types: string, known: readonly TargetColumn[]): readonly
 /** @throws {UsageError} DDB_USAGE if the given key columns do not suit the table */
 function upsertOf(
   { table, keyColumns }: Extract<Target, { kind: 'table' }>,
-  { keyed, hasPrimaryKey: primaryKey }: ReturnType<typeof factsOf>,
+  { keyed, hasPrimaryKey: primaryKey, keyColumns: own }: ReturnType<typeof factsOf>,
   state: TableState,
 ): UpsertForm {
+  const isShared = table.kind === 'shared'
+  const isStream = !['kept', null].includes(state.total)
   refuseFirst({
-    'an upsert needs a keyed or indexed table or a DFS table: this one has no key':
-      table.kind === 'shared' && !keyed,
+    'an upsert needs a keyed or indexed table or a DFS table: this one has no key, or is a stream table':
+      isShared && (!keyed || isStream),
+    [`the table has a key of its own (${own.join(', ')}), which identifies its rows: leave out ${option('target.keyColumns')}`]:
+      isShared && keyColumns.length > 0 && [...keyColumns].sort().join() !== [...own].sort().join(),
     [`the table has a primary key of its own (PKEY engine), which identifies its rows: leave out ${option('target.keyColumns')}`]:
       primaryKey && keyColumns.length > 0,
     [`an upsert into a DFS table needs the columns that make a row unique: name them in ${option('target.keyColumns')}`]:

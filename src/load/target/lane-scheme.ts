@@ -43,7 +43,7 @@ export function laneScheme(
   description: TargetDescription,
   target: Target,
 ): LaneScheme | string | undefined {
-  const { partition, keyed, keyColumns = [], tableKey = [], isDivided = false } = description
+  const { partition, keyed, keyColumns = [], isDivided = false } = description
   if (target.kind !== 'table' || (!isDivided && !keyed)) return undefined
   if (target.transform !== undefined) {
     return 'a transform decides which keys and partitions its rows have'
@@ -55,11 +55,7 @@ export function laneScheme(
     if (levels.length > 0) return partitionScheme(levels, keyed)
     return 'its scheme does not show reliably which rows are in the same partition'
   }
-  // Columns named for an upsert may differ from the table's key. Lanes depend only on columns that are both named and
-  // in the key. So two rows share a lane if they agree in the whole key, and also if they agree in all named columns.
-  const { keyColumns: named } = target
-  const both = named.length > 0 ? tableKey.filter(name => named.includes(name)) : keyColumns
-  const keys = description.columns.filter(one => both.includes(one.name) && isExact(one))
+  const keys = description.columns.filter(one => keyColumns.includes(one.name) && isExact(one))
   if (keys.length > 0) return keyScheme(keys, description)
   return 'its keys do not identify rows reliably'
 }

@@ -256,9 +256,10 @@ export class ReceiptLink {
     // If the run has already waited for the server in vain, it must not wait again.
     const hasWaited = this.isUnanswered || this.failure?.code === 'DDB_CONNECTION_LOST'
     let isLooked = ending.isLeaving
-    for (const isAgain of hasWaited ? [false] : [false, true]) {
+    const deadlineMs = this.nowMs + (hasWaited ? 0 : checked.retryTimeoutMs)
+    for (let retry = 0; ; retry++) {
       try {
-        if (isAgain) this.#takeBack(await node.restore(this.nowMs + checked.retryTimeoutMs))
+        if (retry > 0) this.#takeBack(await node.restore(deadlineMs))
         // The journal must contain every outcome before the run removes the ledger.
         run.commit()
         const timeoutMs = Math.min(longestFarewellMs, checked.confirmTimeoutMs)
@@ -277,7 +278,8 @@ export class ReceiptLink {
         if (!(error instanceof DdbError)) throw error
         this.isUnanswered = true
         const isOpen = recorder.holdsMemory || !isLooked
-        if (!(error instanceof ConnectionError) || !isOpen || ending.isLeaving) break
+        const isLast = retry >= checked.retries || this.nowMs >= deadlineMs
+        if (!(error instanceof ConnectionError) || !isOpen || isLast || ending.isLeaving) break
       }
     }
     if (recorder.holdsMemory) recorder.takeBack(unreachable, false)

@@ -461,12 +461,15 @@ t.test('a run that starts over is a new one that knows those before it', async t
 t.test('a run that starts over takes over only the rejects that it will find again', async t => {
   for (const [what, change, isDone, kept] of [
     ['killed', {}, false, ['/r.csv']],
+    ['killed, with rejects that the journal lacks', {}, false, []],
     ['killed, and now of another table', { target: { table: 'other' } }, false, []],
     ['finished', {}, true, []],
   ] as const) {
-    const { open, folder, a } = scene(t)
+    const { open, folder, a, dir } = scene(t)
     const { journal: first } = (await open())!
-    first.note({ rejectsFiles: ['/r.csv'] })
+    const path = what.includes('lacks') ? join(dir, 'r.csv') : '/r.csv'
+    writeFileSync(join(dir, 'r.csv'), 'x')
+    first.note({ rejectsFiles: [path] })
     if (isDone) first.end(done)
     first.close()
     const { journal } = (await open([a], { ...change, ...restart(folder) }))!

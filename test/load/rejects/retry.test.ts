@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { LoadOptions } from '../../../src/load/options.js'
@@ -110,6 +110,9 @@ t.test('the first line of the reasons gives the settings of the run', async t =>
     code: 'DDB_INPUT_MISSING',
     message: /has no reasons next to it .*load it with the options of that run/,
   })
+  mkdirSync(`${path}.d.reasons.ndjson`)
+  const unread = { code: 'DDB_INPUT_MISSING', message: /cannot be opened: EISDIR/ }
+  await t.rejects(readRejectRun(`${path}.d`, systemFiles), unread)
 })
 
 t.test('the last line has all UTC offsets of times', async t => {

@@ -75,7 +75,7 @@ t.test(
   'a name without room for names of further rejects ends the run, also in its middle',
   async t => {
     const long = join(t.testdir(), 'x'.repeat(220))
-    const tooLong = { code: 'DDB_OUTPUT_CREATE', message: /name is too long.*name a shorter file/ }
+    const tooLong = { code: 'DDB_OUTPUT_CREATE', message: /name is too long.*name a shorter one/ }
     const rejects = rejectsOf({ file: `${long}${'x'.repeat(25)}` })
     t.throws(() => rejects.place(cell, shape), tooLong)
     t.throws(() => rejects.beginStream(long, '7'), tooLong, 'hidden until the stream ends')

@@ -6,6 +6,7 @@ import { startLoadServer } from '../../helpers/load-server.js'
 
 const initScript = `share streamTable(10:0, \`time\`sym, [TIMESTAMP,SYMBOL]) as trades
 share keyedTable(\`id, 10:0, \`id\`n, [INT,LONG]) as keyed
+share keyedStreamTable(\`id, 10:0, \`id\`n, [INT,LONG]) as keyedStream
 share indexedTable(\`id\`n, 10:0, \`id\`n, [INT,LONG]) as indexed
 db = database("dfs://d", VALUE, \`A\`B)
 db.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`t, \`sym)
@@ -57,6 +58,13 @@ t.test('an upsert needs keys that the target has', async t => {
     keyed: true,
   })
   await t.rejects(describe({ table: 'trades', method: 'upsert' }), { code: 'DDB_USAGE' })
+  for (const [table, keyColumns, message] of [
+    ['keyed', ['n'], /a key of its own \(id\)/],
+    ['keyedStream', [], /is a stream table/],
+  ] as const) {
+    const given = { table, method: 'upsert', keyColumns } as const
+    await t.rejects(describe(given), { code: 'DDB_USAGE', message })
+  }
   const refusal = { code: 'DDB_USAGE', message: /target\.keyColumns/ }
   await t.rejects(describe({ table: 'dfs://d/t', method: 'upsert' }), refusal)
   const error = { code: 'DDB_USAGE', message: /"ids".*nearest: id\b/ }

@@ -82,6 +82,19 @@ for (const [begin, texts] of Object.entries(startingTexts)) {
   }
 }
 
+t.test('a connection that is lost before the first row is opened again', async t => {
+  for (const asks of [asksSchema, (text: string) => text.includes('ddbIngestApply')]) {
+    let lost = 0
+    const { port } = await serverWith(t, {
+      before: ({ text }) => (asks(text) && lost++ === 0 ? 'close' : undefined),
+    })
+    const target = { table: 'target', transform: 'def(t){ return t }' }
+    const { find, notices } = scene(t, port, { target })
+    await find()
+    t.match(notices, [/Trying again\.$/])
+  }
+})
+
 t.test('the run waits for a server that has no free connection', async t => {
   const server = await startServerFor(t, { initScript, maxConnections: 1 })
   const { port } = server

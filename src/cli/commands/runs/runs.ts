@@ -220,7 +220,9 @@ async function cleanRuns(
     try {
       const known = await readRun(folder, runId, files, { evenDamaged: true })
       if (known === undefined) continue
-      const { token, options, folder: begunIn } = known.run
+      const { token, options, folder: begunIn, replaces } = known.run
+      // A process that started the run over may have ended before it removed what it replaces.
+      const tokens = [token, ...((known.journal.ledgerNumber === 0 && replaces?.tokens) || [])]
       const forget = async (): Promise<void> => {
         const given = withJournaled(settings, call.sources, options.server, begunIn)
         const { server } = given.options
@@ -228,8 +230,11 @@ async function cleanRuns(
         logins.set(server.user, login)
         const session = await connectServer(systemPlatform, { ...server, ...login })
         const asking = { session, timeoutMs: deliveryDefaults.confirmTimeoutMs }
-        const forgotten = forgetRun(asking, runId, BigInt(`0x${token}`))
-        await forgotten.finally(() => session.close().catch(() => undefined))
+        try {
+          for (const one of tokens) await forgetRun(asking, runId, BigInt(`0x${one}`))
+        } finally {
+          await session.close().catch(() => undefined)
+        }
       }
       if (known.state !== 'finished' || known.damage !== undefined) await forget()
       // Without the journal, the server's entry for the run is useless. A failure to change this entry is only noted.

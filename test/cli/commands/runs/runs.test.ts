@@ -14,7 +14,9 @@ import {
 } from '../../../helpers/journals.js'
 import { deepTest } from '../../../helpers/runs.js'
 import { runMain, type Outcome } from '../../run-cli.js'
-import { startServerFor } from '../../../helpers/load-server.js'
+import { registerName } from '../../../../src/load/register/register.js'
+import { startLoadServer, startServerFor } from '../../../helpers/load-server.js'
+import { claimName, namedRun } from '../../../helpers/register.js'
 
 function scene(t: Test) {
   const state = t.testdir()
@@ -114,6 +116,17 @@ t.test('--clean removes a damaged journal by its name if the journal names the s
   const nowhere = ['--host', '127.0.0.1:1']
   t.match(await runs('dead', '--clean', ...nowhere), { code: 69, stderr: /DDB_CONNECT/ })
   t.match(await runs('blind', '--clean'), { code: 66, stderr: /DDB_RUN_DAMAGED/ })
+})
+
+t.test('--clean frees the name of a run that ended right after it was started over', async t => {
+  const { runs, folder } = scene(t)
+  const { session, server } = await startLoadServer(t, '1')
+  await claimName(session, namedRun('over', 0x7an))
+  const replaces = { tokens: ['7a'], dataSessions: [], hasEnded: true }
+  writeJournal(folder, 'over', [{ ...runRecord('over'), replaces }, processRecord(1)])
+  const host = ['--host', `127.0.0.1:${server.port}`]
+  t.match(await runs('over', '--clean', ...host), { code: 0 })
+  t.strictSame([...server.node.shared.keys()], [registerName])
 })
 
 t.test('an unfinished run keeps its journal as long as its server cannot be asked', async t => {
