@@ -243,7 +243,7 @@ export const defects: readonly Defect[] = [
     ['load/transport/receipts.ts', 'cut !== piece.whole.cut', 'false'],
   ),
   defect(
-    6_000_001_150,
+    6_000_002_600,
     'the rest of a divided batch is given up while another connection has batches in flight',
     [
       'load/transport/watcher.ts',
