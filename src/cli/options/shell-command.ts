@@ -116,8 +116,6 @@ export function sameCommand(
 /** The flags that name the server and the user. */
 export const serverWords = (flags: Flags): string[] => flagWords(serverOptions, flags)
 
-const isSet = (flags: Flags, name: string): boolean => (flags.get(name) ?? []).length > 0
-
 const ofValues = new Set(Object.values(valueOptions).map(({ name }) => name))
 
 /** Adds the options that the inputs need. Those about cells come after the user's own, and count; others only if there is none. */
@@ -146,7 +144,7 @@ export function passRejects(
   if (flags.get('on-error')?.at(-1) === 'stop') flags.delete('on-error')
   // Records that cannot be read have no cells that could become null.
   const isLeftOut = flags.get('on-error')?.at(-1) === 'skip'
-  if (!isSet(flags, 'rejects') && !isLeftOut) flags.set('rejects', [newFile('rejects')])
+  if (!flags.get('rejects')?.length && !isLeftOut) flags.set('rejects', [newFile('rejects')])
   const most = !isWhole ? ['100%'] : rejects > defaultMaxErrors ? [String(rejects)] : []
   flags.set('max-errors', most)
 }
