@@ -92,7 +92,6 @@ async function writeAll(
   }
 }
 
-/** Waits for the server, and ends the sessions if it stays silent. */
 async function unlessSilent<T>(waiting: Promise<T>, sessions: readonly Session[]): Promise<T> {
   const timer = setTimeout(() => {
     const silence = new TimeoutError(`the server took and answered nothing for ${stallMs / 1000} s`)

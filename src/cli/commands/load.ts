@@ -31,9 +31,8 @@ import {
 } from '../output/summary.js'
 import { adviseNeededOptions, isInDoubt, isReadOnce } from '../output/failures.js'
 import { nextSteps, printSteps } from '../output/failures.js'
-import { startProgress } from '../output/progress.js'
+import { newTimeline, startProgress, type Timeline } from '../output/progress.js'
 import type { NextStep } from '../output/run-report.js'
-import type { Timeline } from '../report/page.js'
 import type { Call } from './command.js'
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
@@ -77,15 +76,13 @@ export function runOnProcess(
     // Before anything in the folders is trusted.
     checkStateFolder(environment, warn)
     if (stateDir !== undefined) checkStateFolder(environment, warn, resolve(stateDir))
-    /** What the report needs to know about the course of the run. */
-    let timeline: Timeline | undefined
+    const timeline = newTimeline()
     const results = async (): Promise<void> => {
       await files.add(metricsFile, metricsContent(metricsFile ?? ''))
       if (report === undefined) return
-      const { newTimeline, reportPage } = await import('../report/page.js')
-      const course = (timeline = newTimeline())
+      const { reportPage } = await import('../report/page.js')
       const textOf = (result: LoadResult): string =>
-        reportPage(result, course.moments(), nextSteps(result, call.asked))
+        reportPage(result, timeline.moments(), nextSteps(result, call.asked))
       await files.add(report, { name: 'report', textOf })
     }
     const options = await prepare(() => files.open(results))
@@ -103,7 +100,7 @@ interface OpenedRun {
   /** In which the user is. */
   readonly folder: string | undefined
   readonly files: OutputFiles<LoadResult>
-  readonly timeline: Timeline | undefined
+  readonly timeline: Timeline
 }
 
 async function runLoad(
@@ -129,7 +126,7 @@ async function runLoad(
           processEnvironment.stopHeapGrowth()
         }
         progress.report(report)
-        if (report.phase !== 'looking') timeline?.add(report)
+        if (report.phase !== 'looking') timeline.add(report)
       },
       onNotice: progress.note,
       onNeeded: needed => adviseNeededOptions(call.asked, needed),

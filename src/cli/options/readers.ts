@@ -50,7 +50,6 @@ export function repeated<T>(one: Reader<T>): Reader<readonly T[]> {
   }
 }
 
-/** The text itself, if it matches. */
 const matching = (expected: string, pattern: RegExp): Reader<string> =>
   single(expected, text => (pattern.test(text) ? text : undefined))
 
@@ -167,7 +166,6 @@ export const count = (least: number): Reader<number> =>
 
 export const upTo64 = amount('a number from 1 to 64', 1, 64)
 
-/** `1000`, or `900..` for at least 900. */
 export const rowsExpected = single('a number such as 1000, or 900..', value => {
   const [, digits, more] = /^(\d{1,15})(\.\.)?$/.exec(value) ?? []
   if (digits === undefined) return undefined
@@ -215,7 +213,6 @@ function numberFrom(environment: Environment, count: number): number {
   throw usageError(`auto reads one of ${all}, and this process has ${own}: give the number`)
 }
 
-/** A count, or a share such as `5%`. */
 export const limit = single('a count, or a share such as 5%', value => {
   const share = /^(\d{1,3}(?:\.\d+)?)%$/.exec(value)
   if (share === null) return scaled(value)
@@ -238,7 +235,6 @@ const maxDurationMs = 2 ** 31 - 1
 /** Milliseconds. Refuses a bare number, because its unit would be unclear. */
 export const duration = amount('a duration such as 500ms, 5s or 2m', 1, maxDurationMs, milliseconds)
 
-/** `50MB/s` or `200krows/s`. */
 export const rate = single('a rate such as 50MB/s or 200krows/s', value => {
   const [, number = '', unit] = /^(.+?)(B|rows)\/s$/.exec(value) ?? []
   const most = within(scaled(number), 1)
@@ -359,7 +355,6 @@ export const characterOrNone = typed("one character, or '' for none", value =>
   value === '' ? value : characterOf(value),
 )
 
-/** `auto`, or an encoding by any of its names. */
 export const encoding = single<'auto' | Encoding>(
   'the name of an encoding',
   value => (value === 'auto' ? value : knownEncoding(value)),

@@ -44,7 +44,6 @@ export function shellText(words: readonly string[]): string {
 export const addressesText = (hosts: readonly ServerAddress[]): string =>
   hosts.map(({ host, port }) => addressText(host, port)).join(',')
 
-/** True for a value of `--json` that names a file. */
 export const isFile = (text: string): boolean => jsonTo.read([text])?.file !== undefined
 
 /** A switch if it is on, a repeatable flag for each text, any other flag with the last text; nothing for unknown flags. */
@@ -113,7 +112,6 @@ export function sameCommand(
   return commandWords({ ...call, flags })
 }
 
-/** The flags that name the server and the user. */
 export const serverWords = (flags: Flags): string[] => flagWords(serverOptions, flags)
 
 const ofValues = new Set(Object.values(valueOptions).map(({ name }) => name))
