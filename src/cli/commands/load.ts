@@ -66,7 +66,6 @@ export function runOnProcess(
 ): Promise<number> {
   const startedAt = new Date()
   // The run may change to another folder, which would change the meaning of relative paths.
-  const repeated = repeatedWords(call.sources.flags)
   const folder = call.processEnvironment.workingFolder()
   const failed = (error: unknown): LoadResult => emptyResult(asked, startedAt, error)
   return withFiles(call, settings, failed, async files => {
@@ -86,7 +85,7 @@ export function runOnProcess(
       await files.add(report, { name: 'report', textOf })
     }
     const options = await prepare(() => files.open(results))
-    return runLoad(settings, call, { options, repeated, folder, files, timeline })
+    return runLoad(settings, call, { options, folder, files, timeline })
   })
 }
 
@@ -95,8 +94,6 @@ const longestLeaveMs = 900
 
 interface OpenedRun {
   readonly options: LoadOptions
-  /** Flags that a command to resume the run must repeat. */
-  readonly repeated: readonly string[]
   /** In which the user is. */
   readonly folder: string | undefined
   readonly files: OutputFiles<LoadResult>
@@ -106,7 +103,7 @@ interface OpenedRun {
 async function runLoad(
   settings: RunSettings,
   call: Call,
-  { options: asked, repeated, folder, files, timeline }: OpenedRun,
+  { options: asked, folder, files, timeline }: OpenedRun,
 ): Promise<number> {
   const { processEnvironment, output } = call
   const { quiet = false } = settings
@@ -142,7 +139,7 @@ async function runLoad(
       for (const file of rejects.files) file.path = resolve(file.path)
       rejects.file &&= resolve(rejects.file)
     }
-    await addCommands(result, asked, settings, repeated)
+    await addCommands(result, asked, settings, repeatedWords(call.sources.flags, folder))
     const { confirmed, unconfirmed, skipped } = result.rows
     call.asked.mayHaveStored = confirmed + unconfirmed + skipped > 0
     progress.stop()

@@ -59,8 +59,6 @@ interface Role {
 }
 
 const asInput: Role = { part: 'an input' }
-const asOptions: Role = { part: 'an options file' }
-const asTransform: Role = { part: 'the transform' }
 
 const roles = {
   rejects: { part: 'the rejects file', flag: '--rejects ' },
@@ -110,8 +108,8 @@ export async function refuseSharedFiles(
   const transforms = given.filter(text => text.startsWith('@'))
   const own = [
     ...namedPaths(settings),
-    ...files.map(path => ({ path, role: asOptions })),
-    ...transforms.map(text => ({ path: text.slice(1), role: asTransform })),
+    ...files.map(path => ({ path, role: { part: 'an options file' } })),
+    ...transforms.map(text => ({ path: text.slice(1), role: { part: 'the transform' } })),
   ]
   const nullKey = placeOf('/dev/null').key
   const rejectsName = rejects && placeOf(rejects).name

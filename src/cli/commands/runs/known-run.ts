@@ -137,10 +137,10 @@ const { passwordFile, insecureLogin, require, tlsInsecure, allowRedirect } = ser
 /** Options without secrets that no journal keeps. Variables of the environment will apply again. */
 const ofProcess = { passwordFile, insecureLogin, require, tlsInsecure, allowRedirect }
 
-/** Flags of this process that a command must repeat. Call this in the user's working folder, the base of relative paths. */
-export function repeatedWords(flags: OptionSources['flags']): string[] {
+/** Flags of this process that a command must repeat. @param folder  of the user, the base of relative paths */
+export function repeatedWords(flags: OptionSources['flags'], folder = ''): string[] {
   const files = flags.get('password-file') ?? []
-  const whole = files.map(path => (path === '-' ? path : resolve(path)))
+  const whole = files.map(path => (path === '-' ? path : resolve(folder, path)))
   return flagWords(ofProcess, new Map([...flags, ['password-file', whole]]))
 }
 
