@@ -20,6 +20,7 @@ interface Entry<Name extends CommandName> extends Pick<Command, 'group' | 'args'
 const common = ['table', 'create', 'host', 'user', 'encoding', 'map', 'null', 'dateFormat']
 const server = { group: 'Server' }
 const tool = { group: 'Tools', args: '' }
+const goOn = () => import('./commands/runs/go-on.js')
 
 const entries: { readonly [Name in CommandName]: Entry<Name> } = {
   load: {
@@ -37,9 +38,9 @@ const entries: { readonly [Name in CommandName]: Entry<Name> } = {
     },
   },
   schema: { group: 'Load', args: '[source...]', load: () => import('./commands/schema.js') },
-  resume: { group: 'Load', args: '<run>', load: () => import('./commands/runs/resume.js') },
+  resume: { group: 'Load', args: '<run>', load: async () => ({ run: (await goOn()).resume }) },
   runs: { group: 'Load', args: '[run...]', load: () => import('./commands/runs/runs.js') },
-  retry: { group: 'Load', args: '<rejects>', load: () => import('./commands/runs/retry.js') },
+  retry: { group: 'Load', args: '<rejects>', load: async () => ({ run: (await goOn()).retry }) },
   audit: {
     ...{ group: 'Load', args: '[source...]', load: () => import('./commands/audit.js') },
     brief: {

@@ -8,13 +8,11 @@ import { setFlagsFromString } from 'node:v8'
 import { attempt } from '../errors.js'
 import { nameOfBytes } from '../platform/file-name.js'
 
-/** Standard input, which may be a terminal. */
 export interface TerminalInput extends Readable {
   isTTY?: boolean
   setRawMode?(mode: boolean): unknown
 }
 
-/** A standard stream, which may be a terminal. */
 export interface TerminalOutput extends Writable {
   isTTY?: boolean
   columns?: number

@@ -9,11 +9,9 @@ import type { ServerTarget } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system-files.js'
 import type { Column, Table } from '../../protocol/value.js'
 import { version } from '../../version.js'
-import { catchSignals, type Interruption } from '../process-environment.js'
 import type { Settings } from '../options/options.js'
-import { serverOf } from '../options/login.js'
+import { onServer } from '../options/login.js'
 import { serverWords, shellText } from '../options/shell-command.js'
-import { endFailed } from '../output/failures.js'
 import { clean, counted, grouped, jsonLine, wrapped } from '../output/output.js'
 import type { Call } from './command.js'
 
@@ -25,16 +23,13 @@ const stallMs = 60_000
 
 /** @returns the exit code @throws {DdbError} if the measurement fails; with `--json` prints the error first */
 export async function run(settings: Settings<'bench'>, call: Call): Promise<number> {
-  const { output, processEnvironment } = call
+  const { output } = call
   const { requests, rows, printJson } = settings
-  let interruption: Interruption | undefined
   const head = { schema: 'ddb-ingest/bench/1', version, exitCode: 0 }
   const size = { requests, rowsPerRequest: rows }
-  try {
-    const server = await serverOf(settings, call)
-    // Not earlier, because nothing but the process's end would interrupt what reads the password.
-    interruption = catchSignals(processEnvironment)
-    const { signal } = interruption
+  const object = { ...head, server: null, ...size, sync: null, async: null, ratio: null }
+  return onServer(settings, [], call, printJson && object, async (server, begin) => {
+    const { signal } = begin()
     const host = `${server.host}:${server.port}`
     const work = `${counted(requests, 'request')} of ${counted(rows, 'row')}`
     output.note(`${work} in each mode`)
@@ -59,12 +54,7 @@ export async function run(settings: Settings<'bench'>, call: Call): Promise<numb
       await output.write(`${wrapped(sentence, output.resultColumns ?? Infinity).join('\n')}\n`)
     }
     return 0
-  } catch (error) {
-    const object = { ...head, server: null, ...size, sync: null, async: null, ratio: null }
-    return await endFailed(output, error, printJson && object, interruption)
-  } finally {
-    interruption?.[Symbol.dispose]()
-  }
+  })
 }
 
 /** @param control  counts the rows while another session writes @returns the seconds until the server has counted all rows */
@@ -102,7 +92,6 @@ async function writeAll(
   }
 }
 
-/** Waits for the server, and ends the sessions if it stays silent. */
 async function unlessSilent<T>(waiting: Promise<T>, sessions: readonly Session[]): Promise<T> {
   const timer = setTimeout(() => {
     const silence = new TimeoutError(`the server took and answered nothing for ${stallMs / 1000} s`)

@@ -78,7 +78,6 @@ interface EnglishHelp {
 
 export const englishHelp = readJson('docs/help.json') as EnglishHelp
 
-/** The content of docs/zh/help.json. */
 interface ChineseHelp extends Omit<EnglishHelp, 'summary' | 'commands' | 'defaults'> {
   /** Headings, summaries and defaults, by their English texts. */
   readonly texts: Readonly<Record<string, string>>

@@ -5,12 +5,9 @@ import type { ServerTarget } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system-files.js'
 import type { Value } from '../../protocol/value.js'
 import type { Call } from './command.js'
-import { endFailed } from '../output/failures.js'
-import { catchSignals, type Interruption } from '../process-environment.js'
-import { serverOf } from '../options/login.js'
+import { onServer } from '../options/login.js'
 import type { Settings } from '../options/options.js'
-import { readScriptFile, refuseSharedFiles } from '../files/one-file.js'
-import { openTrace } from '../files/output-files.js'
+import { readScriptFile } from '../files/one-file.js'
 import type { Output } from '../output/output.js'
 import { csvText, hideInValue, inPieces, jsonText, tableText } from '../render/render.js'
 
@@ -18,15 +15,11 @@ import { csvText, hideInValue, inPieces, jsonText, tableText } from '../render/r
 export async function run(settings: Settings<'exec'>, call: Call): Promise<number> {
   const format = settings.printJson ? 'json' : settings.resultOutput
   const path = pathOf(settings, call)
-  let interruption: Interruption | undefined
-  try {
-    await refuseSharedFiles(settings, path === undefined ? [] : [path], call)
-    using trace = openTrace(settings, call.output)
-    const server = await serverOf(settings, call, trace, path === '-')
+  const object = format === 'json' && { schema: 'ddb-ingest/exec/1' }
+  const inputs = path === undefined ? [] : [path]
+  return onServer(settings, inputs, call, object, async (server, begin) => {
     const script = path === undefined ? settings.script! : await readScriptFile(path, call)
-    // Not earlier, because nothing but the process's end would interrupt what reads the password or the script.
-    interruption = catchSignals(call.processEnvironment)
-    const answer = await runScript(script, server, interruption, call.output)
+    const answer = await runScript(script, server, begin().signal, call.output)
     const value = answer && hideInValue(answer, call.output.hide)
     // Tables are escaped already, and `writeData` would escape their colours, too.
     const write = format === 'table' ? call.output.write : call.output.writeData
@@ -37,12 +30,7 @@ export async function run(settings: Settings<'exec'>, call: Call): Promise<numbe
       call.output.note("the server's answer contains the password: *** replaces it")
     }
     return 0
-  } catch (error) {
-    const object = format === 'json' && { schema: 'ddb-ingest/exec/1' }
-    return await endFailed(call.output, error, object, interruption)
-  } finally {
-    interruption?.[Symbol.dispose]()
-  }
+  })
 }
 
 /** @returns the file of the script, or `-`; undefined if -e gives the script @throws {UsageError} if the user would have to type it */
@@ -60,7 +48,7 @@ function pathOf({ script }: Settings<'exec'>, call: Call): string | undefined {
 async function runScript(
   script: string,
   server: ServerTarget,
-  { signal }: Interruption,
+  signal: AbortSignal,
   { note }: Output,
 ): Promise<Value | undefined> {
   const session = await connectServer(systemPlatform, server, { signal })

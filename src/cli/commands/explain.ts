@@ -37,7 +37,6 @@ function firstSentence(cells: readonly (readonly [head: string, text: string])[]
   return text.replace(/(?<=\. |。)[^]*$/, '').trim()
 }
 
-/** Headings of the columns with codes, in both languages. */
 const headings: ReadonlySet<string> = new Set(['code', '错误码', '退出码'])
 
 /** Rows with a code in the first cell, from all tables of the page, with their other cells by column heading. */

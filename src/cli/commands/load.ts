@@ -31,9 +31,8 @@ import {
 } from '../output/summary.js'
 import { adviseNeededOptions, isInDoubt, isReadOnce } from '../output/failures.js'
 import { nextSteps, printSteps } from '../output/failures.js'
-import { startProgress } from '../output/progress.js'
+import { newTimeline, startProgress, type Timeline } from '../output/progress.js'
 import type { NextStep } from '../output/run-report.js'
-import type { Timeline } from '../report/page.js'
 import type { Call } from './command.js'
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
@@ -67,7 +66,6 @@ export function runOnProcess(
 ): Promise<number> {
   const startedAt = new Date()
   // The run may change to another folder, which would change the meaning of relative paths.
-  const repeated = repeatedWords(call.sources.flags)
   const folder = call.processEnvironment.workingFolder()
   const failed = (error: unknown): LoadResult => emptyResult(asked, startedAt, error)
   return withFiles(call, settings, failed, async files => {
@@ -77,19 +75,17 @@ export function runOnProcess(
     // Before anything in the folders is trusted.
     checkStateFolder(environment, warn)
     if (stateDir !== undefined) checkStateFolder(environment, warn, resolve(stateDir))
-    /** What the report needs to know about the course of the run. */
-    let timeline: Timeline | undefined
+    const timeline = newTimeline()
     const results = async (): Promise<void> => {
       await files.add(metricsFile, metricsContent(metricsFile ?? ''))
       if (report === undefined) return
-      const { newTimeline, reportPage } = await import('../report/page.js')
-      const course = (timeline = newTimeline())
+      const { reportPage } = await import('../report/page.js')
       const textOf = (result: LoadResult): string =>
-        reportPage(result, course.moments(), nextSteps(result, call.asked))
+        reportPage(result, timeline.moments(), nextSteps(result, call.asked))
       await files.add(report, { name: 'report', textOf })
     }
     const options = await prepare(() => files.open(results))
-    return runLoad(settings, call, { options, repeated, folder, files, timeline })
+    return runLoad(settings, call, { options, folder, files, timeline })
   })
 }
 
@@ -98,18 +94,16 @@ const longestLeaveMs = 900
 
 interface OpenedRun {
   readonly options: LoadOptions
-  /** Flags that a command to resume the run must repeat. */
-  readonly repeated: readonly string[]
   /** In which the user is. */
   readonly folder: string | undefined
   readonly files: OutputFiles<LoadResult>
-  readonly timeline: Timeline | undefined
+  readonly timeline: Timeline
 }
 
 async function runLoad(
   settings: RunSettings,
   call: Call,
-  { options: asked, repeated, folder, files, timeline }: OpenedRun,
+  { options: asked, folder, files, timeline }: OpenedRun,
 ): Promise<number> {
   const { processEnvironment, output } = call
   const { quiet = false } = settings
@@ -129,7 +123,7 @@ async function runLoad(
           processEnvironment.stopHeapGrowth()
         }
         progress.report(report)
-        if (report.phase !== 'looking') timeline?.add(report)
+        if (report.phase !== 'looking') timeline.add(report)
       },
       onNotice: progress.note,
       onNeeded: needed => adviseNeededOptions(call.asked, needed),
@@ -145,7 +139,7 @@ async function runLoad(
       for (const file of rejects.files) file.path = resolve(file.path)
       rejects.file &&= resolve(rejects.file)
     }
-    await addCommands(result, asked, settings, repeated)
+    await addCommands(result, asked, settings, repeatedWords(call.sources.flags, folder))
     const { confirmed, unconfirmed, skipped } = result.rows
     call.asked.mayHaveStored = confirmed + unconfirmed + skipped > 0
     progress.stop()

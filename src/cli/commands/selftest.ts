@@ -4,32 +4,25 @@ import { systemPlatform } from '../../platform/system-files.js'
 import { issueText, type CheckResult, type SelftestResult } from '../../selftest/check.js'
 import { allChecks, selftest } from '../../selftest/selftest.js'
 import { version } from '../../version.js'
-import { refuseSharedFiles } from '../files/one-file.js'
-import { openResultFile, openTrace } from '../files/output-files.js'
-import { catchSignals, type Interruption } from '../process-environment.js'
-import { serverOf } from '../options/login.js'
+import { openResultFile } from '../files/output-files.js'
+import { onServer } from '../options/login.js'
 import type { Settings } from '../options/options.js'
 import { clean, counted, jsonLine, type Output, wrapped } from '../output/output.js'
-import { endFailed } from '../output/failures.js'
 import type { Call } from './command.js'
 
 const failedExitCode = 1
 
 /** @returns the exit code @throws {DdbError} if connecting or the login fails; with `--json` prints the error first */
 export async function run(settings: Settings<'selftest'>, call: Call): Promise<number> {
-  const { output, processEnvironment } = call
-  let interruption: Interruption | undefined
-  try {
-    await refuseSharedFiles(settings, [], call)
+  const { output } = call
+  const object = settings.printJson && objectOf(nothing, 0)
+  return onServer(settings, [], call, object, async (server, begin) => {
     const textOf = (ended: SelftestResult & { exitCode: number; server: ServerTarget }): string =>
       issueText(ended, version, allChecks, ended.server)
     const content = { name: 'text for an issue', textOf } as const
     const { issueText: path } = settings
     await using issueFile = path === undefined ? path : await openResultFile(path, content)
-    using trace = openTrace(settings, output)
-    const server = await serverOf(settings, call, trace)
-    // Not earlier, because nothing but the process's end would interrupt what reads the password.
-    interruption = catchSignals(processEnvironment)
+    const interruption = begin()
     const found = await selftest({
       server,
       platform: systemPlatform,
@@ -44,17 +37,13 @@ export async function run(settings: Settings<'selftest'>, call: Call): Promise<n
     const ended = { ...result, exitCode, server }
     await issueFile?.write(ended, output)
     return ended.exitCode
-  } catch (error) {
-    return await endFailed(output, error, settings.printJson && objectOf(nothing, 0), interruption)
-  } finally {
-    interruption?.[Symbol.dispose]()
-  }
+  })
 }
 
-function objectOf({ serverVersion, counts, checks, left }: SelftestResult, exitCode: number) {
-  const head = { schema: 'ddb-ingest/selftest/1', version, exitCode }
-  return { ...head, serverVersion, counts, checks, left, error: null }
-}
+const objectOf = ({ serverVersion, counts, checks, left }: SelftestResult, exitCode: number) => ({
+  ...{ schema: 'ddb-ingest/selftest/1', version, exitCode },
+  ...{ serverVersion, counts, checks, left, error: null },
+})
 
 const nothing = {
   serverVersion: null,

@@ -46,12 +46,12 @@ export async function run(settings: Settings<'serve'>, call: Call): Promise<numb
 }
 
 async function start(settings: Settings<'serve'>, call: Call): Promise<EmbeddedServer> {
-  const { listenHost: host, init, as: report, allowOrigin, setting, fault } = settings
-  const { listenPort: port, tlsCert, tlsKey, requireLogin, newValuePartitions, discard } = settings
-  const { serverVersion: version } = settings
+  const { listenHost: host, init, as: report, setting, fault } = settings
+  const { requireLogin, newValuePartitions, discard } = settings
   const given = {
-    ...{ host, port, requireLogin, newValuePartitions, discard, version },
-    ...{ tlsCertFile: tlsCert, tlsKeyFile: tlsKey, allowOrigins: allowOrigin },
+    ...{ host, port: settings.listenPort, version: settings.serverVersion },
+    ...{ requireLogin, newValuePartitions, discard, allowOrigins: settings.allowOrigin },
+    ...{ tlsCertFile: settings.tlsCert, tlsKeyFile: settings.tlsKey },
     faults: fault === undefined ? undefined : requestedFaults(fault),
     initScript: init === undefined ? undefined : await readScriptFile(init, call),
     report: report === undefined ? undefined : await readScriptFile(report, call),

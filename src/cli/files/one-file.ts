@@ -22,17 +22,12 @@ import { clean } from '../output/output.js'
 import type { Settings } from '../options/options.js'
 import { missingInput } from '../../source/open-source.js'
 
-export interface FilePlace {
-  /** The same text for all paths of one file. */
-  readonly key: string
-  /** The path with links resolved, except a link as its last part. */
-  readonly name: string
-  /** False for devices, pipes and folders; a file that does not exist yet counts as ordinary. */
-  readonly isOrdinary: boolean
-}
-
-/** Follows links to the file at the path. If no file exists, describes the file that writing would create. */
-export function placeOf(path: string): FilePlace {
+/**
+ * Follows links to the file at the path. If no file exists, describes the file that writing would create.
+ * @returns `key`: the same text for all paths of one file. `name`: the path with links resolved, except a link as its last part.
+ *   `isOrdinary`: false for devices, pipes and folders; a file that does not exist yet counts as ordinary
+ */
+export function placeOf(path: string) {
   const name = join(realPath(resolve(dirname(path))), basename(path))
   const status = statusOf(path)
   // Names that differ only in case may be one file. Only creating the file would show that, so the key ignores case.
@@ -64,8 +59,6 @@ interface Role {
 }
 
 const asInput: Role = { part: 'an input' }
-const asOptions: Role = { part: 'an options file' }
-const asTransform: Role = { part: 'the transform' }
 
 const roles = {
   rejects: { part: 'the rejects file', flag: '--rejects ' },
@@ -115,8 +108,8 @@ export async function refuseSharedFiles(
   const transforms = given.filter(text => text.startsWith('@'))
   const own = [
     ...namedPaths(settings),
-    ...files.map(path => ({ path, role: asOptions })),
-    ...transforms.map(text => ({ path: text.slice(1), role: asTransform })),
+    ...files.map(path => ({ path, role: { part: 'an options file' } })),
+    ...transforms.map(text => ({ path: text.slice(1), role: { part: 'the transform' } })),
   ]
   const nullKey = placeOf('/dev/null').key
   const rejectsName = rejects && placeOf(rejects).name
@@ -235,7 +228,7 @@ const utf16Marks = [Buffer.of(0xff, 0xfe), Buffer.of(0xfe, 0xff)]
  * @throws {InputError} DDB_INPUT_MISSING @throws {UsageError} DDB_USAGE if the file is empty, or not a list
  */
 export async function readFilesFrom(path: string, stdin: Readable): Promise<string[]> {
-  const bytes = path === '-' ? await readStream(stdin) : await readNamed(path)
+  const bytes = path === '-' ? await buffer(listPieces(stdin)) : await readNamed(path)
   if (bytes.length > maxListBytes) throw noList(path, `has more than ${maxListBytes} bytes`)
   if (utf16Marks.some(mark => bytes.subarray(0, 2).equals(mark))) {
     throw noList(path, 'is UTF-16: write it in UTF-8')
@@ -254,16 +247,13 @@ function readNamed(path: string): Promise<Buffer> {
   })
 }
 
-async function readStream(stdin: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = []
+async function* listPieces(stdin: Readable): AsyncGenerator<Buffer> {
   let length = 0
-  for await (const chunk of stdin as AsyncIterable<Buffer | string>) {
-    const bytes = Buffer.from(chunk as Buffer)
-    chunks.push(bytes)
-    length += bytes.length
-    if (length > maxListBytes) break
+  for await (const piece of stdin as AsyncIterable<Buffer>) {
+    yield piece
+    length += piece.length
+    if (length > maxListBytes) return
   }
-  return Buffer.concat(chunks)
 }
 
 function noList(path: string, why: string): UsageError {

@@ -110,7 +110,17 @@ export function openTrace(
   { hide, note }: Pick<Output, 'hide' | 'note'>,
 ) {
   if (path === undefined) return undefined
-  const fd = openToAppend(path)
+  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
+  // Links are followed only in /dev: `/dev/stderr` is one.
+  const follow = path.startsWith('/dev/') ? 0 : O_NOFOLLOW
+  let fd: number
+  try {
+    // A new file is accessible to its owner only.
+    fd = openSync(systemName(path), O_WRONLY | O_APPEND | O_CREAT | follow, 0o600)
+  } catch (cause) {
+    const text = `cannot write the trace ${clean(path)} (${systemCode(cause)}): name a file that can be written`
+    throw new DdbError('DDB_OUTPUT_CREATE', text, { cause })
+  }
   let failure: string | undefined
   return {
     write: (line: string): void => {
@@ -127,18 +137,6 @@ export function openTrace(
       closeSync(fd)
       if (failure !== undefined) note(failure)
     },
-  }
-}
-
-/** A new file is accessible to its owner only. Links are followed only in /dev: `/dev/stderr` is one. */
-function openToAppend(path: string): number {
-  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
-  const follow = path.startsWith('/dev/') ? 0 : O_NOFOLLOW
-  try {
-    return openSync(systemName(path), O_WRONLY | O_APPEND | O_CREAT | follow, 0o600)
-  } catch (cause) {
-    const text = `cannot write the trace ${clean(path)} (${systemCode(cause)}): name a file that can be written`
-    throw new DdbError('DDB_OUTPUT_CREATE', text, { cause })
   }
 }
 

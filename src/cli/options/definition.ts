@@ -95,7 +95,6 @@ export type LoadFields = { [Name in GroupName]?: Partial<Group<Name>> } & Pick<
   TopField
 >
 
-/** Where to look for one command's options. */
 export interface OptionSources {
   /** Long name → the texts given on the command line; `true` for switches. */
   readonly flags: ReadonlyMap<string, readonly string[]>

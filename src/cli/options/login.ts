@@ -5,6 +5,10 @@ import { resolve } from 'node:path'
 import { createInterface, type Key } from 'node:readline'
 import { Writable } from 'node:stream'
 import type { Trace } from '../../client/trace.js'
+import type { Call } from '../commands/command.js'
+import { refuseSharedFiles, type FileSettings } from '../files/one-file.js'
+import { openTrace } from '../files/output-files.js'
+import { endFailed } from '../output/failures.js'
 import { UsageError, usageError } from '../../errors.js'
 import type { LoadOptions, ServerTarget } from '../../load/options.js'
 import { parseTarget } from '../../load/target/target.js'
@@ -19,6 +23,7 @@ import {
   type OptionSources,
 } from './definition.js'
 import { serverOptions } from './options.js'
+import { catchSignals, type Interruption } from '../process-environment.js'
 import type { ProcessEnvironment, TerminalInput, TerminalOutput } from '../process-environment.js'
 
 const localServer = { host: '127.0.0.1', port: 8848 }
@@ -50,9 +55,7 @@ export interface ServerSettings {
   readonly quiet?: boolean
 }
 
-export interface LoginCall {
-  readonly sources: OptionSources
-  readonly processEnvironment: ProcessEnvironment
+export interface LoginCall extends Pick<Call, 'sources' | 'processEnvironment'> {
   /** Receives warnings about the login's safety, and the password to redact from outputs. */
   readonly output: Pick<Output, 'note' | 'keepSecret'>
 }
@@ -124,6 +127,31 @@ export async function serverOf(
 ): Promise<ServerTarget> {
   const login = await readCredentials(settings, call, dataOnStdin)
   return { ...localServer, ...settings.options.server, ...login, ...defined({ trace }) }
+}
+
+/**
+ * Runs a command that asks one server. @param object  to print with a failure, as JSON
+ * @param action  calls `begin` to catch signals; not while it reads a script, which nothing but the process's end would interrupt
+ * @returns the exit code, of a signal if one ended the command @throws what ended it otherwise
+ */
+export async function onServer(
+  settings: ServerSettings & FileSettings,
+  inputs: readonly string[],
+  call: Call,
+  object: object | false | undefined,
+  action: (server: ServerTarget, begin: () => Interruption) => Promise<number>,
+): Promise<number> {
+  let interruption: Interruption | undefined
+  try {
+    await refuseSharedFiles(settings, inputs, call)
+    using trace = openTrace(settings, call.output)
+    const server = await serverOf(settings, call, trace, inputs.includes('-'))
+    return await action(server, () => (interruption = catchSignals(call.processEnvironment)))
+  } catch (error) {
+    return await endFailed(call.output, error, object, interruption)
+  } finally {
+    interruption?.[Symbol.dispose]()
+  }
 }
 
 /** The first line of the file. @throws {UsageError} DDB_CONFIG */

@@ -50,7 +50,6 @@ export function repeated<T>(one: Reader<T>): Reader<readonly T[]> {
   }
 }
 
-/** The text itself, if it matches. */
 const matching = (expected: string, pattern: RegExp): Reader<string> =>
   single(expected, text => (pattern.test(text) ? text : undefined))
 
@@ -167,20 +166,20 @@ export const count = (least: number): Reader<number> =>
 
 export const upTo64 = amount('a number from 1 to 64', 1, 64)
 
-/** `1000`, or `900..` for at least 900. */
 export const rowsExpected = single('a number such as 1000, or 900..', value => {
   const [, digits, more] = /^(\d{1,15})(\.\.)?$/.exec(value) ?? []
   if (digits === undefined) return undefined
   return more === undefined ? Number(digits) : { atLeast: Number(digits) }
 })
 
-/** Variables in which schedulers number the processes of a job, each with the number of the first. */
-const processNumbers: Readonly<Record<string, number>> = {
-  JOB_COMPLETION_INDEX: 0,
-  AWS_BATCH_JOB_ARRAY_INDEX: 0,
-  CLOUD_RUN_TASK_INDEX: 0,
-  CI_NODE_INDEX: 1,
-  PARALLEL_SEQ: 1,
+/** Variables in which schedulers number the processes of a job: the number of the first, and the variable with how many there are. */
+const processNumbers: Readonly<Record<string, readonly [first: number, count?: string]>> = {
+  JOB_COMPLETION_INDEX: [0],
+  AWS_BATCH_JOB_ARRAY_INDEX: [0],
+  CLOUD_RUN_TASK_INDEX: [0, 'CLOUD_RUN_TASK_COUNT'],
+  // GitLab sets its own in every job.
+  CI_NODE_INDEX: [1, 'CI_NODE_TOTAL'],
+  PARALLEL_SEQ: [1],
 }
 
 export const shard = single(
@@ -193,25 +192,19 @@ export const shard = single(
   },
 )
 
-/** Of some of them, the variable with the number of processes. GitLab sets its own in every job. */
-const processCounts: Readonly<Record<string, string>> = {
-  SLURM_ARRAY_TASK_ID: 'SLURM_ARRAY_TASK_COUNT',
-  CLOUD_RUN_TASK_INDEX: 'CLOUD_RUN_TASK_COUNT',
-  CI_NODE_INDEX: 'CI_NODE_TOTAL',
-}
-
 /** The number that a scheduler gave to this process, from 1 to `count`. @throws {UsageError} */
 function numberFrom(environment: Environment, count: number): number {
-  const { SLURM_ARRAY_TASK_MIN: first, SLURM_ARRAY_TASK_STEP: step } = environment
-  const known = { ...processNumbers, SLURM_ARRAY_TASK_ID: Number(first) }
+  const { SLURM_ARRAY_TASK_MIN: least, SLURM_ARRAY_TASK_STEP: step } = environment
+  const slurm = [Number(least), 'SLURM_ARRAY_TASK_COUNT'] as const
+  const known: typeof processNumbers = { ...processNumbers, SLURM_ARRAY_TASK_ID: slurm }
   const names = Object.keys(known).filter(name => environment[name])
   const [name = '', more] = names
   // A part of a job, such as the repeated tasks of an array, has other numbers.
-  const size = processCounts[name] ?? ''
+  const [first = NaN, size = ''] = known[name] ?? []
   if (environment[size] && Number(environment[size]) !== count)
     throw usageError(`the job has ${size}=${environment[size]}, not ${count}: give the number`)
   const steps = name.startsWith('SLURM') ? Number(step ?? 1) : 1
-  const number = (Number(environment[name]) - known[name as keyof typeof known]) / steps + 1
+  const number = (Number(environment[name]) - first) / steps + 1
   const fits =
     Number.isInteger(number) && number > 0 && number <= count && /\d/.test(environment[name]!)
   if (more === undefined && fits) return number
@@ -220,7 +213,6 @@ function numberFrom(environment: Environment, count: number): number {
   throw usageError(`auto reads one of ${all}, and this process has ${own}: give the number`)
 }
 
-/** A count, or a share such as `5%`. */
 export const limit = single('a count, or a share such as 5%', value => {
   const share = /^(\d{1,3}(?:\.\d+)?)%$/.exec(value)
   if (share === null) return scaled(value)
@@ -243,7 +235,6 @@ const maxDurationMs = 2 ** 31 - 1
 /** Milliseconds. Refuses a bare number, because its unit would be unclear. */
 export const duration = amount('a duration such as 500ms, 5s or 2m', 1, maxDurationMs, milliseconds)
 
-/** `50MB/s` or `200krows/s`. */
 export const rate = single('a rate such as 50MB/s or 200krows/s', value => {
   const [, number = '', unit] = /^(.+?)(B|rows)\/s$/.exec(value) ?? []
   const most = within(scaled(number), 1)
@@ -364,7 +355,6 @@ export const characterOrNone = typed("one character, or '' for none", value =>
   value === '' ? value : characterOf(value),
 )
 
-/** `auto`, or an encoding by any of its names. */
 export const encoding = single<'auto' | Encoding>(
   'the name of an encoding',
   value => (value === 'auto' ? value : knownEncoding(value)),

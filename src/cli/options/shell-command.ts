@@ -44,7 +44,6 @@ export function shellText(words: readonly string[]): string {
 export const addressesText = (hosts: readonly ServerAddress[]): string =>
   hosts.map(({ host, port }) => addressText(host, port)).join(',')
 
-/** True for a value of `--json` that names a file. */
 export const isFile = (text: string): boolean => jsonTo.read([text])?.file !== undefined
 
 /** A switch if it is on, a repeatable flag for each text, any other flag with the last text; nothing for unknown flags. */
@@ -113,10 +112,7 @@ export function sameCommand(
   return commandWords({ ...call, flags })
 }
 
-/** The flags that name the server and the user. */
 export const serverWords = (flags: Flags): string[] => flagWords(serverOptions, flags)
-
-const isSet = (flags: Flags, name: string): boolean => (flags.get(name) ?? []).length > 0
 
 const ofValues = new Set(Object.values(valueOptions).map(({ name }) => name))
 
@@ -146,7 +142,7 @@ export function passRejects(
   if (flags.get('on-error')?.at(-1) === 'stop') flags.delete('on-error')
   // Records that cannot be read have no cells that could become null.
   const isLeftOut = flags.get('on-error')?.at(-1) === 'skip'
-  if (!isSet(flags, 'rejects') && !isLeftOut) flags.set('rejects', [newFile('rejects')])
+  if (!flags.get('rejects')?.length && !isLeftOut) flags.set('rejects', [newFile('rejects')])
   const most = !isWhole ? ['100%'] : rejects > defaultMaxErrors ? [String(rejects)] : []
   flags.set('max-errors', most)
 }

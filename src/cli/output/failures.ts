@@ -146,7 +146,6 @@ export function isReadOnce(path: string): boolean {
   return path === '-' || (status !== undefined && !status.isFile && !status.isFolder)
 }
 
-/** True if the inputs can be read again. */
 const hasFiles = ({ args, flags }: Known): boolean =>
   flags.has('files-from') || (args.length > 0 && !args.some(isReadOnce))
 

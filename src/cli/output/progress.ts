@@ -185,3 +185,34 @@ function bytesPart({ bytesRead, totalBytes }: Place): string {
 
 const fileText = ({ number, count }: { number: number; count: number }): string =>
   `file ${grouped(number)} of ${grouped(count)}`
+
+/** Progress since the run began: time in ms, and rows. */
+export interface Moment {
+  readonly elapsedMs: number
+  readonly sentRows: number
+  readonly confirmedRows: number
+}
+
+export type Timeline = ReturnType<typeof newTimeline>
+
+const mostMoments = 400
+
+/** Drops every second moment whenever there are too many: memory does not grow with the length of a run. */
+export function newTimeline() {
+  let moments: Moment[] = []
+  let latest: Moment | undefined
+  let every = 1
+  let seen = 0
+  return {
+    add: ({ elapsedMs, sentRows, rows: { confirmed: confirmedRows } }: LoadReport): void => {
+      latest = { elapsedMs, sentRows, confirmedRows }
+      if (seen++ % every !== 0) return
+      moments.push(latest)
+      if (moments.length < mostMoments) return
+      moments = moments.filter((_, index) => index % 2 === 0)
+      every *= 2
+    },
+    moments: (): readonly Moment[] =>
+      latest === undefined || latest === moments.at(-1) ? moments : [...moments, latest],
+  }
+}

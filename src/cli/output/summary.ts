@@ -89,7 +89,6 @@ export function codeTexts(byCode: LoadResult['rejects']['byCode']): string[] {
   return codes.map(([code, rowCount]) => `${code} ${grouped(rowCount)}`)
 }
 
-/** How the run knows which rows arrived. */
 export function confirmText({ confirm, rows, batches }: LoadResult): string {
   const { confirmed, unconfirmed, skipped } = rows
   const note = confirm.note === null ? '' : `: ${confirm.note}`

@@ -1,10 +1,11 @@
 /* Builds the page of --report: one HTML file, which fetches nothing and runs no script, with the result of a run and its progress. */
-import type { LoadReport, LoadResult } from '../../load/options.js'
+import type { LoadResult } from '../../load/options.js'
 import { escapeOf } from '../../platform/control-characters.js'
 import type { NextStep } from '../output/run-report.js'
 import { confirmText } from '../output/summary.js'
 import { bytesText, shortCount } from '../../parse/cells/cell-bytes.js'
 import { durationText } from '../output/output.js'
+import type { Moment } from '../output/progress.js'
 
 /** Limit of rows in the table of files; browsers show this many without delay. */
 const mostFiles = 1_000
@@ -269,37 +270,6 @@ function uncertain({ confirm }: LoadResult): string {
     'Lines that may or may not have arrived',
     tableOf(['File', 'Lines', 'Batches', 'Reason'], rows),
   )
-}
-
-/** Progress since the run began: time in ms, and rows. */
-export interface Moment {
-  readonly elapsedMs: number
-  readonly sentRows: number
-  readonly confirmedRows: number
-}
-
-export type Timeline = ReturnType<typeof newTimeline>
-
-const mostMoments = 400
-
-/** Drops every second moment whenever there are too many: memory does not grow with the length of a run. */
-export function newTimeline() {
-  let moments: Moment[] = []
-  let latest: Moment | undefined
-  let every = 1
-  let seen = 0
-  return {
-    add: ({ elapsedMs, sentRows, rows: { confirmed: confirmedRows } }: LoadReport): void => {
-      latest = { elapsedMs, sentRows, confirmedRows }
-      if (seen++ % every !== 0) return
-      moments.push(latest)
-      if (moments.length < mostMoments) return
-      moments = moments.filter((_, index) => index % 2 === 0)
-      every *= 2
-    },
-    moments: (): readonly Moment[] =>
-      latest === undefined || latest === moments.at(-1) ? moments : [...moments, latest],
-  }
 }
 
 /** A light and a dark page; each tone has a contrast of at least 3 to 1 with its background. */

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { checkText } from '../../../src/cli/output/check-text.js'
+import { checkText } from '../../../src/cli/commands/check.js'
 import {
   detailLines,
   emptyResult,

@@ -99,9 +99,8 @@ export function withWholePaths<Given extends Settings<'resume'> | Settings<'audi
   settings: Given,
 ): Given {
   const whole = (given: Readonly<Record<string, unknown>> = {}): Record<string, string> => {
-    const known = pathSettings.map(name => [name, given[name]] as const)
-    const paths = known.filter(([, path]) => typeof path === 'string')
-    return Object.fromEntries(paths.map(([name, path]) => [name, resolve(path as string)]))
+    const known = Object.entries(given).filter(([name]) => pathSettings.includes(name))
+    return Object.fromEntries(known.map(([name, path]) => [name, resolve(path as string)]))
   }
   const { json, options } = settings
   const { rejects, server } = options
@@ -111,7 +110,7 @@ export function withWholePaths<Given extends Settings<'resume'> | Settings<'audi
     options: {
       ...options,
       ...(rejects?.file && { rejects: { ...rejects, file: resolve(rejects.file) } }),
-      server: { ...server, ...whole({ ...server }) },
+      server: { ...server, ...whole(server) },
     },
   }
 }
@@ -138,10 +137,10 @@ const { passwordFile, insecureLogin, require, tlsInsecure, allowRedirect } = ser
 /** Options without secrets that no journal keeps. Variables of the environment will apply again. */
 const ofProcess = { passwordFile, insecureLogin, require, tlsInsecure, allowRedirect }
 
-/** Flags of this process that a command must repeat. Call this in the user's working folder, the base of relative paths. */
-export function repeatedWords(flags: OptionSources['flags']): string[] {
+/** Flags of this process that a command must repeat. @param folder  of the user, the base of relative paths */
+export function repeatedWords(flags: OptionSources['flags'], folder = ''): string[] {
   const files = flags.get('password-file') ?? []
-  const whole = files.map(path => (path === '-' ? path : resolve(path)))
+  const whole = files.map(path => (path === '-' ? path : resolve(folder, path)))
   return flagWords(ofProcess, new Map([...flags, ['password-file', whole]]))
 }
 
