@@ -20,7 +20,7 @@ interface Entry<Name extends CommandName> extends Pick<Command, 'group' | 'args'
 const common = ['table', 'create', 'host', 'user', 'encoding', 'map', 'null', 'dateFormat']
 const server = { group: 'Server' }
 const tool = { group: 'Tools', args: '' }
-const goOn = () => import('./commands/runs/go-on.js')
+const resumeRetry = () => import('./commands/runs/resume-retry.js')
 
 const entries: { readonly [Name in CommandName]: Entry<Name> } = {
   load: {
@@ -38,9 +38,17 @@ const entries: { readonly [Name in CommandName]: Entry<Name> } = {
     },
   },
   schema: { group: 'Load', args: '[source...]', load: () => import('./commands/schema.js') },
-  resume: { group: 'Load', args: '<run>', load: async () => ({ run: (await goOn()).resume }) },
+  resume: {
+    group: 'Load',
+    args: '<run>',
+    load: async () => ({ run: (await resumeRetry()).resume }),
+  },
   runs: { group: 'Load', args: '[run...]', load: () => import('./commands/runs/runs.js') },
-  retry: { group: 'Load', args: '<rejects>', load: async () => ({ run: (await goOn()).retry }) },
+  retry: {
+    group: 'Load',
+    args: '<rejects>',
+    load: async () => ({ run: (await resumeRetry()).retry }),
+  },
   audit: {
     ...{ group: 'Load', args: '[source...]', load: () => import('./commands/audit.js') },
     brief: {
