@@ -10,7 +10,6 @@ import { type ColumnsSetup, MappedColumns } from './mapped-columns.js'
 import { RecordBlock, wholeRow } from './record-block.js'
 import { oneByteLines, rangeAt, type RowBounds, RowPlaces } from './row-places.js'
 import type { FedRows } from './rows/fed-rows.js'
-import { InputError } from '../errors.js'
 
 /** A batch ends after this many records, or before a record that begins this many bytes after the batch. */
 export interface CutSizes {
@@ -95,15 +94,6 @@ export class Cuts {
   cut(): void {
     this.#batchStart = this.#recordEnd
   }
-}
-
-/** The error for an input that ends before the place where reading should resume. */
-export function endsBefore({ offsetBytes, lineNumber }: ResumePoint, file: string): InputError {
-  return new InputError(
-    'DDB_RUN_CHANGED',
-    `"${file}" ends before byte ${offsetBytes}, up to which the run has read it: it is a different input, or has lost its end`,
-    { file, lineNumber, offsetBytes },
-  )
 }
 
 export interface BuilderSetup extends ColumnsSetup {

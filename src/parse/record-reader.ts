@@ -5,13 +5,7 @@ import { systemClock } from '../platform/clocks.js'
 import type { InputShape } from '../schema/cell-source.js'
 import type { ByteSource, SourceText } from '../source/byte-source.js'
 import { ArrivingInput } from './csv/sample.js'
-import {
-  BatchBuilder,
-  batchRoom,
-  type BatchRoom,
-  type BuilderInput,
-  endsBefore,
-} from './batch-builder.js'
+import { BatchBuilder, batchRoom, type BatchRoom, type BuilderInput } from './batch-builder.js'
 import type { Batch, BatchEnding, ColumnCounts, Fault, InputRange, ResumePoint } from './batch.js'
 import type { CellRules } from './cell-rules.js'
 import type { BatchOptions, ByteCounts, FlushClock, FoundShape } from './input-reader.js'
@@ -239,7 +233,15 @@ export class RecordReader {
       if (stopped?.() === true) return
       const failure = this.#failure()
       if (failure !== undefined) throw failure
-      if (this.#arriving.ended) throw endsBefore(from, this.#source.name)
+      if (this.#arriving.ended) {
+        const { name: file } = this.#source
+        const { offsetBytes, lineNumber } = from
+        throw new InputError(
+          'DDB_RUN_CHANGED',
+          `"${file}" ends before byte ${offsetBytes}, up to which the run has read it: it is a different input, or has lost its end`,
+          { file, lineNumber, offsetBytes },
+        )
+      }
       if (!tokenizer.jumpTo(from, this.#source.skipTo)) await this.#arriving.push()
     }
   }

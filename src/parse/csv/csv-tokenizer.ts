@@ -162,7 +162,7 @@ export class CsvTokenizer extends LineTokenizer {
     let reason: string | undefined
     if (scanned === unfinished && openAt >= 0) {
       const { lineNumber } = this.locate(openAt)
-      reason = this.#openQuoteMessage(lineNumber, tooLong ? maxRecordBytes : undefined)
+      reason = this.#openQuoteMessage(lineNumber, tooLong)
     } else if (scanned === faulty && badQuoteAt >= 0) reason = quoteMessage(fieldCount + 1)
     if (reason !== undefined) {
       return new InputError('DDB_INPUT_QUOTE', `the first record of ${file}: ${reason}`, position)
@@ -330,17 +330,17 @@ export class CsvTokenizer extends LineTokenizer {
 
   /** The fault of the record at `start` if the record ends in an open quote; `openAt` is the quote's position, or −1. */
   #openQuoteFault(openAt: number, start: number): ScanFault | InputError | undefined {
-    const { file, window, maxRecordBytes, resumePoint, ended } = this
+    const { file, window, resumePoint, ended } = this
     const isOverLimit = this.#isOverLimit(start)
     if (openAt < 0 || !(isOverLimit || ended)) return undefined
     const { lineNumber } = this.locate(openAt)
-    const message = this.#openQuoteMessage(lineNumber, isOverLimit ? maxRecordBytes : undefined)
+    const message = this.#openQuoteMessage(lineNumber, isOverLimit)
     if (isOverLimit) return new InputError('DDB_INPUT_QUOTE', message, { file, ...resumePoint })
     return { fault: { code: 'DDB_INPUT_QUOTE', message }, next: window.end }
   }
 
   override passed(start: number, end: number, isLineEnd: boolean): InputError | undefined {
-    const { file, window, maxRecordBytes, resumePoint, lineNumber } = this
+    const { file, window, resumePoint, lineNumber } = this
     const { quote, escape } = this.#dialect
     const escapes = escape === quote ? -1 : escape.charCodeAt(0)
     for (let p = start; p < end && this.#guide === undefined; p++) {
@@ -350,15 +350,14 @@ export class CsvTokenizer extends LineTokenizer {
     }
     if (!isLineEnd || !this.#isOpen) return undefined
     // What is inside the quotes would count as rows.
-    const message = this.#openQuoteMessage(lineNumber, maxRecordBytes)
+    const message = this.#openQuoteMessage(lineNumber, true)
     return new InputError('DDB_INPUT_QUOTE', message, { file, ...resumePoint })
   }
 
-  /** @param lineNumber  where the quote was opened @param limitBytes  how many bytes were searched; undefined if the input ended first */
-  #openQuoteMessage(lineNumber: number, limitBytes: number | undefined): string {
-    const limit = limitBytes === undefined ? '' : ` within ${limitBytes} bytes`
-    const more =
-      limitBytes === undefined ? '' : `, give more with ${option('input.maxRecordBytes')}`
+  /** @param lineNumber  where the quote was opened @param isLimited  false if the input ended before the limit of a record */
+  #openQuoteMessage(lineNumber: number, isLimited: boolean): string {
+    const limit = isLimited ? ` within ${this.maxRecordBytes} bytes` : ''
+    const more = isLimited ? `, give more with ${option('input.maxRecordBytes')}` : ''
     return `the quote opened in line ${lineNumber} is never closed${limit}: close it${more}, or load quotes as text with ${option('input.quote')} ''`
   }
 }

@@ -152,23 +152,18 @@ const readAddress: ReadCell = (bytes, start, end, into, at) => {
 const complex = /^(\S*[^\seE])([+-]\S*)i$/
 const point = /^\(([^,]*),(.*)\)$/
 
-/** Reads `2.3+4.0i`. */
-const readComplex: ReadCell = (bytes, start, end, into, at) =>
-  readPair(complex.exec(trimmedText(bytes, start, end)), into, at)
-
-/** Reads `(1.5, 2.5)`. */
-const readPoint: ReadCell = (bytes, start, end, into, at) =>
-  readPair(point.exec(trimmedText(bytes, start, end)), into, at)
-
-function readPair(match: RegExpExecArray | null, into: NumberArray, at: number): Outcome {
-  const outcomes = [1, 2].map(part => {
-    const outcome = readNumberText(match?.[part]?.replace(/^[ \t]+|[ \t]+$/g, '') ?? '')
-    into[at + part - 1] = numberRead[0]!
-    return outcome === isRead && numberRead[0] === nullDouble ? outOfRange : outcome
-  })
-  if (outcomes.includes(noValue) || outcomes.includes(notFinite)) return noValue
-  return outcomes.includes(outOfRange) ? outOfRange : isRead
-}
+const pairReader =
+  (form: RegExp): ReadCell =>
+  (bytes, start, end, into, at) => {
+    const match = form.exec(trimmedText(bytes, start, end))
+    const outcomes = [1, 2].map(part => {
+      const outcome = readNumberText(match?.[part]?.replace(/^[ \t]+|[ \t]+$/g, '') ?? '')
+      into[at + part - 1] = numberRead[0]!
+      return outcome === isRead && numberRead[0] === nullDouble ? outOfRange : outcome
+    })
+    if (outcomes.includes(noValue) || outcomes.includes(notFinite)) return noValue
+    return outcomes.includes(outOfRange) ? outOfRange : isRead
+  }
 
 const duration = /^([+-]?\d+)([^]{0,4})$/
 const largestCount = 2_147_483_647
@@ -351,8 +346,8 @@ export const elementTypes: readonly ElementType[] = [
   sixteenBytes('UUID', 'a UUID such as 00112233-4455-6677-8899-aabbccddeeff', readUuid),
   sixteenBytes('INT128', '32 hexadecimal digits', hexReader(32, 0)),
   sixteenBytes('IPADDR', 'an address such as 1.2.3.4 or 2001:db8::1', readAddress),
-  elementType('COMPLEX', Float64Array, 'a number such as 2.3+4.0i', readComplex),
-  elementType('POINT', Float64Array, 'a point such as (1.5, 2.5)', readPoint),
+  elementType('COMPLEX', Float64Array, 'a number such as 2.3+4.0i', pairReader(complex)),
+  elementType('POINT', Float64Array, 'a point such as (1.5, 2.5)', pairReader(point)),
   elementType('DURATION', Int32Array, 'a duration such as 3M or 200ms', readDuration),
 ]
 
