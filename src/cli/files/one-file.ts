@@ -106,7 +106,7 @@ export async function refuseSharedFiles(
   const inVariable = processEnvironment.environment['DDB_INGEST_TRANSFORM'] ?? ''
   const given = [...(flags.get('transform') ?? []), inVariable]
   const transforms = given.filter(text => text.startsWith('@'))
-  const own = [
+  const own: NamedPath[] = [
     ...namedPaths(settings),
     ...files.map(path => ({ path, role: { part: 'an options file' } })),
     ...transforms.map(text => ({ path: text.slice(1), role: { part: 'the transform' } })),
