@@ -4,7 +4,7 @@ import { InputError } from '../errors.js'
 import type { InputFile } from '../platform/platform.js'
 import type { Chunks } from './byte-source.js'
 
-/** Large enough that reading costs little compared with parsing; small enough for the second-level cache. */
+/** Large enough that waiting for reads costs little compared with parsing; small enough for the second-level cache. */
 export const chunkBytes: number = 1024 * 1024
 
 /** Where reading continues. To skip bytes, the caller increases `toBytes` between two chunks. */
