@@ -82,8 +82,7 @@ export async function askCount(asking: Asking, table: TableTarget): Promise<numb
 export async function askIdle(asking: Asking, ...sessionIds: readonly string[]) {
   // A server that has restarted may give an earlier session's number to the one that asks.
   const earlier = sessionIds.filter(id => id !== asking.session.id)
-  if (earlier.length === 0) return true
-  if (!earlier.every(id => /^\d{1,19}$/.test(id))) return undefined
+  if (earlier.length === 0 || !earlier.every(id => /^\d{1,19}$/.test(id))) return undefined
   const jobs = await askJobs(asking, earlier.map(id => `sessionId = ${id}l`).join(' or '))
   return jobs === undefined ? undefined : jobs === 0
 }
