@@ -182,7 +182,8 @@ export class RecordReader {
         builder.recordCount += this.recordsRead - recordsRead
         cuts.passed(this.#recordsEnd.offsetBytes)
       }
-      if (stopped?.() === true) break
+      // A record that a failed read has cut off fills no batch: the next process reads it whole.
+      if (stopped?.() === true || this.#cutPoint !== undefined) break
       if (this.#room.records === 0) {
         yield this.#take('full')
       } else if (!more) {

@@ -11,6 +11,8 @@ const seedCount = seeds(150)
 /** Seeds that once revealed a defect, each with its defect. */
 const keptSeeds: ReadonlyMap<number, string> = new Map([
   [350, 'a reject that was counted before its row was read again'],
+  [1016, 'a record that a failed read cut off, and that filled a batch'],
+  [1025, 'reasons of rejects that could not be read'],
   [6, 'confirmed rows of a server that could not be asked any more'],
   [99, 'an input that was counted, and not read again'],
   [809, 'a register that went when a later process failed'],

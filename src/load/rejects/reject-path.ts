@@ -190,14 +190,16 @@ const startBytes = 256
 
 /**
  * Whether the run created these rejects, as their reasons say: another may have the name by now. Truncated ones are compared as far as they go.
- * @param token  of the run's record; undefined to accept earlier runs of this name
+ * @param token  of the run's record; undefined to accept earlier runs of this name @throws {DdbError} DDB_OUTPUT_CREATE
  */
 export function isOfRun(path: string, runId: string, files: Files, token?: string): boolean {
   const reasons = reasonsPath(path)
   if (attempt(() => files.statusNow(reasons))?.isFile !== true) return false
   const start = `${JSON.stringify({ runId, token }).slice(0, -1)},`
   const buffer = Buffer.alloc(startBytes)
-  const text = buffer.toString('utf8', 0, files.readNow(reasons, buffer))
+  let length = 0
+  continuing({ path }, () => void (length = files.readNow(reasons, buffer)))
+  const text = buffer.toString('utf8', 0, length)
   return text.startsWith(start) || start.startsWith(text)
 }
 
