@@ -174,7 +174,10 @@ const cellColumns = 32
 const shownTables = 3
 const shownInputs = 20
 
-/** How each column is read, where rows would be stored and what is wrong: the result without the `load` commands. @param columns  width of the terminal; undefined leaves lines whole */
+/**
+ * How each column is read, where rows would be stored and what is wrong: the result without the `load` commands.
+ * @param columns  width of the terminal; undefined leaves lines whole
+ */
 export function checkText(result: CheckResult, paint: Paint, columns = Infinity): string {
   const parts = [
     [sentence(result)],

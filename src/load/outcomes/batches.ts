@@ -148,8 +148,6 @@ export class Batches {
         return
       case 'divide':
         this.#halves.push(...halvesOf(this.#close(piece)).reverse())
-        // What an earlier process sent may be refused out of turn. Halves of earlier batches go first.
-        this.#halves.sort(({ place: a }, { place: b }) => b.stream - a.stream || b.no - a.no)
         return
       case 'reject':
         return recorder.rejected(this.#close(piece), byTransform ? inTransform(errText) : errText)
@@ -182,12 +180,12 @@ export class Batches {
       this.endHalves()
       return this.#leave('', 'queued')
     }
-    const half = this.#halves.at(-1)
-    // One that waits for an earlier batch would be in the way if that one is divided, too.
-    if (half === undefined || !this.#mayGo(half)) return
-    this.#half = this.#halves.pop()
-    this.#open(half)
-    this.#send(half)
+    // An earlier process may have had a batch refused whose turn has not come: the one before it may be divided, too.
+    const at = this.#halves.findLastIndex(half => this.#turns.isNext(half))
+    this.#half = this.#halves.splice(at, at < 0 ? 0 : 1)[0]
+    if (this.#half === undefined) return
+    this.#open(this.#half)
+    this.#send(this.#half)
   }
 
   /** Counts the rows in halves that are still waiting as unsent: the server has stored none of these rows. */
@@ -351,13 +349,10 @@ export class Batches {
   #send(piece: Piece): void {
     // Pieces of an earlier process still use the current node, because only this node can report their outcome.
     if ((this.leader !== undefined && !piece.isEarlier) || this.isHeld) return
-    if (!this.#mayGo(piece)) this.#isHolding = true
+    const goesAlone = this.node.isAnswered || this.#recorder.target.isSequential
+    if (!this.#turns.mayGo(piece, goesAlone)) this.#isHolding = true
     // Without a connection the piece stays queued. Queued pieces cause the run to reconnect.
     else if (!this.node.isLost) this.#transmit(piece)
-  }
-
-  #mayGo(piece: Piece): boolean {
-    return this.#turns.mayGo(piece, this.node.isAnswered || this.#recorder.target.isSequential)
   }
 
   /** The outcome of an earlier copy may be unknown. */

@@ -115,6 +115,8 @@ export function newTurns(run: Run) {
       if (alone.size > 0 || (carriesOne && !isIdle(piece.whole.lane))) return false
       return follows(piece, carriesOne)
     },
+    /** Whether nothing that must be written before the piece is without an outcome. */
+    isNext: (piece: Piece): boolean => before(piece) === undefined,
     nextConnection(): number {
       if (run.checked.connections === 1) return 0
       const inFlight = new Array<number>(run.checked.connections).fill(0)

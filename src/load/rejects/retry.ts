@@ -198,7 +198,7 @@ export async function checkRepaired(
   )
   if (lacking !== undefined) {
     throw usageError(
-      `column "${lacking[0]}" is filled by ${lacking[1]}, which "${path}" does not record: repair the input instead, and audit that`,
+      `column "${lacking[0]}" is filled by ${lacking[1]}, which "${path}" does not record: load its rows with ${option('mapping.set')} and what "${reasonsPath(path)}" says of each`,
     )
   }
   const mayDiffer = !isEncodingGiven && encoding !== 'auto' && !encoding.startsWith('utf-')

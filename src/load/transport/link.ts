@@ -278,7 +278,7 @@ export class ReceiptLink {
         if (!(error instanceof DdbError)) throw error
         this.isUnanswered = true
         const isOpen = recorder.holdsMemory || !isLooked
-        const isLast = retry >= checked.retries || this.nowMs >= deadlineMs
+        const isLast = retry >= Math.max(1, checked.retries) || this.nowMs >= deadlineMs
         if (!(error instanceof ConnectionError) || !isOpen || isLast || ending.isLeaving) break
       }
     }

@@ -202,10 +202,7 @@ export class ReceiptNode {
   async isIdle(timeoutMs: number): Promise<boolean | undefined> {
     const { found, now } = this.#run.history
     // The server may still be working on batches of lost connections, or of another process.
-    const sessions = [...found.dataSessions, ...now.dataSessions]
-    // After a restart of the server, this session may have the number of one before.
-    const others = sessions.filter(id => id !== this.control.id)
-    return askIdle(this.#asking(timeoutMs), ...others)
+    return askIdle(this.#asking(timeoutMs), ...found.dataSessions, ...now.dataSessions)
   }
 
   abandon(which: 'control' | 'data' | 'all', reason: ConnectionError): void {

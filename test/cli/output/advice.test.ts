@@ -216,6 +216,9 @@ flagTest('the next step after a run: resume, look for rows, repair rejects, noth
   const rejects = { ...well.rejects, files: [{ path: 'bad rows.csv', rows: 1 }] }
   const bad = { ...well, exitCode: 3, rejects, rows: { ...well.rows, rejected: 1 } }
   t.strictSame(stepsAfter(bad, asked), ["next: ddb-ingest retry 'bad rows.csv'"])
+  const lines = askedOf(['load', 'a.csv', '-t', 'trades', '--set', 'n={line}'], true)
+  const repeated = ["next: ddb-ingest check a.csv --table trades --set 'n={line}'"]
+  t.strictSame(stepsAfter(bad, lines), repeated, '`retry` would be refused')
   const more = [...rejects.files, { path: 'r.2.csv', rows: 1 }]
   t.strictSame(
     stepsAfter({ ...bad, rejects: { ...rejects, files: more } }, asked),

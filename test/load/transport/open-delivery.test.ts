@@ -99,6 +99,7 @@ t.test('a proxy that answers in place of a server which is gone for a moment', a
         return void server.destroy()
       }
       server.pipe(client)
+      client.on('end', () => server.end())
       client.on('data', (chunk: Buffer) => {
         if (isCut || !chunk.includes('cutHere')) return server.write(chunk)
         isCut = true
@@ -113,4 +114,21 @@ t.test('a proxy that answers in place of a server which is gone for a moment', a
     target: { table: 'target' },
   })
   t.match(result, { exitCode: 0, rows: { confirmed: 2 } }, JSON.stringify(result.error))
+})
+
+t.test('a connection that is lost again and again during the last look', async t => {
+  let lost = 0
+  let isSent = false
+  const here = await startLoadServer(t, 'share streamTable(1:0, `id`sym, [INT,SYMBOL]) as target', {
+    before({ text }) {
+      isSent ||= text === 'ddbIngestDeliver'
+      if (!isSent || !text.startsWith('(def(ddbIngestFrom') || lost === 3) return undefined
+      lost++
+      return 'close'
+    },
+  })
+  const rows = t.testdir({ 'a.csv': 'id,sym\n1,A\n' })
+  const result = await here.load(`${rows}/a.csv`, { target: { table: 'target' } })
+  t.match(result, { exitCode: 0, rows: { confirmed: 1 } }, JSON.stringify(result.error))
+  t.equal(lost, 3)
 })
