@@ -1,10 +1,12 @@
 /* npm run simulate -- --seeds 1000 --from 1: runs simulations on all cores. For each failing seed, prints its number, its scenario, the end
-   of its trace and the command that repeats it. The last line gives the counts. `--trace` prints the whole trace. */
+   of its trace and the command that repeats it. The last line gives the counts. `--trace` prints the whole trace. With `--resumed`, killed
+   and failed runs go on, again and again. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { scenarioText } from './report.js'
+import { simulateResumed } from './resumed.js'
 import { simulate } from './simulate.js'
 import { addCounts, newCounts, type SeedCounts } from './seed-counts.js'
 import type { Share, ShareResult } from './worker.js'
@@ -25,6 +27,7 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: String(availableParallelism()) },
     'until-failure': { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
+    resumed: { type: 'boolean', default: false },
   },
 })
 const [seeds, from, jobs] = [values.seeds, values.from, values.jobs].map(wholeNumber) as [
@@ -44,7 +47,7 @@ function wholeNumber(text: string): number {
 async function showTraces(): Promise<number> {
   let failed = 0
   for (let seed = from; seed < from + seeds; seed++) {
-    const simulation = await simulate(seed, true)
+    const simulation = await (values.resumed ? simulateResumed : simulate)(seed, true)
     console.log(`${scenarioText(simulation.scenario)}\n${simulation.trace.join('\n')}`)
     for (const { about, text } of simulation.complaints) console.log(`${about}: ${text}`)
     failed += Number(simulation.complaints.length > 0)
@@ -59,6 +62,7 @@ async function simulateAll(): Promise<number> {
   const shares = Array.from({ length: Math.ceil(seeds / size) }, (_, i) => ({
     from: from + i * size,
     count: Math.min(size, seeds - i * size),
+    isResumed: values.resumed,
   }))
   let next = 0
   const nextShare = (): Share | undefined =>

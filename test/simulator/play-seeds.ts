@@ -13,7 +13,7 @@ export async function playSeeds(
   for (let seed = first; seed < first + count; seed++) {
     const played = await play(seed)
     if (played.complaints.length > 0) {
-      t.fail(`${play.name}: ${failureText(await play(seed, true))}`)
+      t.fail(failureText(await play(seed, true), play !== simulate))
     }
     look(played)
   }

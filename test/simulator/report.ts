@@ -15,12 +15,11 @@ export function scenarioText(scenario: Scenario): string {
   return `${JSON.stringify({ ...scenario, kind }, shown, 1)}\n${script}`
 }
 
-function replayCommand(seed: number): string {
-  return `npm run simulate -- --from ${seed} --seeds 1 --trace`
-}
-
-/** @param simulation  must have a trace */
-export function failureText({ scenario, complaints, trace }: Simulation): string {
+/** @param simulation  must have a trace @param isResumed  whether `simulateResumed` has played it */
+export function failureText(
+  { scenario, complaints, trace }: Simulation,
+  isResumed: boolean,
+): string {
   const shown =
     trace.length <= firstLines + lastLines
       ? trace
@@ -34,7 +33,7 @@ export function failureText({ scenario, complaints, trace }: Simulation): string
     ...complaints.map(({ about, text }) => `  ${about}: ${text}`),
     scenarioText(scenario),
     ...shown.map(line => (line.length > longestLine ? `${line.slice(0, longestLine)}…` : line)),
-    `again: ${replayCommand(scenario.seed)}`,
+    `again: npm run simulate -- --from ${scenario.seed} --seeds 1 --trace${isResumed ? ' --resumed' : ''}`,
     '',
   ].join('\n')
 }
