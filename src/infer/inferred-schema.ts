@@ -62,7 +62,8 @@ export interface NeededOptions {
   readonly rejects: number
 }
 
-export function neededOptions(schema: InferredSchema): NeededOptions {
+/** @param isLenient  whether bad cells become null */
+export function neededOptions(schema: InferredSchema, isLenient = false): NeededOptions {
   const { columns, leftOut, needsPosition, needsAllowMissing, quotes, totals } = schema
   const { isHeaderless, assumedHeader } = schema
   const { comment } = totals ?? {}
@@ -81,6 +82,6 @@ export function neededOptions(schema: InferredSchema): NeededOptions {
       ...(leftOut.length > 0 && { ignoreExtra: true }),
     },
     cells: columns.reduce<CellOptions>((all, { needs }) => withOptions(all, needs), {}),
-    rejects: columns.reduce((sum, { refused }) => sum + refused, schema.rejected),
+    rejects: columns.reduce((sum, one) => sum + (isLenient ? 0 : one.refused), schema.rejected),
   }
 }

@@ -220,14 +220,19 @@ function isLossy(text: string): boolean {
 }
 
 /** Removes point, exponent and leading zeros. */
-const digitsOf = (number: string): string => number.replace(/e.*$|\./g, '').replace(/^0+/, '')
+const digitsOf = (number: string): string => number.replace(/e.*$|\./gi, '').replace(/^0+/, '')
 
 /** Decimals of a DOUBLE in DolphinDB's output. The last digit may be off by one, as in the files of its tutorials. */
 const writtenDecimals = 15
 
 function isWrittenDouble(number: string, digits: string): boolean {
   const value = Number(number)
-  if (number.length - number.indexOf('.') - 1 !== writtenDecimals || value >= 1e21) return false
+  if (
+    /e/i.test(number) ||
+    number.length - number.indexOf('.') - 1 !== writtenDecimals ||
+    value >= 1e21
+  )
+    return false
   const exact = value.toFixed(writtenDecimals + 5).replace('.', '')
   const off = Math.abs(Number(BigInt(exact) - BigInt(`${digits}00000`)))
   return off < 2e5 && !Number.isInteger(value)

@@ -17,7 +17,7 @@ import type { LoadOptions, LoadResult, ServerTarget } from './options.js'
 import { journalPath } from './journal/open-journal.js'
 import { checkSoleProcess } from './register/sole-process.js'
 import { lookFirst } from './evidence/first-look.js'
-import { asTargetChanged, remedies } from './journal/changed-run.js'
+import { asTargetChanged, isInDoubt, remedies } from './journal/changed-run.js'
 import { checkName } from './register/register.js'
 import { checkedOptions, type CheckedOptions } from './checked-options.js'
 import { Recorder, takeRowsBack } from './outcomes/recorder.js'
@@ -92,10 +92,12 @@ async function loadChecked(run: Run): Promise<LoadResult> {
     const error = asTargetChanged(run, cause)
     run.ending.fail(error)
     // Rows of earlier processes that are gone or unproven no longer count as stored.
-    const gone = ['DDB_TARGET_CHANGED', 'DDB_UNPROVEN']
-    if (error instanceof DdbError && gone.includes(error.code)) takeRowsBack(run, '', false)
+    if (error instanceof DdbError && isInDoubt(error)) takeRowsBack(run, '', false)
   }
   const misuse = await runPipeline(run, open, fail)
+  // They still do not if this process has not looked at the target.
+  const isSeen = run.delivery !== undefined || run.ending.failure === undefined
+  if (!isSeen && isInDoubt(run.history.found.end?.error)) takeRowsBack(run, '', false)
   run.ending.fail(misuse)
   const result = loadResult(run)
   const isRecorded = endJournal(run, result)

@@ -250,11 +250,16 @@ export function newOddValues(
     look({ columns: data, rowCount, ranges: inputs }: Batch): void {
       const count = Math.min(rowCount, lookedRows - rows)
       rows += count
-      for (const epoch of epochs) epoch.range = widened(epoch.range, data[epoch.index]!, count)
+      // A check reads inputs that do not fit as texts.
+      const isRead = ({ index, type }: (typeof single)[number]): boolean =>
+        data[index]?.form === 'vector' && data[index].type === type
+      for (const epoch of epochs.filter(isRead))
+        epoch.range = widened(epoch.range, data[epoch.index]!, count)
       if (rows === lookedRows) end()
       if (inputs[0]?.shape.delimiter === undefined) return
-      symbols = symbols.filter(({ index, name }) => {
-        const text = blankedText(data[index]!, count)
+      symbols = symbols.filter(column => {
+        const { index, name } = column
+        const text = isRead(column) ? blankedText(data[index]!, count) : undefined
         if (text === undefined) return true
         notice(
           `column "${name}": symbols begin or end with blanks, such as ${JSON.stringify(text)}. ${option('input.trim')} leaves the blanks out`,

@@ -149,5 +149,8 @@ export function timeText({ platform: { clock } }: Pick<Run, 'platform'>): string
 export function isUnfinished({ state, ending, history }: Run): boolean {
   const { unconfirmed, unsent } = state.rows
   const isOpen = unsent > 0 || unconfirmed > 0
-  return history.file !== undefined && (ending.failure !== undefined || isOpen)
+  // A process that has recorded nothing changes nothing about a run that was finished.
+  const wasDone = history.file?.isBegun === false && history.found.end?.isDone === true
+  const hasFailed = ending.failure !== undefined && !wasDone
+  return history.file !== undefined && (hasFailed || isOpen)
 }

@@ -35,6 +35,8 @@ export const defaultDecodeLimits: DecodeLimits = {
 
 /** Counted size of a VOID null, which takes no bytes. Otherwise twelve bytes could announce a billion nulls, and exhaust our memory. */
 const voidRowBytes = 64
+/** Counted size of the object of a nested value, which may take eleven bytes on the wire. */
+const nestedBytes = 256
 
 /** Base id → base (list of texts) of the SYMBOL columns of one table. */
 export type SymbolBases = Map<number, readonly string[]>
@@ -77,6 +79,7 @@ export class DecodeContext {
 
   /** Enters a nested value. @throws {ProtocolError} DDB_LIMIT */
   descend(): void {
+    this.charge(nestedBytes)
     this.#depth += 1
     if (this.#depth > this.limits.maxDepth) {
       throw this.reader.excess(

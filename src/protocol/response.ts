@@ -114,8 +114,9 @@ function parseHeader(
 ): { sessionId: string; objectCount: number } {
   const tokens = withoutCarriageReturn(line).split(' ')
   const [sessionId, objectCount, byteOrder] = tokens
-  const isHeader = tokens.length === 3 && (objectCount === '0' || objectCount === '1')
-  if (sessionId && isHeader && byteOrder !== '0') return { sessionId, objectCount: +objectCount }
+  const isHeader = tokens.length === 3 && /^\d{1,19} [01]$/.test(`${sessionId} ${objectCount}`)
+  if (sessionId && isHeader && byteOrder !== '0')
+    return { sessionId, objectCount: Number(objectCount) }
   const problem =
     sessionId && isHeader
       ? 'The server answers in big-endian byte order, which this end does not read'

@@ -19,7 +19,10 @@ export async function run(settings: Settings<'exec'>, call: Call): Promise<numbe
   const inputs = path === undefined ? [] : [path]
   return onServer(settings, inputs, call, object, async (server, begin) => {
     const script = path === undefined ? settings.script! : await readScriptFile(path, call)
-    const answer = await runScript(script, server, begin().signal, call.output)
+    const interruption = begin()
+    const answer = await runScript(script, server, interruption.signal, call.output)
+    // While nobody reads the output, a signal ends the process at once.
+    interruption[Symbol.dispose]()
     const value = answer && hideInValue(answer, call.output.hide)
     // Tables are escaped already, and `writeData` would escape their colours, too.
     const write = format === 'table' ? call.output.write : call.output.writeData

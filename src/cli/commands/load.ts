@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import type { Trace } from '../../client/trace.js'
 import { usageError } from '../../errors.js'
+import { isInDoubt } from '../../load/journal/changed-run.js'
 import { readRun } from '../../load/journal/known-runs.js'
 import { journalPath } from '../../load/journal/open-journal.js'
 import { loadOn } from '../../load/load.js'
@@ -29,7 +30,7 @@ import {
   peakMemory,
   summaryLines,
 } from '../output/summary.js'
-import { adviseNeededOptions, isInDoubt, isReadOnce } from '../output/failures.js'
+import { adviseNeededOptions, isReadOnce } from '../output/failures.js'
 import { nextSteps, printSteps } from '../output/failures.js'
 import { newTimeline, startProgress, type Timeline } from '../output/progress.js'
 import type { NextStep } from '../output/run-report.js'

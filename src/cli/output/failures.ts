@@ -193,9 +193,10 @@ const tables: Advice = asked => {
   return sameCommand(asked, { '--create': table.startsWith('dfs://') ? 'dfs' : 'stream' })
 }
 
-/** Finds out which rows are in the table: an audit, or for a pipe, which cannot be read again, their number. */
+/** Finds out which rows are in the table: an audit, or for a pipe, which cannot be read again, their number. A shard is repeated. */
 const look: Advice = asked => {
   const { flags } = asked
+  if (flags.has('shard')) return sameCommand(asked)
   const table = flags.get('table')?.at(-1)
   if (isLoad(asked) && hasFiles(asked) && (table ?? flags.get('confirm-table')) !== undefined) {
     const isNull = flags.get('on-error')?.at(-1) === 'null'
@@ -282,10 +283,6 @@ export function adviseNeededOptions(asked: UserCall, needed: NeededOptions, load
   const kept = [...known.flags].filter(([flag]) => !ofCheck.includes(flag))
   asked.nextLoads = command === 'load'
   asked.next = commandWords({ ...known, command, flags: withNeeded(new Map(kept), needed) })
-}
-
-export function isInDoubt(error: LoadResult['error']): boolean {
-  return error?.code === 'DDB_TARGET_CHANGED' || error?.code === 'DDB_UNPROVEN'
 }
 
 /** The steps after a run, the most useful one last; none if nothing is left to do. */

@@ -45,6 +45,8 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
   const paintNote = painter(stderr, environment, noColor)
   const secrets = newSecrets()
   const safe = secrets.hideInSentence
+  // Control characters may divide a secret.
+  const shown = (text: string): string => safe(clean(safe(text)))
   const isScreen = stderr.isTTY === true && environment['TERM'] !== 'dumb'
   const noteColumns = isScreen ? stderr.columns || 80 : Infinity
   const writeNote = (text: string, style?: Style): void => {
@@ -57,7 +59,7 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
     writeData: (text: string) => write(stdout.isTTY ? visible(text) : text),
     /** Writes a text to standard error, without the text's control characters and secrets: one line, which a terminal gets in several. */
     note: (sentence: string, style?: Style): void => {
-      for (const line of wrapped(clean(safe(sentence)), noteColumns)) writeNote(line, style)
+      for (const line of wrapped(shown(sentence), noteColumns)) writeNote(line, style)
     },
     /** Writes `label: command` to standard error. Users copy the command, so it is never divided, and not shown with a part redacted. */
     command: (label: string, command: string) => {
@@ -66,7 +68,7 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
     },
     /** Writes `ddb-ingest: … [CODE]` to standard error, in red if colours are on; in GitHub Actions also as an annotation. */
     problem: (sentence: string, code?: string, place?: Place): void => {
-      const text = clean(code === undefined ? safe(sentence) : `${safe(sentence)} [${code}]`)
+      const text = `${shown(sentence)}${code === undefined ? '' : ` [${code}]`}`
       const [first = '', ...rest] = wrapped(`${program} ${text}`, noteColumns)
       writeNote(paintNote('red', program) + first.slice(program.length))
       for (const line of rest) writeNote(line)
@@ -129,10 +131,10 @@ function painter(
   return (style, text) => styleText(style, text, { validateStream: false })
 }
 
-// Removed before single control characters: otherwise the visible rest of each escape sequence would remain.
+// Removed before single control characters, or the visible rest of each sequence would remain. One without an end would take the words after it.
 const sequences =
   // eslint-disable-next-line no-control-regex -- escape sequences begin with a control character
-  /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u009b[0-?]*[ -/]*[@-~]/g
+  /(?:\u001b\[|\u009b)[\d;?]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)/g
 const blanks = /[\t\n\v\f\r\u0085\u2028\u2029]+/g
 
 // Bytes of file names that are not UTF-8 (platform/file-name.ts).

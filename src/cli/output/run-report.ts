@@ -1,5 +1,6 @@
 /* A run with a journal as one plain object, which `runs --json` prints, and as text: all runs as a table, or one run in detail. */
 import { addressText } from '../../client/failure.js'
+import { isInDoubt } from '../../load/journal/changed-run.js'
 import { inputProgress } from '../../load/journal/run-history.js'
 import type { KnownRun } from '../../load/journal/known-runs.js'
 import { pathHere } from '../../load/rejects/reject-path.js'
@@ -29,7 +30,7 @@ export function reportOf(known: KnownRun, command: string, ways: readonly NextSt
     startedAt: run.startedAt,
     /** Of the last process that recorded its end, like `exitCode`. */
     endedAt: lastEnd?.at ?? null,
-    exitCode: lastEnd?.exitCode ?? null,
+    exitCode: codeOf(lastEnd),
     target: {
       host: addressText(server.host, server.port),
       table: target.table ?? null,
@@ -57,7 +58,7 @@ export function reportOf(known: KnownRun, command: string, ways: readonly NextSt
       startedAt,
       endedAt: end?.at ?? null,
       status: end?.status ?? null,
-      exitCode: end?.exitCode ?? null,
+      exitCode: codeOf(end),
       error: end?.error ?? null,
     })),
     holder: holder ?? null,
@@ -68,6 +69,10 @@ export function reportOf(known: KnownRun, command: string, ways: readonly NextSt
     resume: { possible, command: possible ? command : null, ways },
   }
 }
+
+/** Null for a process that a signal ended: the journal does not know which one. */
+const codeOf = (end: KnownRun['journal']['end']): number | null =>
+  end === undefined || end.status === 'interrupted' ? null : end.exitCode
 
 /** Prefers the counts in the record of the run's end, which include rows that were read but are in no batch. */
 function rowsOf({ journal }: KnownRun): Omit<RowCounts, 'skipped'> {
@@ -112,8 +117,7 @@ export function waysToResume(
     when: `to load all rows again${unless}`,
     command: `${resume} --restart`,
   })
-  const code = end?.error?.code
-  if ((changed.length > 0 || code === 'DDB_RUN_CHANGED') && !isUntouched) {
+  if ((changed.length > 0 || end?.error?.code === 'DDB_RUN_CHANGED') && !isUntouched) {
     const files = changed.length === 1 ? `"${changed[0]}"` : 'the inputs of the run'
     return [
       { when: `after restoring ${files} with the same modification time (cp -p)`, command: resume },
@@ -123,7 +127,7 @@ export function waysToResume(
       giveUp,
     ]
   }
-  if (code === 'DDB_TARGET_CHANGED' || code === 'DDB_UNPROVEN' || isForgotten) {
+  if (isInDoubt(end?.error) || isForgotten) {
     const again = { when: 'after the rows of the run are in the table again', command: resume }
     return [
       { when: 'to find out which rows are there', command: audit },
@@ -194,8 +198,7 @@ export function runText(run: RunReport, paint: Paint, columns: number | undefine
   lines.push(['target', `${targetText(run.target)}${by}`])
   lines.push(['rows', `read ${grouped(read)} = ${sum}`], ...inputsLines(run))
   for (const [i, { startedAt, endedAt, status, exitCode }] of processes.entries()) {
-    // A journal contains no exit code of a process that a signal ended.
-    const code = status === 'interrupted' ? '' : `, exit code ${exitCode}`
+    const code = exitCode === null ? '' : `, exit code ${exitCode}`
     const isActive = i === processes.length - 1 && holder !== null
     const end =
       endedAt !== null

@@ -92,10 +92,10 @@ export function codeTexts(byCode: LoadResult['rejects']['byCode']): string[] {
 export function confirmText({ confirm, rows, batches }: LoadResult): string {
   const { confirmed, unconfirmed, skipped } = rows
   const note = confirm.note === null ? '' : `: ${confirm.note}`
-  // This process sent nothing, so it had nothing to confirm.
-  if (confirm.used === 'none' && skipped > 0) return 'confirmed by an earlier process'
-  if (batches.sent === 0 && confirmed + unconfirmed === 0) return `nothing was sent${note}`
   const doubt = unconfirmed === 0 ? '' : `; ${counted(unconfirmed, 'row')} unconfirmed`
+  // This process sent nothing, so it had nothing to confirm.
+  if (confirm.used === 'none' && skipped > 0) return `confirmed by an earlier process${doubt}`
+  if (batches.sent === 0 && confirmed + unconfirmed === 0) return `nothing was sent${note}`
   return `${confirmationWords[confirm.used]}${note}${doubt}`
 }
 

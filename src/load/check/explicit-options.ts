@@ -133,7 +133,7 @@ export async function findRemedies(
   const ofColumns = schema.columns.flatMap(({ name, remedies = [] }) =>
     names.has(name) ? remedies.map(text => `${name}: ${text}`) : [],
   )
-  const { input: reading, cells, rejects } = neededOptions(schema)
+  const { input: reading, cells, rejects } = neededOptions(schema, run.options.cells?.lenient)
   const needed: NeededOptions = { input: reading, cells, mapping: {}, rejects }
   const isContrary = cells.thousands === ',' && cells.decimalComma
   const isNeeded = !isContrary && missingOptions(run, needed, true).length > 0

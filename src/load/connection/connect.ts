@@ -5,6 +5,7 @@ import { setMaxListeners } from 'node:events'
 import { addressText } from '../../client/failure.js'
 import type { ConnectOptions } from '../../client/session-options.js'
 import { defaultConnectTimeoutMs, openSession, type Session } from '../../client/open-session.js'
+import { type LoginMemory, loginMethods } from '../../client/login/protection.js'
 import { ConnectionError, DdbError, ServerError, option } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import type { Platform, Random } from '../../platform/platform.js'
@@ -155,8 +156,19 @@ export function redirected(server: ServerTarget, to: ServerAddress): ServerTarge
   }
   // The previous host stays in the list, because it may become the leader again.
   const others = known.filter(({ host, port }) => host !== to.host || port !== to.port)
-  return { ...server, ...to, otherHosts: others }
+  const memory = server.loginMemory && memoryOfBoth(server.loginMemory, server)
+  return { ...server, ...to, otherHosts: others, ...(memory && { loginMemory: memory }) }
 }
+
+/** A node gets no weaker login than the one that names it: anybody may listen on another port of a named host. */
+const memoryOfBoth = (memory: LoginMemory, from: ServerAddress): LoginMemory => ({
+  ...memory,
+  best(host, port, user) {
+    const both = [memory.best(host, port, user), memory.best(from.host, from.port, user)]
+    return loginMethods.find(one => both.includes(one))
+  },
+  place: () => memory.place(from.host, from.port),
+})
 
 export function redirectedTooOften({ host, port }: ServerAddress): ConnectionError {
   return new ConnectionError(

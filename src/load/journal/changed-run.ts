@@ -41,6 +41,10 @@ export const remedies = {
     `then its ledger from the server with ddb-ingest exec -e 'undef("${ledger}", SHARED)' --host ${addressText(host, port)}`,
 } as const
 
+/** Whether a run has ended since its rows may not be in the target any more. */
+export const isInDoubt = (error?: { readonly code: string } | null): boolean =>
+  error?.code === 'DDB_TARGET_CHANGED' || error?.code === 'DDB_UNPROVEN'
+
 export function runChanged(
   { run, isUntouched }: Pick<RecordedRun, 'run' | 'isUntouched'>,
   what: string,

@@ -14,6 +14,9 @@ import { isOrdered, newTurns } from './turns.js'
 /** If the server refuses a piece repeatedly, each pause is this many times longer than the last. */
 const restGrowth = 4
 
+/** How many pieces are sent again after others that have no outcome yet, once some were refused because of the one before them. */
+const fewAhead = 16
+
 /** Sends pieces in order and never waits. */
 export class Batches {
   /** The node that leads now, if not the current one. New pieces wait for the move to it, after the current node has answered all pieces. */
@@ -36,6 +39,8 @@ export class Batches {
   #ended = false
   /** Number of redirects since the server last accepted rows. */
   #moves = 0
+  /** How many pieces may be sent before those that they name have an outcome. Each outcome allows two more. */
+  #ahead = Infinity
 
   constructor(run: Run, recorder: Recorder, node: ReceiptNode, fail: (error: unknown) => void) {
     this.#run = run
@@ -48,6 +53,11 @@ export class Batches {
   /** False if too much is in flight, or if new pieces must wait for the leader. */
   get hasRoom(): boolean {
     return !this.isHeld && this.leader === undefined && this.#turns.hasRoom()
+  }
+
+  /** Whether halves of a refused piece are sent, one at a time. */
+  get isDividing(): boolean {
+    return this.#half !== undefined
   }
 
   /** Sends a new piece, or lets it wait. With a journal, it is sent at the end of this turn of the event loop. */
@@ -113,6 +123,7 @@ export class Batches {
     state.latencies.add(platform.clock.nowMs() - piece.sentAtMs)
     if (rowCount === null || rowCount >= 0) {
       this.#moves = 0
+      this.#ahead += 2
       this.#recorder.taken(this.#close(piece), rowCount, left ?? undefined)
     } else this.#refused(piece, errText, left === null)
     this.#goOn()
@@ -126,6 +137,7 @@ export class Batches {
       piece.refusal = errText
       // Not a retry: it waits for the piece before it, whose fault it was.
       piece.resends--
+      this.#ahead = Math.min(this.#ahead, fewAhead)
       piece.lateSendNo = this.#run.state.lastSendNo
       return this.#ended ? this.#drop(piece) : this.#sendAgain(piece)
     }
@@ -350,9 +362,12 @@ export class Batches {
     // Pieces of an earlier process still use the current node, because only this node can report their outcome.
     if ((this.leader !== undefined && !piece.isEarlier) || this.isHeld) return
     const goesAlone = this.node.isAnswered || this.#recorder.target.isSequential
-    if (!this.#turns.mayGo(piece, goesAlone)) this.#isHolding = true
+    if (!this.#turns.mayGo(piece, goesAlone, this.#ahead > 0)) this.#isHolding = true
     // Without a connection the piece stays queued. Queued pieces cause the run to reconnect.
-    else if (!this.node.isLost) this.#transmit(piece)
+    else if (!this.node.isLost) {
+      this.#ahead = Math.max(0, this.#ahead - 1)
+      this.#transmit(piece)
+    }
   }
 
   /** The outcome of an earlier copy may be unknown. */

@@ -49,13 +49,24 @@ export function isOrdered({ checked, lanes, target }: Run): boolean {
 export const namesBefore = (run: Run): boolean =>
   isOrdered(run) && run.checked.mode === 'async' && run.shared === undefined
 
+function leastBusy({ checked: { connections }, state }: Run): number {
+  if (connections === 1) return 0
+  const inFlight = new Array<number>(connections).fill(0)
+  for (const { isInFlight, connection } of state.open.values()) {
+    if (isInFlight && connection !== undefined) inFlight[connection]!++
+  }
+  return inFlight.indexOf(Math.min(...inFlight))
+}
+
 /** A piece goes over its lane's connection, or the least busy. One of several lanes goes alone: two sessions must not write a partition. */
 export function newTurns(run: Run) {
   const { state } = run
   /** Pieces that must be sent alone. No other piece is sent before them. */
   const alone = new Set<Piece>()
-  /** What was handed over and has no outcome, if order matters. */
+  /** What was handed over and has no outcome, if order matters, and the number of each; of these, `passed` are no longer there. */
   const waiting: Piece[] = []
+  const numbers = new WeakMap<Piece['whole'], number>()
+  let passed = 0
   /** @param connection  default: any */
   const isIdle = (connection?: number): boolean => {
     for (const piece of state.open.values()) {
@@ -73,9 +84,9 @@ export function newTurns(run: Run) {
     run.checked.connections === 1 ? 0 : whole.lane
   /** What must be written before a piece: what comes before it in its lane. Rows without a lane may have any keys. */
   const before = (piece: Piece): Piece | undefined => {
-    while (waiting[0]?.whole.parts === 0) waiting.shift()
+    for (; waiting[0]?.whole.parts === 0; passed++) waiting.shift()
     const lane = laneOf(piece)
-    for (let i = waiting.findLastIndex(({ whole }) => whole === piece.whole) - 1; i >= 0; i--) {
+    for (let i = (numbers.get(piece.whole) ?? 0) - passed - 1; i >= 0; i--) {
       const other = waiting[i]!
       const isAlike = lane === undefined || [lane, undefined].includes(laneOf(other))
       if (isAlike && other.whole.parts > 0) return other
@@ -98,7 +109,8 @@ export function newTurns(run: Run) {
     /** Must be called for each piece that is handed over, in order. */
     take(piece: Piece): void {
       // Halves of a piece come one after the other.
-      if (isOrdered(run) && waiting.at(-1)?.whole !== piece.whole) waiting.push(piece)
+      if (!isOrdered(run) || waiting.at(-1)?.whole === piece.whole) return
+      numbers.set(piece.whole, passed + waiting.push(piece) - 1)
     },
     /** As `Copy.after`. */
     after: (piece: Piece): number | undefined => (namesBefore(run) ? after(piece) : undefined),
@@ -106,25 +118,18 @@ export function newTurns(run: Run) {
       if (goesAlone() && state.open.size > 0) return false
       return state.open.size < mostOpen && state.openBytes < readSizes(run).roomBytes
     },
-    /** @param carriesOne  whether a connection carries only one piece at a time */
-    mayGo(piece: Piece, carriesOne: boolean): boolean {
+    /** @param carriesOne  whether a connection carries only one piece at a time @param mayName  whether it need not wait for the one before */
+    mayGo(piece: Piece, carriesOne: boolean, mayName: boolean): boolean {
       if (goesAlone() && !isIdle()) return false
       if (run.checked.connections > 1 && run.lanes === undefined) return true
       if (laneOf(piece) === undefined)
         return follows(piece, true) && alone.add(piece) !== undefined && isIdle()
       if (alone.size > 0 || (carriesOne && !isIdle(piece.whole.lane))) return false
-      return follows(piece, carriesOne)
+      return follows(piece, carriesOne || !mayName)
     },
     /** Whether nothing that must be written before the piece is without an outcome. */
     isNext: (piece: Piece): boolean => before(piece) === undefined,
-    nextConnection(): number {
-      if (run.checked.connections === 1) return 0
-      const inFlight = new Array<number>(run.checked.connections).fill(0)
-      for (const { isInFlight, connection } of state.open.values()) {
-        if (isInFlight && connection !== undefined) inFlight[connection]!++
-      }
-      return inFlight.indexOf(Math.min(...inFlight))
-    },
+    nextConnection: () => leastBusy(run),
     /** The piece gets its outcome, or its halves replace it. */
     close: (piece: Piece): void => void alone.delete(piece),
   }

@@ -164,7 +164,7 @@ const tableOf = ({ options }: Run): TableTarget => parseTableTarget(options.targ
 async function checkOptions(run: Run, schema: InferredSchema): Promise<void> {
   const { sources } = run
   const { columns, inputs, firstReject = [] } = schema
-  const needed = neededOptions(schema)
+  const needed = neededOptions(schema, run.options.cells?.lenient)
   // JSON members fill only columns with exactly the same name.
   const hasMembers = inputs.some(({ format }) => formats[format].records === 'members')
   const missing = missingOptions(run, needed, !hasMembers)

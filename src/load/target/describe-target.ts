@@ -1,7 +1,7 @@
 /* Describes the target as the server reports it: columns in order, partition scheme, what becomes of known keys, the rows that a table has
    ever had, and its storage. */
 import type { Session } from '../../client/open-session.js'
-import { option, usageError } from '../../errors.js'
+import { DdbError, option, usageError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
 import {
   isBefore,
@@ -34,6 +34,7 @@ import {
   parseTableTarget,
   refuseFirst,
   tableExpression,
+  tableText,
   type TableTarget,
   type Target,
   type UpsertForm,
@@ -250,7 +251,12 @@ export const leavesMemory = (total: RowsTotal | null): boolean =>
 /** @param counts  whether to count the rows of a DFS table @throws {ServerError} DDB_TARGET without a table @throws {ConnectionError} */
 export async function askTable(asking: Asking, table: TableTarget, counts: boolean) {
   const and = { script: stateScript(table, counts), answers: stateAnswers }
-  return stateIn(partsOf(await askSchema(asking, table, and)))
+  const parts = partsOf(await askSchema(asking, table, and))
+  if (parts.length > 0) return stateIn(parts)
+  throw new DdbError(
+    'DDB_PROTOCOL',
+    `the server's description of ${tableText(table)} is not understood`,
+  )
 }
 
 /** Sets a variable, which stays empty if the server refuses the expression. */

@@ -121,7 +121,9 @@ export class ReceiptNode {
   }
 
   #leftMs(deadlineMs: number): number {
-    return Math.max(1, Math.ceil(deadlineMs - this.#run.platform.clock.nowMs()))
+    const { platform, checked } = this.#run
+    const leftMs = Math.min(deadlineMs - platform.clock.nowMs(), checked.confirmTimeoutMs)
+    return Math.max(1, Math.ceil(leftMs))
   }
 
   /** Whether the server answers each batch, on the connection that carried it. */

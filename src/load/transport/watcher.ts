@@ -211,8 +211,9 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
         // After the last receipt, there is no reason to pause.
         if (this.#allSent && state.open.size === 0) continue
       }
-      // The next batch may wait for this outcome.
-      const isBusy = hasNews && !this.#allSent && !this.recorder.target.isSequential
+      // The next batch, or half of one, may wait for this outcome.
+      const isWaiting = this.recorder.target.isSequential || this.batches.isDividing
+      const isBusy = hasNews && !this.#allSent && !isWaiting
       const pauseMs = isBusy ? busyPollMs : pollMs
       await this.rest(this.needsLedger ? pauseMs : slowestPollMs)
       if (hasNews) continue

@@ -255,7 +255,7 @@ const runReport = (change: Partial<RunReport> = {}): RunReport => ({
   ],
   processes: [
     {
-      ...{ startedAt: minute(4, '05'), endedAt: minute(5), status: 'interrupted', exitCode: 130 },
+      ...{ startedAt: minute(4, '05'), endedAt: minute(5), status: 'interrupted', exitCode: null },
       error: null,
     },
     {
