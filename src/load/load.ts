@@ -95,12 +95,14 @@ async function loadChecked(run: Run): Promise<LoadResult> {
     if (error instanceof DdbError && isInDoubt(error)) takeRowsBack(run, '', false)
   }
   const misuse = await runPipeline(run, open, fail)
-  // They still do not if this process has not looked at the target.
+  // They still do not if this process has not looked at the target, and the journal keeps the reason.
   const isSeen = run.delivery !== undefined || run.ending.failure === undefined
-  if (!isSeen && isInDoubt(run.history.found.end?.error)) takeRowsBack(run, '', false)
+  const { error: before } = run.history.found.end ?? {}
+  const doubt = !isSeen && isInDoubt(before) ? before : undefined
+  if (doubt !== undefined) takeRowsBack(run, '', false)
   run.ending.fail(misuse)
   const result = loadResult(run)
-  const isRecorded = endJournal(run, result)
+  const isRecorded = endJournal(run, doubt ? { ...result, error: { ...doubt, fix: null } } : result)
   if (misuse !== undefined) throw misuse
   return isRecorded ? result : loadResult(run)
 }

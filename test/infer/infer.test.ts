@@ -485,6 +485,7 @@ t.test('digits that are not plain numbers get a warning', async t => {
     t.match(await warning('1', lossy), /DOUBLE does not keep all digits/)
     t.match(await warning(`[1.5,${lossy}]`), /DOUBLE does not keep all digits/)
   }
+  t.equal(await warning('764.1446399553695E9', '7.641446399553695E2'), '')
   t.match(await warning('[000001,2]'), /"000001" has a leading zero/)
   t.match(await warning('[+4912345,1]'), /"\+4912345" has a plus sign/)
   t.match(await warning('[12345678901234567890]'), /keep all digits of "12345678901234567890"/)

@@ -326,6 +326,7 @@ t.test('invalid responses are refused', async t => {
     ['7 2 1\nOK\n', /is this a DolphinDB server/],
     ['7 0 1 \nOK\n', /is this a DolphinDB server/],
     [' 0 1\nOK\n', /is this a DolphinDB server/],
+    ['1e3 0 1\nOK\n', /is this a DolphinDB server/],
     ['7 0 0\nOK\n', /big-endian/],
     ['7 1 1\nOK\n', /ended in the middle/],
     ['7 1 1\nO', /ended in the middle/],

@@ -7,7 +7,7 @@ import { accountedFor } from '../outcomes/run-state.js'
 import { ledgerName, newToken, type KnownRun, type RunName } from '../register/register.js'
 import type { RunRejects } from '../rejects/run-rejects.js'
 import type { RunBasis } from '../run-basis.js'
-import { isInDoubt, runChanged } from './changed-run.js'
+import { runChanged } from './changed-run.js'
 import type { JournalFile } from './journal-file.js'
 import type { EndedRows, Facts, JournalRecord, Place, RecordOf } from './journal-record.js'
 import type { OpenedJournal } from './open-journal.js'
@@ -137,9 +137,8 @@ export class RunHistory {
     const { file } = this
     if (file === undefined) return
     this.#noteEnded(file)
-    // This process did nothing, and the run was finished already, or its target still is in doubt, or another process has the run by now.
-    const isKnown = record.isDone || (isInDoubt(this.found.end?.error) && !isInDoubt(record.error))
-    if (!file.isBegun && (isKnown || file.lost() !== undefined)) return
+    // The run was finished already, and this process did nothing, or another process has the run by now.
+    if (!file.isBegun && (record.isDone || file.lost() !== undefined)) return
     this.#put(file, record)
     file.write()
   }

@@ -217,8 +217,8 @@ flagTest('the next step after a run: resume, look for rows, repair rejects, noth
   const bad = { ...well, exitCode: 3, rejects, rows: { ...well.rows, rejected: 1 } }
   t.strictSame(stepsAfter(bad, asked), ["next: ddb-ingest retry 'bad rows.csv'"])
   const lines = askedOf(['load', 'a.csv', '-t', 'trades', '--set', 'n={line}'], true)
-  const repeated = ["next: ddb-ingest check a.csv --table trades --set 'n={line}'"]
-  t.strictSame(stepsAfter(bad, lines), repeated, '`retry` would be refused')
+  const checked = ["next: ddb-ingest check a.csv --table trades --set 'n={line}'"]
+  t.strictSame(stepsAfter(bad, lines), checked, '`retry` would be refused')
   const more = [...rejects.files, { path: 'r.2.csv', rows: 1 }]
   t.strictSame(
     stepsAfter({ ...bad, rejects: { ...rejects, files: more } }, asked),
@@ -234,6 +234,9 @@ flagTest('the next step after a run: resume, look for rows, repair rejects, noth
   t.strictSame(stepsAfter(unwritten, withFiles), ['next: ddb-ingest explain DDB_OUTPUT_WRITE'])
   const doubtful = { ...well, exitCode: 4, rows: { ...well.rows, unconfirmed: 1 } }
   t.strictSame(stepsAfter(doubtful, asked), ['next: ddb-ingest audit a.csv --table trades'])
+  const shard = askedOf(['load', 'a.csv', '-t', 'trades', '--run-id', 'r', '--shard', '1/2'], true)
+  const repeated = 'next: ddb-ingest load a.csv --table trades --run-id r --shard 1/2'
+  t.strictSame(stepsAfter(doubtful, shard), [repeated], 'a shard is repeated, not audited')
   const broke = (code: ErrorCode, of = asked) =>
     stepsAfter({ ...bad, rejects: well.rejects, error: { code, message: '', fix: null } }, of)
   const audited =

@@ -155,6 +155,9 @@ t.test('cleaned text never contains a control character', async t => {
   t.equal(clean('\u{1f4ff}\udc9b'), '\u{1f4ff}\\x9b', 'a surrogate pair is a character')
   t.equal(clean('a\u001b[31;1mred\u001b[0mb'), 'aredb', 'escape sequences are removed whole')
   t.equal(clean('\u001b]0;evil\u0007x'), 'x')
+  // Without an end, one would take the words after it.
+  t.equal(clean('"a\u001b]b" is missing'), '"a\\u{1B}]b" is missing')
+  t.equal(clean('"\u009b", line 2'), '"\\u{9B}", line 2')
   t.equal(clean('one\r\ntwo\tthree'), 'one two three')
   t.equal(clean('photo\u202egnp.exe'), 'photo\\u{202E}gnp.exe', 'text direction cannot be reversed')
   t.equal(clean('价格 Ünïcode'), '价格 Ünïcode', 'other languages stay')

@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import type { RunsResult } from '../../../src/cli/commands/runs/runs.js'
+import { listRuns } from '../../../src/load/journal/known-runs.js'
 import type { LoadResult } from '../../../src/load/options.js'
+import { systemPlatform } from '../../../src/platform/system-files.js'
 import {
   bin,
   runMainIn,
@@ -17,7 +19,7 @@ import {
 } from '../../cli/run-cli.js'
 import { csv, ids, streamScript, upTo } from '../../helpers/delivery.js'
 import { closedGate } from '../../helpers/gate.js'
-import { startLoadServer } from '../../helpers/load-server.js'
+import { asAdmin, startLoadServer } from '../../helpers/load-server.js'
 import { plainNode } from '../../helpers/plain-node.js'
 import { deepTest } from '../../helpers/runs.js'
 
@@ -260,4 +262,27 @@ deepTest(t, 'a run killed in new files resumes; its earlier end proves nothing',
   const again = await load().outcome
   t.match(again, { code: 0 }, again.stderr)
   t.strictSame(await ids(here, 's'), [...upTo(500), 1000, 1001])
+})
+
+t.test('a process that cannot connect changes nothing that the journal knows', async t => {
+  const folder = t.testdir({ 'rows.csv': csv(20), state: {} })
+  const here = await startLoadServer(t, streamScript)
+  const state = join(folder, 'state')
+  const load = (port = here.server.port) =>
+    here.load(join(folder, 'rows.csv'), {
+      server: { ...asAdmin(here.server), port, connectTimeoutMs: port === 1 ? 50 : 10_000 },
+      target: { table: 'target' },
+      ...{ runId: 'r', journal: { folder: state } },
+    })
+  const known = async () => (await listRuns(state, systemPlatform.files)).runs[0]
+  t.match(await load(), { exitCode: 0, rows: { confirmed: 20 } })
+  t.match(await load(1), { exitCode: 69, resume: { possible: false } })
+  t.match(await known(), { state: 'finished' })
+  await here.session.run('undef(`target, SHARED)')
+  t.match(await load(), { exitCode: 75, rows: { unconfirmed: 20, skipped: 0 } })
+  t.match(await load(1), { exitCode: 69, rows: { unconfirmed: 20, skipped: 0 } })
+  const end = { error: { code: 'DDB_TARGET_CHANGED' }, rows: { unconfirmed: 20 } }
+  t.match((await known())?.journal.end, end)
+  await here.session.run(streamScript)
+  t.match(await load(1), { exitCode: 69, rows: { unconfirmed: 20 } })
 })

@@ -476,3 +476,21 @@ t.test('no report follows the result', async t => {
   t.equal(phases.at(-1), 'done')
   t.equal(due.size, 0, 'and no report is still to come')
 })
+
+t.test('symbols and epochs of a column that the file lacks are not looked at', async t => {
+  const server = await startLoadServer(
+    t,
+    'share streamTable(1:0, `a`s`t`c, [INT,SYMBOL,TIMESTAMP,INT]) as target',
+  )
+  const check = checks(server)
+  for (const text of ['a\n1\n', 'a,c\n1, 2\n', 'a,c,d\n1, 2, 3\n']) {
+    const notices: string[] = []
+    const result = await check([await fileOf(t, 'lacks.csv', text)], {
+      target: { table: 'target' },
+      cells: { dateFormats: { t: 'time=epoch:ms' } },
+      onNotice: notice => notices.push(notice),
+    })
+    t.match(result, { exitCode: 65 }, JSON.stringify(result.error))
+    t.notMatch(notices.join(), /blanks/)
+  }
+})

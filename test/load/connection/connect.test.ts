@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream'
 import t from 'tap'
+import type { LoginMemory, LoginMethod } from '../../../src/client/login/protection.js'
 import type { Session } from '../../../src/client/open-session.js'
 import { ConnectionError, ServerError } from '../../../src/errors.js'
 import {
@@ -196,6 +197,25 @@ t.test('a redirect may name any port and any spelling of a named host', async t 
     t.throws(() => redirected(server, { host, port: 8848 }), { code: 'DDB_CONNECT' }, host)
   }
 })
+
+t.test(
+  'a node that is named by a redirect gets no weaker login than the one that names it',
+  async t => {
+    const known = new Map<number, LoginMethod>([[1, 'scram']])
+    const loginMemory: LoginMemory = {
+      best: (_, port) => known.get(port),
+      keep: (_, port, _user, method) => void known.set(port, method),
+      place: (host, port) => `${host}_${port}`,
+    }
+    const there = redirected({ host: 'a', port: 1, loginMemory }, { host: 'a', port: 2 })
+    t.equal(there.loginMemory?.best('a', 2, 'u'), 'scram')
+    t.equal(there.loginMemory?.place('a', 2), 'a_1')
+    known.clear()
+    t.equal(there.loginMemory?.best('a', 2, 'u'), undefined)
+    known.set(2, 'rsa')
+    t.equal(there.loginMemory?.best('a', 2, 'u'), 'rsa')
+  },
+)
 
 t.test('if the leader cannot be reached, the node that redirected is tried', async t => {
   const server = {

@@ -37,6 +37,18 @@ t.test('a missing table is created once and filled', async t => {
   t.strictSame(await rows('select count(*) from loadTable("dfs://fresh", "t")'), [['4']])
 })
 
+t.test('bad cells that become null need no rejects file', async t => {
+  const { load, fileOf } = await scene(t)
+  const lines = Array.from({ length: 300 }, (_, i) => `${i},${i}\n`).join('')
+  const cells = { lenient: true }
+  const target = { table: 'nulled', create: 'stream' } as const
+  const path = fileOf(`a,n\n${lines}301,x\n`)
+  t.match(await load(path, { target, cells }), { exitCode: 0, rows: { confirmed: 301 } })
+  const ragged = fileOf(`a,n\n${lines}301,x,y\n`)
+  const refused = await load(ragged, { target: { ...target, table: 'other' }, cells })
+  t.match(refused, { exitCode: 64, error: { message: /FILE for 1 row that does not fit/ } })
+})
+
 t.test('the run reports the file that it examines, and then its progress', async t => {
   const { load } = await scene(t)
   const dir = t.testdir({ 'a.csv': csv, 'b.csv': csv, 'c.csv': csv })

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import type { Session } from '../../../src/client/open-session.js'
 import { describeTarget } from '../../../src/load/target/describe-target.js'
 import type { TargetOptions } from '../../../src/load/options.js'
 import { testRun } from '../../helpers/load-run.js'
@@ -141,4 +142,11 @@ t.test('the limits for texts are those of the DFS table that the rows reach', as
   t.strictSame(await limits({ function: 'put', types: '@dfs://d/t' }), [none, symbol])
   const counted = { types: '@dfs://d/t', confirmTable: 'trades' }
   t.strictSame(await limits({ function: 'put', ...counted }), [none, none])
+})
+
+t.test('an answer of another form is no description', async t => {
+  const run = testRun({ target: { table: 'trades' } })
+  const control = { run: () => Promise.resolve({ form: 'scalar', type: 'INT', value: 1 }) }
+  const described = describeTarget({ ...run, control: control as unknown as Session })
+  await t.rejects(described, { code: 'DDB_PROTOCOL', message: /trades is not understood/ })
 })

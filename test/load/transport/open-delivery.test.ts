@@ -132,3 +132,33 @@ t.test('a connection that is lost again and again during the last look', async t
   t.match(result, { exitCode: 0, rows: { confirmed: 1 } }, JSON.stringify(result.error))
   t.equal(lost, 3)
 })
+
+t.test(
+  'in order, refused rows do not make the server refuse all that was sent after them',
+  async t => {
+    let sent = 0
+    const here = await startLoadServer(
+      t,
+      'share keyedTable(`id, 10:0, `id`n, [INT,INT]) as target',
+      {
+        before({ text }) {
+          sent += Number(text === 'ddbIngestDeliver')
+          return undefined
+        },
+      },
+    )
+    const count = 3_000
+    const lines = Array.from({ length: count }, (_, i) => `${i},1\n`)
+    const rows = t.testdir({ 'a.csv': `id,n\n${lines.join('')}` })
+    const result = await here.load(`${rows}/a.csv`, {
+      target: {
+        table: 'target',
+        transform: 'def(t){ if(max(mod(t.id, 100)) == 99) throw "bad"; return t }',
+      },
+      delivery: { mode: 'async', batchRows: 2 },
+      rejects: { onError: 'skip', maxErrors: count },
+    })
+    t.match(result, { exitCode: 3, rows: { confirmed: count - count / 100 } })
+    t.ok(sent < 2 * count, `${sent} requests`)
+  },
+)
