@@ -62,12 +62,6 @@ export function elementsOf(value: Value | undefined): Value[] {
   return Array.from({ length: value.length }, (_, i) => elementAt(value, i))
 }
 
-/** @throws {ServerError} unless the table has this column */
-export function columnOf(table: Table, name: string): Column {
-  const column = table.columns[table.columnNames.indexOf(name)]
-  return column ?? fail(`the answer has no column ${name}`)
-}
-
 export const textsOf = (column: Column): string[] =>
   Array.from({ length: column.length }, (_, i) => formatElement(column, i))
 

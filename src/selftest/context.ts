@@ -45,16 +45,10 @@ const usualHead = requestHead('0', false, {})
 export type CheckContext = ReturnType<typeof checkContext>
 
 export function checkContext(scope: CheckScope) {
-  const asking = askingPart(scope)
-  return {
-    ...scope,
-    ...asking,
-    ...connectingPart(scope),
-    ...creatingPart(scope, asking.prepare),
-  }
+  return { ...scope, ...askingPart(scope), ...connectingPart(scope) }
 }
 
-function askingPart({ platform, signal, control }: CheckScope) {
+function askingPart({ platform, signal, control, stamp, made }: CheckScope) {
   const ask = (script: string, session = control): Promise<Value | undefined> =>
     session.run(script, { signal })
   /** Repeats `question` until it returns an answer or the check ends. */
@@ -67,19 +61,34 @@ function askingPart({ platform, signal, control }: CheckScope) {
         throw new DdbError('DDB_TIMEOUT', 'the expected change did not happen in time')
     }
   }
+  /** Runs a script that needs rights or features. @throws {Unavailable} with the server's words if the server refuses */
+  const prepare = async (script: string): Promise<Value | undefined> => {
+    const request = ask(script)
+    const why = await refusalOf(request)
+    if (why === undefined) return request
+    throw new Unavailable(`the server refuses what the check needs: ${why}`)
+  }
+  /** A name for an object that the check will create itself. */
+  const named = (kind: TestObject['kind'], purpose: string): string => {
+    const name = `${kind === 'database' ? 'dfs://' : ''}${temporaryName(stamp, purpose)}`
+    made.push({ kind, name })
+    return name
+  }
   return {
     ask,
     until,
+    prepare,
+    named,
+    /** Runs a script that makes a table, such as `streamTable(1:0, …)`, and shares the table. @returns the table's name */
+    share: async (purpose: string, table: string): Promise<string> => {
+      const name = named('table', purpose)
+      await prepare(`share(${table}, "${name}")`)
+      return name
+    },
     call: (name: string, args: readonly Value[], session = control): Promise<Value | undefined> =>
       session.call(name, args, { signal }),
     refusalOf: (script: string, session = control): Promise<string | undefined> =>
       refusalOf(ask(script, session)),
-    /** Runs a script that needs rights or features. @throws {Unavailable} with the server's words if the server refuses */
-    prepare: async (script: string): Promise<void> => {
-      const why = await refusalOf(ask(script))
-      if (why !== undefined)
-        throw new Unavailable(`the server refuses what the check needs: ${why}`)
-    },
     /** The number of a table's rows. With `atLeast`, waits until the table has that many rows and stops growing. */
     rowsOf: (table: string, atLeast = 0): Promise<number> => {
       let before: number | undefined
@@ -151,24 +160,6 @@ function connectingPart({ platform, server, control, signal, opened }: CheckScop
           ? undefined
           : await logIn({ user, password }, protectionOf(node, user), random, askFunction)
       return { exchange, sessionId, method }
-    },
-  }
-}
-
-function creatingPart({ stamp, made }: CheckScope, prepare: (script: string) => Promise<unknown>) {
-  /** A name for an object that the check will create itself. */
-  const named = (kind: 'table' | 'database' | 'view', purpose: string): string => {
-    const name = `${kind === 'database' ? 'dfs://' : ''}${temporaryName(stamp, purpose)}`
-    made.push({ kind, name })
-    return name
-  }
-  return {
-    named,
-    /** Runs a script that makes a table, such as `streamTable(1:0, …)`, and shares the table. @returns the table's name */
-    share: async (purpose: string, table: string): Promise<string> => {
-      const name = named('table', purpose)
-      await prepare(`share(${table}, "${name}")`)
-      return name
     },
   }
 }

@@ -6,8 +6,6 @@ import type { Random } from '../platform/platform.js'
 import type { Value } from '../protocol/value.js'
 import { textsOf } from './answers.js'
 
-const namePrefix = 'ddbIngestTest_'
-
 const form = /^(?:dfs:\/\/)?ddbIngestTest_([0-9a-f]{16})_(\d{14})_[a-z][A-Za-z0-9]{0,39}$/
 const dayMs = 86_400_000
 
@@ -26,7 +24,7 @@ export function newStamp(random: Random, timeMs: number): NameStamp {
 
 /** @param purpose  letters and digits */
 export function temporaryName({ token, time }: NameStamp, purpose: string): string {
-  return `${namePrefix}${token}_${time}_${purpose}`
+  return `ddbIngestTest_${token}_${time}_${purpose}`
 }
 
 /** True if a run may remove the object with this name: its own, or one older than a day. */

@@ -3,23 +3,38 @@ import { createScript, type NewTable } from '../../infer/create-script.js'
 import type { InferredColumn, InferredSchema } from '../../infer/inferred-schema.js'
 import { textOf } from '../../load/connection/server-queries.js'
 import { classifyRefusal } from '../../load/outcomes/refusals.js'
-import { columnTypeText, type ColumnType } from '../../protocol/data-type.js'
+import { tableExpression } from '../../load/target/target.js'
+import type { ColumnType } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'
+import type { Value } from '../../protocol/value.js'
 import { schemaFromServer } from '../../schema/target-schema.js'
 import { expectText, fail, numberOf, refusalOf, tableOfColumns } from '../answers.js'
 import type { CheckContext } from '../context.js'
-import { ask, call, checksOf, dfsTable, ints, onTable, pairs, rows, send } from './steps.js'
+import {
+  ask,
+  call,
+  checksOf,
+  columnsText,
+  dfsTable,
+  ints,
+  onTable,
+  pairs,
+  rows,
+  send,
+  typesText,
+} from './steps.js'
+
+const countOrRefusal = async (request: Promise<Value | undefined>): Promise<number | string> =>
+  (await refusalOf(request)) ?? numberOf(await request)
 
 /** Writes rows with these keys. @param found  gets the number that the server answers, or its refusal */
 const dropping =
   (keys: readonly (number | null)[], found: (countOrRefusal: number | string) => string) =>
   async (context: CheckContext, purpose: string): Promise<string> => {
     const { expression } = await dfsTable(context, purpose)
-    const request = context.call(`tableInsert{${expression}}`, [pairs(keys)])
-    const refused = await refusalOf(request)
-    if (refused !== undefined) return found(refused)
-    const answer = numberOf(await request)
-    const count = numberOf(await context.ask(`exec count(*) from ${expression}`))
+    const answer = await countOrRefusal(context.call(`tableInsert{${expression}}`, [pairs(keys)]))
+    if (typeof answer === 'string') return found(answer)
+    const count = await context.rowsOf(expression)
     if (answer !== count) fail(`tableInsert answers ${answer}, the table has ${count} rows`)
     return found(count)
   }
@@ -80,16 +95,15 @@ export const dfsChecks = [
     'two writers of one partition': async context => {
       const { expression } = await dfsTable(context, 'contended')
       const sessions = [await context.open(), await context.open()]
-      const words: string[] = []
-      let kept = 0
-      const write = async (session: (typeof sessions)[number]): Promise<void> => {
-        const request = context.call(`tableInsert{${expression}}`, [pairs([1, 1, 1])], session)
-        const refused = await refusalOf(request)
-        if (refused === undefined) kept += numberOf(await request)
-        else words.push(refused)
-      }
-      await Promise.all(Array.from({ length: 6 }, (_, i) => write(sessions[i % 2]!)))
-      const count = numberOf(await context.ask(`exec count(*) from ${expression}`))
+      const requests = [...sessions, ...sessions, ...sessions].map(session =>
+        context.call(`tableInsert{${expression}}`, [pairs([1, 1, 1])], session),
+      )
+      const answers = await Promise.all(requests.map(countOrRefusal))
+      const words = answers.filter(answer => typeof answer === 'string')
+      const kept = answers
+        .filter(answer => typeof answer === 'number')
+        .reduce((sum, answer) => sum + answer, 0)
+      const count = await context.rowsOf(expression)
       if (count !== kept) fail(`the answers count ${kept} rows, the table has ${count}`)
       const unknown = words.find(text => classifyRefusal(text) !== 'transient')
       if (unknown !== undefined) fail(`not understood: ${unknown}`)
@@ -159,13 +173,8 @@ const create = (shape: Shape) => async (context: CheckContext) => {
       ? { kind: 'shared', name: context.named('table', 'created') }
       : { kind: 'dfs', database: context.named('database', 'created'), table: 't' }
   await context.ask(createScript(schemaOf(shape), table, shape.keys))
-  const expression =
-    table.kind === 'shared' ? table.name : `loadTable("${table.database}","${table.table}")`
-  const answer = await context.ask(`schema(${expression})`)
-  const seen = answer === undefined ? [] : schemaFromServer(answer).columns
-  const text = (columns: readonly { name: string; type: ColumnType }[]): string =>
-    columns.map(({ name, type }) => `${name} ${columnTypeText(type)}`).join(', ')
-  expectText('its columns', text(seen), text(shape.columns))
+  const seen = columnsText(await context.ask(`schema(${tableExpression(table)})`))
+  expectText('its columns', seen, typesText(shape.columns))
 }
 
 export const createChecks = checksOf(

@@ -1,8 +1,10 @@
 /* Checks written as data: a table, the requests that the check sends, and what must come. In the requests, `T` stands for the check's
    table. Also small tables to send: `id INT, sym SYMBOL, price DOUBLE`. */
 import { classifyRefusal, type Refusal } from '../../load/outcomes/refusals.js'
+import { columnTypeText, type ColumnType } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'
 import type { Column, Table, Value } from '../../protocol/value.js'
+import { schemaFromServer } from '../../schema/target-schema.js'
 import {
   answerText,
   expectText,
@@ -84,11 +86,14 @@ export const send =
     place.session.send(named(request, place), args)
   }
 
-/** The table must have so many rows after the server has executed all steps. */
+/** The table must have exactly so many rows after the server has executed everything that the session sent. */
 export const rows =
   (rows: number): Step =>
-  ({ context, name, session }) =>
-    expectRows(context, name, rows, session)
+  async ({ context, name, session }) => {
+    await context.rowsOf(name, rows)
+    await context.ask('1', session)
+    expectText('rows', String(await context.rowsOf(name)), String(rows))
+  }
 
 /** Runs steps that need no table. */
 export const asks = (...steps: readonly Step[]): Trial => onTable('', ...steps)
@@ -130,17 +135,12 @@ async function compare(
   }
 }
 
-/** Passes if the table has exactly so many rows after the server has executed everything that `session` sent. */
-export async function expectRows(
-  { rowsOf, ask }: CheckContext,
-  table: string,
-  rows: number,
-  session: CheckContext['control'],
-): Promise<void> {
-  await rowsOf(table, rows)
-  await ask('1', session)
-  expectText('rows', String(await rowsOf(table)), String(rows))
-}
+/** The columns of an answer to `schema(t)`, such as `id INT, sym SYMBOL`. */
+export const columnsText = (schema: Value | undefined): string =>
+  typesText(schemaFromServer(schema ?? fail('there is no answer')).columns)
+
+export const typesText = (columns: readonly { name: string; type: ColumnType }[]): string =>
+  columns.map(({ name, type }) => `${name} ${columnTypeText(type)}`).join(', ')
 
 /** Creates a table in a database of its own, partitioned by the values 1 to 3 of the table's first column. */
 export async function dfsTable({ named, prepare }: CheckContext, purpose: string) {
@@ -171,9 +171,9 @@ export function batch(first: number, rows: number): Table {
 
 /** Like `batch`, but with prices that are not numbers. */
 export function wrongBatch(rows: number): Table {
-  const [id, sym] = batch(0, rows).columns as [Column, Column]
+  const right = batch(0, rows)
   const price = vectorOf({ type: 'STRING' }, Array<string>(rows).fill('none'))
-  return tableOfColumns({ id, sym, price })
+  return { ...right, columns: [...right.columns.slice(0, 2), price] }
 }
 
 export const ints = (values: readonly (number | null)[]): Column =>
