@@ -1,7 +1,7 @@
 /* Reads values from a server's answers, for the checks of `selftest`, and compares them with what was sent, bit for bit. */
 import { isDeepStrictEqual } from 'node:util'
 import { DdbError, ServerError } from '../errors.js'
-import { columnTypeText } from '../protocol/data-type.js'
+import { columnTypeText, type ColumnType } from '../protocol/data-type.js'
 import {
   columnTypeOf,
   elementAt,
@@ -64,6 +64,10 @@ export function elementsOf(value: Value | undefined): Value[] {
 
 export const textsOf = (column: Column): string[] =>
   Array.from({ length: column.length }, (_, i) => formatElement(column, i))
+
+/** Such as `id INT, sym SYMBOL`. */
+export const typesText = (columns: readonly { name: string; type: ColumnType }[]): string =>
+  columns.map(({ name, type }) => `${name} ${columnTypeText(type)}`).join(', ')
 
 /** The server's own error line, without the text that the client adds. */
 export function serverWords(error: ServerError): string {

@@ -129,14 +129,12 @@ function withoutSecrets(text: string, server: ServerTarget, hasAddresses = true)
   const hosts = [host, ...otherHosts.map(other => other.host), ...allowRedirect]
   let safe = text
   for (const secret of [password, user, ...hosts]) {
+    if (!secret) continue
     const stand = secret === password ? '***' : secret === user ? 'USER' : 'HOST'
-    if (secret) safe = safe.replace(wholeWord(secret), stand)
+    // Whole words only, so that a short name does not remove parts of other words.
+    const escaped = secret.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+    const word = new RegExp(`(?<![A-Za-z0-9_])${escaped}(?![A-Za-z0-9_])`, 'gi')
+    safe = safe.replace(word, stand)
   }
   return hasAddresses ? safe.replace(address, 'HOST').replace(hostAndPort, 'HOST') : safe
-}
-
-/** Matches whole words only, so that a short name does not remove parts of other words. */
-function wholeWord(word: string): RegExp {
-  const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  return new RegExp(`(?<![A-Za-z0-9_])${escaped}(?![A-Za-z0-9_])`, 'gi')
 }

@@ -72,11 +72,10 @@ const mostAheadMs = 315_360_000_000
 const jobPauseMs = 50
 
 /** What it shares with its checks: `made` are the objects of all of them that may still exist. */
-interface Run extends Omit<CheckScope, 'stamp' | 'signal' | 'control' | 'opened'> {
+interface Run extends Omit<CheckScope, 'stamp' | 'serverMs' | 'signal' | 'control' | 'opened'> {
   readonly signal?: AbortSignal
   stamp: NameStamp
-  /** How far the server's clock is ahead of ours; negative if behind. */
-  aheadMs: number
+  serverMs: () => number
   readonly checksEndMs: number
   readonly endMs: number
   control: Session | undefined
@@ -97,8 +96,7 @@ export async function selftest(options: SelftestOptions): Promise<SelftestResult
   const run: Run = {
     ...options,
     stamp: newStamp(platform.random, platform.clock.wallMs()),
-    serverMs: () => platform.clock.wallMs() + run.aheadMs,
-    aheadMs: 0,
+    serverMs: () => platform.clock.wallMs(),
     endMs: beganMs + timeoutMs,
     checksEndMs: beganMs + timeoutMs - cleanUpMs,
     made: [],
@@ -126,8 +124,9 @@ async function versionOf(run: Run, control: Session): Promise<string | null> {
   const options = { timeoutMs: timeLeftMs(run), ...(run.signal && { signal: run.signal }) }
   try {
     const version = await control.run('version()', { ...options, urgent: true })
+    // Negative if the server's clock is behind ours.
     const aheadMs = numberOf(await control.run('now()', options)) - clock.wallMs()
-    if (Math.abs(aheadMs) < mostAheadMs) run.aheadMs = aheadMs
+    if (Math.abs(aheadMs) < mostAheadMs) run.serverMs = () => clock.wallMs() + aheadMs
     run.stamp = newStamp(random, run.serverMs())
     return textOf(version)
   } catch (error) {
@@ -146,7 +145,7 @@ async function tryAll(run: Run, checks: readonly Check[]): Promise<CheckResult[]
   for (const check of checks) {
     const hasFailed = results.some(({ status }) => status === 'fail')
     const obstacle = await obstacleTo(run, hasFailed)
-    const outcome = obstacle ?? (await tryOne(run, check, run.control!))
+    const outcome = obstacle ?? (await tryOne(run, check))
     results.push({ name: check.name, ...outcome })
   }
   return results
@@ -189,8 +188,8 @@ function giveUp(run: Run): void {
   run.control = undefined
 }
 
-async function tryOne(run: Run, check: Check, control: Session): Promise<Outcome> {
-  const given = { ...run, control }
+async function tryOne(run: Run, check: Check): Promise<Outcome> {
+  const given = { ...run, control: run.control! }
   const { outcome, endedInTime } = await runCheck(check, run.checksEndMs, run.signal, given)
   // Does not reuse this session, because its next request would wait for the missing answer.
   if (!endedInTime) giveUp(run)
@@ -231,12 +230,11 @@ async function awaitGivenUp(
 /** @returns names of this run's objects that exist, or that may exist */
 async function cleanUp(run: Run): Promise<string[]> {
   const { platform, server, stamp, endMs } = run
+  const { clock } = platform
   const expected = [...run.made]
   const ending = new AbortController()
-  const timer = platform.clock.after(Math.max(1, endMs - platform.clock.nowMs()), () =>
-    ending.abort(),
-  )
   const { signal } = ending
+  const timer = clock.after(Math.max(1, endMs - clock.nowMs()), () => ending.abort())
   try {
     const control = isOpen(run.control)
       ? run.control

@@ -8,21 +8,9 @@ import type { ColumnType } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'
 import type { Value } from '../../protocol/value.js'
 import { schemaFromServer } from '../../schema/target-schema.js'
-import { expectText, fail, numberOf, refusalOf, tableOfColumns } from '../answers.js'
+import { expectText, fail, numberOf, refusalOf, tableOfColumns, typesText } from '../answers.js'
 import type { CheckContext } from '../context.js'
-import {
-  ask,
-  call,
-  checksOf,
-  columnsText,
-  dfsTable,
-  ints,
-  onTable,
-  pairs,
-  rows,
-  send,
-  typesText,
-} from './steps.js'
+import { ask, call, checksOf, columnsText, dfsTable, onTable, pairs, rows, send } from './steps.js'
 
 const countOrRefusal = async (request: Promise<Value | undefined>): Promise<number | string> =>
   (await refusalOf(request)) ?? numberOf(await request)
@@ -39,7 +27,10 @@ const dropping =
     return found(count)
   }
 
-const wrongPairs = tableOfColumns({ k: ints([1, 2]), v: vectorOf({ type: 'STRING' }, ['a', 'b']) })
+const wrongPairs = tableOfColumns({
+  k: vectorOf({ type: 'INT' }, [1, 2]),
+  v: vectorOf({ type: 'STRING' }, ['a', 'b']),
+})
 
 export const dfsChecks = [
   ...checksOf('dfs', 'load --table dfs://…', {
@@ -114,7 +105,6 @@ export const dfsChecks = [
 
 /** 2024.01.01 in days since 1970. */
 const firstDay = 19_723
-const megabyte = 1_000_000
 
 /** @param days  how many days the column contains, if it has dates */
 function column(name: string, type: ColumnType, days?: number): InferredColumn {
@@ -156,26 +146,21 @@ const shapes: Readonly<Record<string, Shape>> = {
   decimals: { columns: [day(2), column('exact', { type: 'DECIMAL64', scale: 4 })] },
 }
 
-function schemaOf({ columns, megabytes = 1 }: Shape): InferredSchema {
-  return {
-    ...{ columns, leftOut: [], inputs: [], rejected: 0, firstReject: undefined },
-    rows: 1,
-    isComplete: true,
-    estimatedRows: Math.ceil((megabytes * megabyte) / (8 * columns.length)),
-    needsPosition: false,
-    needsAllowMissing: false,
+const create =
+  ({ columns, keys, isStream = false, megabytes = 1 }: Shape) =>
+  async ({ ask, named }: CheckContext) => {
+    const schema: InferredSchema = {
+      ...{ columns, leftOut: [], inputs: [], rejected: 0, firstReject: undefined },
+      ...{ rows: 1, isComplete: true, needsPosition: false, needsAllowMissing: false },
+      estimatedRows: Math.ceil((megabytes * 1_000_000) / (8 * columns.length)),
+    }
+    const table: NewTable = isStream
+      ? { kind: 'shared', name: named('table', 'created') }
+      : { kind: 'dfs', database: named('database', 'created'), table: 't' }
+    await ask(createScript(schema, table, keys))
+    const seen = columnsText(await ask(`schema(${tableExpression(table)})`))
+    expectText('its columns', seen, typesText(columns))
   }
-}
-
-const create = (shape: Shape) => async (context: CheckContext) => {
-  const table: NewTable =
-    shape.isStream === true
-      ? { kind: 'shared', name: context.named('table', 'created') }
-      : { kind: 'dfs', database: context.named('database', 'created'), table: 't' }
-  await context.ask(createScript(schemaOf(shape), table, shape.keys))
-  const seen = columnsText(await context.ask(`schema(${tableExpression(table)})`))
-  expectText('its columns', seen, typesText(shape.columns))
-}
 
 export const createChecks = checksOf(
   'create',

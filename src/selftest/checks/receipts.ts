@@ -41,21 +41,31 @@ async function openLedger({ ask, open, named, until }: CheckContext) {
     // Rows with number 0 are probes.
     return all.filter(({ batchNo }) => batchNo !== '0')
   }
+  /** Waits until this many batches have an outcome. @returns the outcomes by number */
+  const outcomes = async (batches: number) => {
+    const ended = await until(async () => {
+      const known = (await rows()).filter(({ phase }) => phase === '1')
+      return known.length >= batches ? known : undefined
+    })
+    return ended.sort((a, b) => Number(a['batchNo']) - Number(b['batchNo']))
+  }
   return {
-    name,
     rows,
+    outcomes,
     session: async (target: TargetOptions): Promise<Session> => {
       const session = await open()
       await ask(deliverScript(ledger, parseTarget(target)), session)
       return session
     },
-    /** Waits until this many batches have an outcome. @returns the outcomes by number */
-    outcomes: async (batches: number) => {
-      const outcomes = await until(async () => {
-        const ended = (await rows()).filter(({ phase }) => phase === '1')
-        return ended.length >= batches ? ended : undefined
-      })
-      return outcomes.sort((a, b) => Number(a['batchNo']) - Number(b['batchNo']))
+    /** Waits for the outcomes of all batches, such as `1: 5 rows` and `2: refused (rows)`. */
+    expect: async (...expected: readonly string[]): Promise<void> => {
+      const texts = (await outcomes(expected.length)).map(
+        ({ batchNo, rowsTaken = '', errText = '' }) => {
+          const isStored = rowsTaken !== '' && rowsTaken !== '-1'
+          return `${batchNo}: ${isStored ? `${rowsTaken} rows` : `refused (${classifyRefusal(errText)})`}`
+        },
+      )
+      expectText('the outcome', texts.join('; '), expected.join('; '))
     },
     /** A script that writes a claim. The cells are script expressions. */
     receipt: (batchNo: string, sendNo: string, errText = '""'): string => {
@@ -63,21 +73,6 @@ async function openLedger({ ask, open, named, until }: CheckContext) {
       return insertReceipt(`objByName("${name}")`, cells)
     },
   }
-}
-
-/** Waits for the outcomes of this many batches, such as `1: 5 rows; 2: refused (rows)`. */
-async function expectOutcomes(
-  ledger: Awaited<ReturnType<typeof openLedger>>,
-  batches: number,
-  expected: string,
-): Promise<void> {
-  const texts = (await ledger.outcomes(batches)).map(
-    ({ batchNo, rowsTaken = '', errText = '' }) => {
-      const isStored = rowsTaken !== '' && rowsTaken !== '-1'
-      return `${batchNo}: ${isStored ? `${rowsTaken} rows` : `refused (${classifyRefusal(errText)})`}`
-    },
-  )
-  expectText('the outcome', texts.join('; '), expected)
 }
 
 const transforms = [
@@ -95,7 +90,7 @@ export const receiptChecks = checksOf('receipts', 'load in asynchronous mode, an
     sendDelivery(session, 1, batch(0, 5))
     sendDelivery(session, 2, wrongBatch(5))
     sendDelivery(session, 3, batch(5, 7))
-    await expectOutcomes(ledger, 3, '1: 5 rows; 2: refused (rows); 3: 7 rows')
+    await ledger.expect('1: 5 rows', '2: refused (rows)', '3: 7 rows')
     expectText('rows', String(await context.rowsOf(table)), '12')
   },
   'a batch that is sent twice is written once': async context => {
@@ -173,7 +168,7 @@ export const functionViewChecks = checksOf('function view', 'load --function', {
     const { table, target } = await addIncrease(context)
     const ledger = await openLedger(context)
     sendDelivery(await ledger.session(target), 1, batch(0, 4))
-    await expectOutcomes(ledger, 1, '1: 4 rows')
+    await ledger.expect('1: 4 rows')
     // That of the ids of `batch(0, 4)` after the view has increased them.
     const sum = numberOf(await context.ask(`exec sum(id) from ${table}`))
     expectText('the sum of the ids', String(sum), '10')
@@ -184,7 +179,7 @@ export const functionViewChecks = checksOf('function view', 'load --function', {
     const session = await ledger.session(target)
     await context.call(view, [batch(0, 4)], session)
     sendDelivery(session, 1, batch(4, 4))
-    await expectOutcomes(ledger, 1, '1: 4 rows')
+    await ledger.expect('1: 4 rows')
   },
   'found by typestr': async context => {
     const { view } = await addIncrease(context)

@@ -1,7 +1,6 @@
 /* Checks written as data: a table, the requests that the check sends, and what must come. In the requests, `T` stands for the check's
    table. Also small tables to send: `id INT, sym SYMBOL, price DOUBLE`. */
 import { classifyRefusal, type Refusal } from '../../load/outcomes/refusals.js'
-import { columnTypeText, type ColumnType } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'
 import type { Column, Table, Value } from '../../protocol/value.js'
 import { schemaFromServer } from '../../schema/target-schema.js'
@@ -14,6 +13,7 @@ import {
   tableDifference,
   tableOf,
   tableOfColumns,
+  typesText,
 } from '../answers.js'
 import type { Check } from '../check.js'
 import type { CheckContext } from '../context.js'
@@ -138,9 +138,6 @@ async function compare(
 /** The columns of an answer to `schema(t)`, such as `id INT, sym SYMBOL`. */
 export const columnsText = (schema: Value | undefined): string =>
   typesText(schemaFromServer(schema ?? fail('there is no answer')).columns)
-
-export const typesText = (columns: readonly { name: string; type: ColumnType }[]): string =>
-  columns.map(({ name, type }) => `${name} ${columnTypeText(type)}`).join(', ')
 
 /** Creates a table in a database of its own, partitioned by the values 1 to 3 of the table's first column. */
 export async function dfsTable({ named, prepare }: CheckContext, purpose: string) {
