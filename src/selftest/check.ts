@@ -82,12 +82,11 @@ async function attempt(check: Check, scope: CheckScope): Promise<Outcome> {
   try {
     return { status: 'pass', reason: (await check.run(checkContext(scope))) ?? '' }
   } catch (error) {
-    if (error instanceof Unavailable) return { status: 'skipped', reason: error.message }
-    if (!(error instanceof ServerError)) return { status: 'fail', reason: messageOf(error) }
-    const words = serverWords(error)
-    return error.code === 'DDB_PRIVILEGE'
-      ? { status: 'skipped', reason: `not permitted: ${words}` }
-      : { status: 'fail', reason: words }
+    const reason = error instanceof ServerError ? serverWords(error) : messageOf(error)
+    if (!(error instanceof DdbError)) return { status: 'fail', reason }
+    if (error.code === 'DDB_PRIVILEGE')
+      return { status: 'skipped', reason: `not permitted: ${reason}` }
+    return { status: error instanceof Unavailable ? 'skipped' : 'fail', reason }
   }
 }
 

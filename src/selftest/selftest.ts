@@ -22,9 +22,8 @@ import { functionViewChecks, receiptChecks } from './checks/receipts.js'
 import { connectionChecks, jobChecks, loginChecks } from './checks/sessions.js'
 import { checksOf } from './checks/steps.js'
 import { typeChecks } from './checks/types.js'
-import type { CheckScope } from './context.js'
 import {
-  type NameStamp,
+  type TestObject,
   isOwn,
   listObjects,
   newStamp,
@@ -71,18 +70,26 @@ const mostAheadMs = 315_360_000_000
 /** Pause before asking again whether requests are still running. */
 const jobPauseMs = 50
 
+type Run = ReturnType<typeof newRun>
+
 /** What it shares with its checks: `made` are the objects of all of them that may still exist. */
-interface Run extends Omit<CheckScope, 'stamp' | 'serverMs' | 'signal' | 'control' | 'opened'> {
-  readonly signal?: AbortSignal
-  stamp: NameStamp
-  serverMs: () => number
-  readonly checksEndMs: number
-  readonly endMs: number
-  control: Session | undefined
-  /** Ids of abandoned control sessions. Their requests may still be running on the server. */
-  readonly givenUp: string[]
-  /** Why further requests to the server are useless; undefined while the server answers. */
-  lost: string | undefined
+function newRun(options: SelftestOptions) {
+  const { platform, timeoutMs } = options
+  const { clock, random } = platform
+  const endMs = clock.nowMs() + timeoutMs
+  return {
+    ...options,
+    stamp: newStamp(random, clock.wallMs()),
+    serverMs: (): number => clock.wallMs(),
+    endMs,
+    checksEndMs: endMs - Math.min(longestCleanUpMs, timeoutMs * cleanUpShare),
+    made: [] as TestObject[],
+    control: undefined as Session | undefined,
+    /** Ids of abandoned control sessions. Their requests may still be running on the server. */
+    givenUp: [] as string[],
+    /** Why further requests to the server are useless; undefined while the server answers. */
+    lost: undefined as string | undefined,
+  }
 }
 
 /**
@@ -90,20 +97,8 @@ interface Run extends Omit<CheckScope, 'stamp' | 'serverMs' | 'signal' | 'contro
  * @throws {ServerError} DDB_LOGIN if the login fails, or if no user is given and the server does not serve guests
  */
 export async function selftest(options: SelftestOptions): Promise<SelftestResult> {
-  const { platform, server, timeoutMs, signal } = options
-  const beganMs = platform.clock.nowMs()
-  const cleanUpMs = Math.min(longestCleanUpMs, timeoutMs * cleanUpShare)
-  const run: Run = {
-    ...options,
-    stamp: newStamp(platform.random, platform.clock.wallMs()),
-    serverMs: () => platform.clock.wallMs(),
-    endMs: beganMs + timeoutMs,
-    checksEndMs: beganMs + timeoutMs - cleanUpMs,
-    made: [],
-    control: undefined,
-    givenUp: [],
-    lost: undefined,
-  }
+  const { platform, server, signal } = options
+  const run = newRun(options)
   const deadlineMs = Math.min(connectDeadlineMs(platform, server), run.checksEndMs)
   run.control = await connectServer(platform, server, { deadlineMs, signal, closeTimeoutMs })
   try {

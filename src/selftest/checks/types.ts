@@ -1,7 +1,6 @@
 /* Writes every type as column and array column, and checks that nulls, extremes and zeros read back bit for bit. */
 import { parseColumnType } from '../../protocol/data-type.js'
 import { vectorOf, type ElementValue } from '../../protocol/element.js'
-import type { Column } from '../../protocol/value.js'
 import { fail, numberOf, tableOfColumns } from '../answers.js'
 import { ask, asks, call, checksOf } from './steps.js'
 
@@ -59,18 +58,14 @@ const samples: Readonly<Record<string, readonly ElementValue[]>> = {
 /** Types without arrays (docs/protocol.md#array-vectors). */
 const withoutArrays: readonly string[] = ['SYMBOL', 'STRING', 'BLOB']
 
-/** A type in the spelling of scripts, and a column of that type. */
-export interface TypeSample {
-  readonly type: string
-  readonly column: Column
-}
-
-export const columnSamples: readonly TypeSample[] = Object.entries(samples).map(
-  ([type, values]) => ({ type, column: vectorOf(parseColumnType(type)!, values) }),
-)
+/** Types in the spelling of scripts, and a column of each. */
+export const columnSamples = Object.entries(samples).map(([type, values]) => ({
+  type,
+  column: vectorOf(parseColumnType(type)!, values),
+}))
 
 /** For each type with arrays: rows with no cell, with one cell, with several, and with more cells than one byte can count. */
-export const arraySamples: readonly TypeSample[] = Object.entries(samples)
+export const arraySamples = Object.entries(samples)
   .filter(([type]) => !withoutArrays.includes(type))
   .map(([type, values]) => {
     const cell = values[0]!
@@ -80,7 +75,7 @@ export const arraySamples: readonly TypeSample[] = Object.entries(samples)
 
 const variable = 'ddbIngestTestValues'
 
-function roundTrip({ type, column }: TypeSample) {
+function roundTrip({ type, column }: (typeof columnSamples)[number]) {
   const table = tableOfColumns({ v: column })
   return asks(
     ask(`${variable} = table(${table.rows}:0, [\`v], [${type}])`),
