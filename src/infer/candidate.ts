@@ -11,7 +11,8 @@ import { BufferPool } from '../parse/columns/fixed-column.js'
 import type { ColumnBuilder } from '../parse/columns/column-builder.js'
 import { columnBuilder } from '../parse/types/column-types.js'
 import { type TimeRange, unitsPerDay, widened } from './time-range.js'
-import { shapes, type TextFacts } from './text-facts.js'
+import type { ColumnProbe } from './column-probe.js'
+import { shapes } from './text-facts.js'
 
 /** Formats that plain numbers are unlikely to fit. The column's name then need not suggest a date or time. */
 const sureFormats = ['yyyyMMdd', 'yyyyMMddHHmmssSSS', 'yyyyMMddHHmmss']
@@ -42,10 +43,7 @@ const givenName = /^c(?:ol)?\d+$/
 
 const isTimeName = (name: string): boolean => timeName.test(name) && !noTimeName.test(name)
 
-interface NamedDigits {
-  readonly name: string
-  readonly facts: Pick<TextFacts, 'most'>
-}
+type NamedDigits = Pick<ColumnProbe, 'name' | 'facts'>
 
 /** The formats worth trying: all with the user's type; otherwise only a name, or the lack of one, lets counts be more than numbers. */
 export function digitFormatsFor(name: string, isTyped: boolean): readonly string[] {
@@ -114,14 +112,11 @@ const ofTypes = (text: string, array = false): readonly Reading[] =>
     .map(type => ({ type: { type: type as DataType, ...(array && { array }) }, options: plain }))
 
 /** Readings to try with every column, narrower types first. */
-export const plainReadings: readonly Reading[] = ofTypes(
+export const plainReadings = ofTypes(
   'BOOL INT LONG DOUBLE MINUTE SECOND TIME NANOTIME MONTH DATE DATEHOUR DATETIME TIMESTAMP NANOTIMESTAMP UUID IPADDR',
 )
 
-export const arrayReadings: readonly Reading[] = ofTypes(
-  'BOOL INT LONG DOUBLE DATE TIMESTAMP',
-  true,
-)
+export const arrayReadings = ofTypes('BOOL INT LONG DOUBLE DATE TIMESTAMP', true)
 
 /** Thousands separators found in files, including non-breaking blanks. */
 const groupSigns = [' ', "'", '\u00a0', '\u202f', '\u2019']

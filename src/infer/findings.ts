@@ -8,8 +8,13 @@ import { decimalCommaFor } from '../parse/csv/decimal-comma.js'
 import { openReader, type InputFormat, type ReaderOptions } from '../parse/formats.js'
 import { inputShape, type InputReader } from '../parse/record-reader.js'
 import type { Files } from '../platform/platform.js'
-import { isOfInput, textSources } from '../schema/cell-source.js'
-import type { ColumnMapping, InputShape, MappingRules } from '../schema/cell-source.js'
+import {
+  isOfInput,
+  textSources,
+  type ColumnMapping,
+  type InputShape,
+  type MappingRules,
+} from '../schema/cell-source.js'
 import { mapColumns } from '../schema/column-mapping.js'
 import type { TargetSchema } from '../schema/target-schema.js'
 import type { ByteSource } from '../source/byte-source.js'
@@ -260,7 +265,7 @@ export class Findings {
 
   #memberLook(shape: InputShape, reader: InputReader, rules: CellRules): Look {
     const { map, byPosition } = this.#options
-    const mapped = new Map(Object.entries(map).map(([target, source]) => [source, target]))
+    const mapped = Object.values(map)
     // Options name the column of the table.
     const nameOf = (source: string): string => targetNames(this.#options, [source])[0]!
     const json = (this.json ??= new JsonColumns(
@@ -268,7 +273,7 @@ export class Findings {
       hasNumberStyle(rules),
     ))
     const set = this.#setLook(shape, 'name', rules)
-    for (const name of set.members) if (!mapped.has(name)) this.takenMembers.add(name)
+    for (const name of set.members) if (!mapped.includes(name)) this.takenMembers.add(name)
     return {
       mapping: { columns: [], ignoreExtra: true, allowMissing: true },
       onBlock(block) {

@@ -297,14 +297,15 @@ function levelOf(entry: string, columns: Columns): Omit<PartitionLevel, 'reason'
   const [columnName = '', ...given] = inside.split(',').map(part => part.trim())
   const column = columnFor(entry, columnName, columns)
   const { type } = column.type
-  const listed = (texts: readonly string[], separator = ', '): string =>
-    texts.map(one => literal(entry, one, type)).join(separator)
+  const literals = (texts: readonly string[]): string[] =>
+    texts.map(one => literal(entry, one, type))
   switch (kind.toLowerCase()) {
     case 'value': {
       const [first] = given
       const ends = given.length === 1 ? first!.split('..') : []
       if (first !== undefined) {
-        const scheme = ends.length === 2 ? listed(ends, '..') : `[${listed(given)}]`
+        const isSpan = ends.length === 2
+        const scheme = isSpan ? literals(ends).join('..') : `[${literals(given).join(', ')}]`
         return { columnName, kind: 'VALUE', scheme }
       }
       if (column.days !== undefined)
@@ -314,13 +315,12 @@ function levelOf(entry: string, columns: Columns): Omit<PartitionLevel, 'reason'
         `"${columnName}" has no days: name its values, value(${columnName},…), or take hash(${columnName},10)`,
       )
     }
-    case 'range':
+    case 'range': {
       if (given.length < 2) throw wrong(entry, 'a range has two ends at least: range(COLUMN,0,100)')
-      checkAscending(
-        entry,
-        given.map(one => literal(entry, one, type)),
-      )
-      return { columnName, kind: 'RANGE', scheme: `[${listed(given)}]` }
+      const bounds = literals(given)
+      checkAscending(entry, bounds)
+      return { columnName, kind: 'RANGE', scheme: `[${bounds.join(', ')}]` }
+    }
     case 'hash': {
       const [buckets = ''] = given
       const isCount = /^[1-9]\d*$/.test(buckets) && Number(buckets) <= mostAskedBuckets

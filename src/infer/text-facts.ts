@@ -227,12 +227,8 @@ const writtenDecimals = 15
 
 function isWrittenDouble(number: string, digits: string): boolean {
   const value = Number(number)
-  if (
-    /e/i.test(number) ||
-    number.length - number.indexOf('.') - 1 !== writtenDecimals ||
-    value >= 1e21
-  )
-    return false
+  const decimals = number.length - number.indexOf('.') - 1
+  if (/e/i.test(number) || decimals !== writtenDecimals || value >= 1e21) return false
   const exact = value.toFixed(writtenDecimals + 5).replace('.', '')
   const off = Math.abs(Number(BigInt(exact) - BigInt(`${digits}00000`)))
   return off < 2e5 && !Number.isInteger(value)

@@ -37,7 +37,7 @@ export function mapColumns(
   const sources = input.kind === 'members' ? members(target, rules) : fields(target, input, rules)
   if (rules.ignoreExtra !== true) checkParts(target, rules)
   const used = fieldsUsed(sources)
-  const fromPath = Object.keys(rules === given ? {} : rules.set!).filter(
+  const fromPath = Object.keys(rules.set ?? {}).filter(
     name => ownText(given.set, name) === undefined,
   )
   return {
@@ -58,21 +58,15 @@ const isNumber = /^[1-9]\d*$/
 
 function checkTargets(target: TargetSchema, rules: MappingRules): void {
   const names = target.columns.map(column => column.name)
-  for (const [rule, given] of [
-    [option('mapping.map'), rules.map],
-    [option('mapping.set'), rules.set],
-  ] as const) {
-    for (const name of Object.keys(given ?? {})) {
-      if (names.includes(name)) continue
-      throw usageError(
-        `${rule} names a column "${name}" that the target does not have${nearestHint(name, names)}`,
-      )
-    }
+  for (const rule of ['map', 'set'] as const) {
+    const unknown = Object.keys(rules[rule] ?? {}).find(name => !names.includes(name))
+    if (unknown === undefined) continue
+    throw usageError(
+      `${option(`mapping.${rule}`)} names a column "${unknown}" that the target does not have${nearestHint(unknown, names)}`,
+    )
   }
-  for (const name of Object.keys(rules.set ?? {})) {
-    if (!Object.hasOwn(rules.map ?? {}, name)) continue
-    throw usageError(`column "${name}" is both mapped and set: choose one`)
-  }
+  const twice = Object.keys(rules.set ?? {}).find(name => ownText(rules.map, name) !== undefined)
+  if (twice !== undefined) throw usageError(`column "${twice}" is both mapped and set: choose one`)
 }
 
 /** By position, a member is an element of an array, and its name is its number. */

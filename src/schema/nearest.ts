@@ -72,13 +72,12 @@ export function mappingFix(open: readonly string[], free: readonly string[]): Fi
   })
   const isOpen = open.length > pairs.length
   const isFree = left.size > 0
-  const isUnclear = isOpen && isFree
-  if (isUnclear && pairs.length === 0) return undefined
+  if (isOpen && isFree && pairs.length === 0) return undefined
   return {
     options: {
       ...(pairs.length > 0 && { 'mapping.map': pairs }),
-      ...(isOpen && !isUnclear && { 'mapping.allowMissing': 'true' }),
-      ...(isFree && !isUnclear && { 'mapping.ignoreExtra': 'true' }),
+      ...(isOpen && !isFree && { 'mapping.allowMissing': 'true' }),
+      ...(isFree && !isOpen && { 'mapping.ignoreExtra': 'true' }),
     },
   }
 }

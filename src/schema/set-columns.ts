@@ -20,31 +20,15 @@ export type TemplatePart = { readonly text: string } | { readonly name: string }
 
 /** @param target  the column that the template fills, for messages @throws {UsageError} DDB_USAGE for an unclosed brace, or empty braces */
 export function templateParts(text: string, target: string): readonly TemplatePart[] {
-  const parts: TemplatePart[] = []
-  let literal = ''
-  for (let at = 0; at < text.length; at++) {
-    const c = text[at]!
-    if (c !== '{') literal += c
-    else if (text[at + 1] === '{') {
-      literal += c
-      at++
-    } else {
-      const close = text.indexOf('}', at)
-      const name = text.slice(at + 1, close)
-      if (close < 0 || name === '') {
-        const what = close < 0 ? 'a "{" without a "}"' : 'braces with nothing in them'
-        throw usageError(
-          `${option('mapping.set')} ${target}=${text} has ${what}: {NAME} stands for a column or a part of the path, {{ for an opening brace`,
-        )
-      }
-      if (literal !== '') parts.push({ text: literal })
-      literal = ''
-      parts.push({ name })
-      at = close
-    }
-  }
-  if (literal !== '') parts.push({ text: literal })
-  return parts
+  const pieces = text.matchAll(/((?:[^{]|\{\{)+)|\{([^}]*)(\}?)/g)
+  return Array.from(pieces, ([, literal, name = '', close]): TemplatePart => {
+    if (literal !== undefined) return { text: literal.replaceAll('{{', '{') }
+    if (close !== '' && name !== '') return { name }
+    const what = close === '' ? 'a "{" without a "}"' : 'braces with nothing in them'
+    throw usageError(
+      `${option('mapping.set')} ${target}=${text} has ${what}: {NAME} stands for a column or a part of the path, {{ for an opening brace`,
+    )
+  })
 }
 
 /** The text of a template without names; undefined if the template has names. */
@@ -112,12 +96,12 @@ export function checkParts(
   { columns }: TargetSchema,
   { parts = [], set = {} }: MappingRules,
 ): void {
-  if (parts.length === 0) return
-  const used = new Set(templateNames(set))
-  const unused = parts.find(name => !used.has(name))
+  const unused = parts.find(name => !templateNames(set).includes(name))
   if (unused === undefined) return
-  const names = columns.map(({ name }) => name)
-  const hint = nearestHint(unused, names)
+  const hint = nearestHint(
+    unused,
+    columns.map(({ name }) => name),
+  )
   throw usageError(
     `part "${unused}" of ${option('input.path')} goes nowhere${hint}: no column has this name, and no ${option('mapping.set')} holds {${unused}}. ` +
       'Write * in its place if it is not needed',
@@ -141,16 +125,11 @@ export function setSource(
   const sourceOf = (part: TemplatePart): TextSource => {
     if ('text' in part) return { kind: 'constant', text: part.text }
     const { name } = part
-    const other = inputSource(name, rules)
-    return columnOf(name, other !== undefined) ?? other!
+    const isInput = isInputWord(name) || rules.parts?.includes(name) === true
+    const other = isInput ? ({ kind: 'input', name } as const) : ({ kind: 'line' } as const)
+    return columnOf(name, isInput || name === lineWord) ?? other
   }
   return { kind: 'template', parts: parts.map(sourceOf) }
-}
-
-/** The source for a path part, or for a word such as `path`; undefined for other names. */
-function inputSource(name: string, { parts = [] }: MappingRules): TextSource | undefined {
-  if (parts.includes(name) || isInputWord(name)) return { kind: 'input', name }
-  return name === lineWord ? { kind: 'line' } : undefined
 }
 
 /** Finds a member of JSON records by any name that means nothing else. */

@@ -14,6 +14,7 @@ import {
 } from '../protocol/data-type.js'
 import { elementAt } from '../protocol/element.js'
 import type { Column, Value } from '../protocol/value.js'
+import { knownNames } from './field-names.js'
 
 /** Kinds of partitions by the server's numbers. COMPO (4) is missing, because it combines several dimensions. */
 const partitionKinds = ['SEQ', 'VALUE', 'RANGE', 'LIST', undefined, 'HASH'] as const
@@ -64,14 +65,9 @@ export function schemaFromTypes(text: string): TargetSchema {
     }
     return { name, type }
   })
-  const names = new Set<string>()
-  for (const { name } of columns) {
-    if (names.has(name)) {
-      throw usageError(`column "${name}" is named twice in the column types`)
-    }
-    names.add(name)
-  }
-  return { columns }
+  const [twice] = knownNames(columns.map(({ name }) => name)).twice
+  if (twice === undefined) return { columns }
+  throw usageError(`column "${twice}" is named twice in the column types`)
 }
 
 /** The inverse of `schemaFromTypes`: `time:TIMESTAMP,sym:SYMBOL`. */
@@ -98,7 +94,7 @@ export function schemaFromServer(schema: Value): TargetSchema {
     return { name, type }
   })
   const partition = partitionScheme(schema, columns)
-  return partition === undefined ? { columns } : { columns, partition }
+  return { columns, ...(partition && { partition }) }
 }
 
 /** Reads the type from its text, or else from its number. Old servers send a decimal's scale separately, as `extra`. */
@@ -113,11 +109,7 @@ function columnType(
   const array = typeInt >= arrayTypeOffset && typeInt < 2 * arrayTypeOffset
   const type = dataTypeOf(array ? typeInt - arrayTypeOffset : typeInt)
   if (type === undefined || (isDecimal(type) && extra === null)) return undefined
-  return {
-    type,
-    ...(isDecimal(type) && extra !== null ? { scale: extra } : {}),
-    ...(array ? { array } : {}),
-  }
+  return { type, ...(isDecimal(type) && { scale: extra! }), ...(array && { array }) }
 }
 
 function partitionScheme(
@@ -140,9 +132,8 @@ function partitionScheme(
   // A function for each dimension; `asis` means none (manual, page schema; from 3.00).
   const functions = texts(member(schema, 'partitionFunction')) ?? []
   const hasFunction = functions.some(name => name !== '' && name !== 'asis')
-  return dimensions.length < names.length || hasFunction
-    ? { dimensions, unpredictable: true }
-    : { dimensions }
+  const isKnown = dimensions.length === names.length && !hasFunction
+  return isKnown ? { dimensions } : { dimensions, unpredictable: true }
 }
 
 export function member(value: Value, key: string): Value | undefined {
