@@ -188,7 +188,15 @@ function valueType(
   const [first = usual.find(one => !isTime(one))] = order.flatMap(
     type => usual.find(one => one.type.type === type && isTime(one) === isTemporal(type)) ?? [],
   )
-  if (first === undefined) return spelled(probe, fitting) ?? formatted(probe, fitting, rules)
+  if (first === undefined) {
+    const number = spelled(probe, fitting)
+    const dated = fitting.filter(({ format }) => format !== undefined)
+    const formats = [...new Set(dated.flatMap(({ format }) => format ?? []))]
+    if (number !== undefined || formats.length === 0) return number
+    // An option must name the format, and if several fit, nobody knows which is right.
+    if (formats.length > 1) return chosenText(probe, rules, [warn.unclearWarning(probe, formats)])
+    return chosen(probe, dated[0])
+  }
   if (isTime(first)) return chosen(probe, first, offsetWarning(probe))
   const { type } = first.type
   if (type === 'DOUBLE') return floating(probe, first)
@@ -267,18 +275,6 @@ function floating(probe: ColumnProbe, double: Candidate): ChosenType {
   return { ...chosen(probe, double, warning), type: { type, scale } }
 }
 
-/** Chooses a type for dates whose format an option must name. If several formats fit, chooses text. */
-function formatted(
-  probe: ColumnProbe,
-  fitting: readonly Candidate[],
-  rules: ChoosingRules,
-): ChosenType | undefined {
-  const dated = fitting.filter(({ format }) => format !== undefined)
-  const formats = new Set(dated.flatMap(({ format }) => format ?? []))
-  if (formats.size > 1) return chosenText(probe, rules, [warn.unclearWarning(probe, [...formats])])
-  return dated[0] && chosen(probe, dated[0])
-}
-
 function chosen(
   probe: ColumnProbe,
   candidate: Candidate | undefined,
@@ -305,13 +301,14 @@ function chosenText(
   const { nullWords, longestBytes } = probe
   const nulled = nullWords.filter(({ word }) => nullTexts.includes(word))
   const kept = nullWords.filter(one => !nulled.includes(one) && sureNulls.includes(one.word))
-  const own = said ?? textType(probe, nulled)
+  const nulls = nulled.reduce((sum, { cells }) => sum + cells, probe.textNulls)
+  const own = said ?? textType(probe, nulls, nulled.length)
   const isLong = own.type === 'STRING' && longestBytes > maxStringBytes
   const isBlob = isLong && intoDfs && said === undefined
   const held = `a STRING column of a DFS table holds ${maxStringBytes} bytes, and a text has ${longestBytes}`
   return {
     ...{ type: isBlob ? { type: 'BLOB' } : own, candidate: undefined, options: {}, refused: 0 },
-    nulls: probe.textNulls + nulled.reduce((sum, { cells }) => sum + cells, 0),
+    nulls,
     warnings: [
       ...[...warnings, warn.blankWarning(probe), warn.truthWarning(probe)],
       isBlob ? `a BLOB: ${held}` : isLong ? `${held}: take a BLOB there` : undefined,
@@ -323,13 +320,11 @@ function chosenText(
   }
 }
 
-/** STRING, or SYMBOL if texts repeat. */
-function textType(
-  { cells, textNulls, distinct, longestBytes }: ColumnProbe,
-  nulled: readonly NullWord[],
-): ColumnType {
-  const filled = cells - textNulls - nulled.reduce((sum, one) => sum + one.cells, 0)
-  const different = (distinct.count ?? Infinity) - nulled.length
+/** STRING, or SYMBOL if texts repeat. @param words  how many different texts are null */
+function textType(probe: ColumnProbe, nulls: number, words: number): ColumnType {
+  const { cells, distinct, longestBytes } = probe
+  const filled = cells - nulls
+  const different = (distinct.count ?? Infinity) - words
   const comesAgain =
     2 * different <= filled ||
     (filled < fewRows && 4 * different <= 3 * filled && longestBytes <= shortBytes)

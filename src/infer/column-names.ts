@@ -165,12 +165,17 @@ export function fieldColumns(
   fields: InputFields,
   taken: ReadonlySet<number>,
 ): { readonly columns: readonly FieldColumn[]; readonly unused: readonly string[] } {
+  const { names: sources, isByPosition, hasNames, used } = fields
+  const known = knownNames(sources.map(name => name ?? ''))
   const targets = new Map<number, string[]>()
   for (const [target, source] of Object.entries(map)) {
-    const field = fieldOf(source, fields)
-    if (field >= 0) targets.set(field, [...(targets.get(field) ?? []), target])
+    // The name may differ in case if only one does so. Without usable names, a number is a position.
+    const named = namedField(source, known, uniqueByLowerCase([source]))
+    const isNumber = named < 0 && (isByPosition || !hasNames) && /^[1-9]\d*$/.test(source)
+    const field = isNumber ? Number(source) - 1 : named
+    if (field >= 0 && field < sources.length)
+      targets.set(field, [...(targets.get(field) ?? []), target])
   }
-  const { names: sources, isByPosition, used } = fields
   const isSet = new Set(Object.keys(set).map(name => name.toLowerCase()))
   const filled = [...sources.keys()].filter(
     field => !isByPosition && !targets.has(field) && isSet.has(sources[field]?.toLowerCase() ?? ''),
@@ -193,13 +198,4 @@ export function fieldColumns(
     columns: wanted.map((one, i) => ({ ...one, name: names[i]! })),
     unused: unused.flatMap(field => (taken.has(field) ? [] : (sources[field] ?? []))),
   }
-}
-
-/** Index of a field; −1 for none. A name may differ in case if only one does so. Without usable names, a number is a position. */
-function fieldOf(source: string, { names, isByPosition, hasNames }: InputFields): number {
-  const asked = uniqueByLowerCase([source])
-  const named = namedField(source, knownNames(names.map(name => name ?? '')), asked)
-  if (named >= 0) return named
-  const isNumber = (isByPosition || !hasNames) && /^[1-9]\d*$/.test(source)
-  return isNumber && Number(source) <= names.length ? Number(source) - 1 : -1
 }

@@ -185,10 +185,8 @@ export class ColumnProbe {
     const { bytes, starts, ends, fieldCount, rowCount } = block
     this.cells += rowCount
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
-      const start = starts[cell]!
-      const end = ends[cell]!
-      if (start === end) this.nulls++
-      else this.facts.look(bytes, start, end)
+      if (starts[cell] === ends[cell]) this.nulls++
+      else this.facts.look(bytes, starts[cell]!, ends[cell]!)
     }
   }
 

@@ -48,7 +48,18 @@ export function createScript(
   server?: readonly number[],
   dfsOptions: DfsOptions = {},
 ): string {
-  checkNames(schema, table, keyColumns)
+  const names = schema.columns.map(({ name }) => name)
+  const wrong = names.find(name => !isIdentifier(name))
+  if (wrong !== undefined) {
+    throw new UsageError('DDB_NAME', `"${wrong}" is not a name that a column can have`)
+  }
+  checkReserved([table.kind === 'shared' ? table.name : table.table, ...names])
+  const unknown = keyColumns.find(name => !names.includes(name))
+  if (unknown !== undefined) {
+    throw usageError(
+      `the key names "${unknown}", which the table would not have${nearestHint(unknown, names)}`,
+    )
+  }
   if (server !== undefined) checkTypes(schema, server)
   checkDfsOnly(table, dfsOptions)
   if (table.kind === 'dfs' && keyColumns.length > 0) {
@@ -60,10 +71,9 @@ export function createScript(
       : dfsLines(schema, table, server, dfsOptions)
   const script = `${[...headLines(schema), ...lines].join('\n')}\n`
   if (Buffer.byteLength(script) <= mostCodeBytes) return script
-  const count = schema.columns.length
   throw columnError(
     schema,
-    `the script for ${count} columns is longer than the ${bytesText(mostCodeBytes)} that a server takes: load the rows in another shape, or leave columns out`,
+    `the script for ${names.length} columns is longer than the ${bytesText(mostCodeBytes)} that a server takes: load the rows in another shape, or leave columns out`,
   )
 }
 
@@ -86,24 +96,6 @@ function checkTypes(schema: InferredSchema, server: readonly number[]): void {
       `column "${found.name}" would be ${columnTypeText(found.type)}: ${what} are known to servers from ${major}.0${minor}.${patch} on, and this one has version ${server.join('.')}. Make the table by hand, with columns that it knows`,
     )
   }
-}
-
-function checkNames(
-  { columns }: InferredSchema,
-  table: NewTable,
-  keyColumns: readonly string[],
-): void {
-  const names = columns.map(({ name }) => name)
-  const wrong = names.find(name => !isIdentifier(name))
-  if (wrong !== undefined) {
-    throw new UsageError('DDB_NAME', `"${wrong}" is not a name that a column can have`)
-  }
-  checkReserved([table.kind === 'shared' ? table.name : table.table, ...names])
-  const unknown = keyColumns.find(name => !names.includes(name))
-  if (unknown === undefined) return
-  throw usageError(
-    `the key names "${unknown}", which the table would not have${nearestHint(unknown, names)}`,
-  )
 }
 
 function headLines(schema: InferredSchema): string[] {

@@ -287,7 +287,12 @@ export class Findings {
   #setLook(shape: InputShape, match: 'name' | 'position', rules: CellRules): TemplateLook {
     const { names, set } = this.#options
     const named = names.read(shape.file)
-    this.templates ??= setTemplates(set, named.parts)
+    if (this.templates === undefined) {
+      // Each part of the path that no template uses or fills is a column, too.
+      const held = new Set([...templateNames(set), ...Object.keys(set)])
+      const free = named.parts.filter(name => !held.has(name))
+      this.templates = { ...set, ...Object.fromEntries(free.map(name => [name, `{${name}}`])) }
+    }
     this.#set = newTemplateLook(this.templates, shape, match, rules, named, (name, isOfInput) => {
       const own = isOfInput ? plainNumbers(rules) : rules
       const probe = this.setProbes.get(name) ?? this.#probe(name, own, expectedMembers)
@@ -316,16 +321,6 @@ function rulesOf(cells: InferOptions['cells'], reader: InputReader): CellRules {
   if (reader.dialect === undefined) return rules
   const { value } = decimalCommaFor(reader.dialect.decimalComma.value, cells, [])
   return { ...rules, decimalComma: value }
-}
-
-/** The templates of `set`, and one for the name of each part of the path that they neither use nor fill. */
-function setTemplates(
-  set: Readonly<Record<string, string>>,
-  parts: readonly string[],
-): Readonly<Record<string, string>> {
-  const held = new Set([...templateNames(set), ...Object.keys(set)])
-  const free = parts.filter(name => !held.has(name))
-  return { ...set, ...Object.fromEntries(free.map(name => [name, `{${name}}`])) }
 }
 
 type TemplateLook = ReturnType<typeof newTemplateLook>

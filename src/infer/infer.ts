@@ -198,15 +198,13 @@ function columnOf(
   return {
     ...{ name, source, type, nulls, refused },
     needs: renamed(options, probe.name, name),
-    ...(fieldNumber === undefined ? {} : { fieldNumber }),
+    ...(fieldNumber !== undefined && { fieldNumber }),
     distinct: probe.distinct.count,
     sample: probe.sample?.replaceAll('\u001f', ','),
     textBytes: probe.textBytes,
     days: candidate?.days,
     warnings: [
-      ...(isRenamed
-        ? [`"${source}" is a reserved word of DolphinDB, so the column gets this name`]
-        : []),
+      isRenamed ? `"${source}" is a reserved word of DolphinDB, so the column gets this name` : [],
       unitQuestion(dateFormat, type.type, candidate?.range) ?? [],
       ...warnings,
       ...nullWords,
@@ -231,16 +229,17 @@ function reasonOf(
   { values, elements }: SeenKinds,
 ): Pick<UnusableMember, 'reason' | 'hasRecords'> {
   const isArray = (values & ~jsonKinds.null) === jsonKinds.array
+  const isEmpty = (elements & ~jsonKinds.null) === 0
   // An element of a record that is an array has a number for a name, and no path leads to it.
   const hasRecords =
     isArray &&
-    (elements & ~jsonKinds.null) !== 0 &&
+    !isEmpty &&
     !/^\d+$/.test(source) &&
     (elements & ~(jsonKinds.array | jsonKinds.object)) === 0
   const advice = `; ${option('input.jsonPath')} ${source} reads their elements as rows`
   const reason = !isArray
     ? 'its values are objects without members, or of several kinds, which no column takes'
-    : (elements & ~jsonKinds.null) === 0
+    : isEmpty
       ? 'its arrays are all empty, which says nothing of their type'
       : `its arrays hold texts, arrays, objects or values of several kinds, which no column takes${hasRecords ? advice : ''}`
   return { reason, hasRecords }

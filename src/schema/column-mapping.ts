@@ -46,9 +46,8 @@ export function mapColumns(
     allowMissing: rules.allowMissing ?? false,
     ...(input.kind === 'members' && rules.match === 'position' ? { byPosition: true } : {}),
     ...(input.kind === 'members' && fromPath.length > 0 && { fromPath }),
-    ...(input.emptyFields === undefined || rules.ignoreExtra === true
-      ? {}
-      : { emptyFields: input.emptyFields.filter(index => !used.has(index)) }),
+    ...(rules.ignoreExtra !== true &&
+      input.emptyFields && { emptyFields: input.emptyFields.filter(index => !used.has(index)) }),
   }
 }
 

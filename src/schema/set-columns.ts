@@ -98,10 +98,8 @@ export function checkParts(
 ): void {
   const unused = parts.find(name => !templateNames(set).includes(name))
   if (unused === undefined) return
-  const hint = nearestHint(
-    unused,
-    columns.map(({ name }) => name),
-  )
+  const names = columns.map(({ name }) => name)
+  const hint = nearestHint(unused, names)
   throw usageError(
     `part "${unused}" of ${option('input.path')} goes nowhere${hint}: no column has this name, and no ${option('mapping.set')} holds {${unused}}. ` +
       'Write * in its place if it is not needed',

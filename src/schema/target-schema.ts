@@ -85,7 +85,7 @@ export function schemaFromServer(schema: Value): TargetSchema {
   const extras = numbers(tableColumn(colDefs, 'extra'))
   if (names === undefined || names.length === 0) throw notUnderstood('it names no columns')
   const columns = names.map((name, i): TargetColumn => {
-    const type = columnType(typeStrings?.[i], typeInts?.[i] ?? null, extras?.[i] ?? null)
+    const type = parseColumnType(typeStrings?.[i] ?? '') ?? numberedType(typeInts?.[i], extras?.[i])
     if (type === undefined) {
       throw notUnderstood(
         `column "${name}" has type ${typeStrings?.[i] ?? typeInts?.[i] ?? 'unknown'}`,
@@ -97,18 +97,11 @@ export function schemaFromServer(schema: Value): TargetSchema {
   return { columns, ...(partition && { partition }) }
 }
 
-/** Reads the type from its text, or else from its number. Old servers send a decimal's scale separately, as `extra`. */
-function columnType(
-  text: string | undefined,
-  typeInt: number | null,
-  extra: number | null,
-): ColumnType | undefined {
-  const fromText = text === undefined ? undefined : parseColumnType(text)
-  if (fromText !== undefined) return fromText
-  if (typeInt === null) return undefined
+/** The type with this number. Old servers send a decimal's scale separately, as `extra`. */
+function numberedType(typeInt = -1, extra?: number): ColumnType | undefined {
   const array = typeInt >= arrayTypeOffset && typeInt < 2 * arrayTypeOffset
   const type = dataTypeOf(array ? typeInt - arrayTypeOffset : typeInt)
-  if (type === undefined || (isDecimal(type) && extra === null)) return undefined
+  if (type === undefined || (isDecimal(type) && extra === undefined)) return undefined
   return { type, ...(isDecimal(type) && { scale: extra! }), ...(array && { array }) }
 }
 
@@ -158,17 +151,17 @@ export function texts(value: Value | undefined): string[] | undefined {
   })
 }
 
-/** Numbers of an integer vector or of one scalar. Nulls stay null. */
-function numbers(value: Value | undefined): (number | null)[] | undefined {
+/** Numbers of an integer vector or of one scalar; undefined in place of nulls. */
+function numbers(value: Value | undefined): (number | undefined)[] | undefined {
   if (value?.form === 'scalar') return [scalarNumber(value)]
   if (value?.form !== 'vector') return undefined
   return Array.from({ length: value.length }, (_, i) => scalarNumber(elementAt(value, i)))
 }
 
-function scalarNumber(value: Value): number | null {
-  if (value.form !== 'scalar') return null
+function scalarNumber(value: Value): number | undefined {
+  if (value.form !== 'scalar') return undefined
   if (typeof value.value === 'bigint') return Number(value.value)
-  return typeof value.value === 'number' ? value.value : null
+  return typeof value.value === 'number' ? value.value : undefined
 }
 
 function notUnderstood(why: string): DdbError {
