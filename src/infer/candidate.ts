@@ -11,8 +11,7 @@ import { BufferPool } from '../parse/columns/fixed-column.js'
 import type { ColumnBuilder } from '../parse/columns/column-builder.js'
 import { columnBuilder } from '../parse/types/column-types.js'
 import { type TimeRange, unitsPerDay, widened } from './time-range.js'
-import type { ColumnProbe } from './column-probe.js'
-import { shapes } from './text-facts.js'
+import { shapes, type TextFacts } from './text-facts.js'
 
 /** Formats that plain numbers are unlikely to fit. The column's name then need not suggest a date or time. */
 const sureFormats = ['yyyyMMdd', 'yyyyMMddHHmmssSSS', 'yyyyMMddHHmmss']
@@ -43,7 +42,10 @@ const givenName = /^c(?:ol)?\d+$/
 
 const isTimeName = (name: string): boolean => timeName.test(name) && !noTimeName.test(name)
 
-type NamedDigits = Pick<ColumnProbe, 'name' | 'facts'>
+interface NamedDigits {
+  readonly name: string
+  readonly facts: Pick<TextFacts, 'most'>
+}
 
 /** The formats worth trying: all with the user's type; otherwise only a name, or the lack of one, lets counts be more than numbers. */
 export function digitFormatsFor(name: string, isTyped: boolean): readonly string[] {
