@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { ValueError } from '../../../src/errors.js'
 import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
 import { scriptText } from '../../helpers/hostile-text.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
@@ -98,7 +99,11 @@ t.test('a value stays a value', async t => {
     await forAllAsync(6)(
       scriptText.filter(text => text !== ''),
       async text => {
-        const { texts, result } = await run(text, of)
+        const ended = await run(text, of).catch((error: unknown) => error)
+        // Half of a surrogate pair is misuse, and nothing is sent.
+        if (ended instanceof ValueError && /\p{Surrogate}/u.test(text)) return
+        if (ended instanceof Error) throw ended
+        const { texts, result } = ended as Awaited<ReturnType<typeof run>>
         // A refused run may send fewer scripts, but no script that the harmless run does not send.
         for (const one of texts) assert.ok(usual.texts.includes(one), one)
         if (result.error !== null) assert.notEqual(result.error.code, 'DDB_INTERNAL')
