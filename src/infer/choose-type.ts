@@ -197,7 +197,11 @@ function valueType(
     if (formats.length > 1) return chosenText(probe, rules, [warn.unclearWarning(probe, formats)])
     return chosen(probe, dated[0])
   }
-  if (isTime(first)) return chosen(probe, first, offsetWarning(probe))
+  if (isTime(first)) {
+    const isLost = probe.hasOffset && (probe.rules.timeZone ?? 'none') === 'none'
+    const warning = `times have offsets, which are not kept: ${option('cells.timeZone')} converts them to one time zone`
+    return chosen(probe, first, isLost ? warning : undefined)
+  }
   const { type } = first.type
   if (type === 'DOUBLE') return floating(probe, first)
   return chosen(probe, first, type === 'BOOL' ? undefined : warn.dateWarning(probe))
@@ -211,11 +215,6 @@ function typesAsWritten({ facts }: ColumnProbe): readonly DataType[] {
   if (!facts.has(shapes.time)) return ['MONTH', 'DATE']
   return ['MINUTE', 'SECOND', 'DATETIME', 'TIMESTAMP', 'DATEHOUR']
 }
-
-const offsetWarning = ({ rules, hasOffset }: ColumnProbe): string | undefined =>
-  hasOffset && (rules.timeZone ?? 'none') === 'none'
-    ? `times have offsets, which are not kept: ${option('cells.timeZone')} converts them to one time zone`
-    : undefined
 
 /** The type for texts whose digits are dates or times; undefined if the digits may be numbers. */
 function digitTime(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType | undefined {

@@ -60,7 +60,15 @@ export function createScript(
       `the key names "${unknown}", which the table would not have${nearestHint(unknown, names)}`,
     )
   }
-  if (server !== undefined) checkTypes(schema, server)
+  for (const [what, needs, version] of firstVersions) {
+    const found = schema.columns.find(({ type }) => needs(type))
+    if (found === undefined || server === undefined || !isBefore(server, version)) continue
+    const [major, minor, patch] = version
+    throw columnError(
+      schema,
+      `column "${found.name}" would be ${columnTypeText(found.type)}: ${what} are known to servers from ${major}.0${minor}.${patch} on, and this one has version ${server.join('.')}. Make the table by hand, with columns that it knows`,
+    )
+  }
   checkDfsOnly(table, dfsOptions)
   if (table.kind === 'dfs' && keyColumns.length > 0) {
     throw usageError('keys are for stream tables: a DFS table has none')
@@ -83,19 +91,6 @@ export function checkDfsOnly(table: NewTable, dfsOptions: DfsOptions): void {
   if (table.kind === 'dfs' || requested === undefined) return
   const flag = `--${requested.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
   throw usageError(`${flag} is for DFS tables: name one, dfs://DATABASE/TABLE`)
-}
-
-/** Refuses types that a server of this version does not know. */
-function checkTypes(schema: InferredSchema, server: readonly number[]): void {
-  for (const [what, needs, version] of firstVersions) {
-    const found = schema.columns.find(({ type }) => needs(type))
-    if (found === undefined || !isBefore(server, version)) continue
-    const [major, minor, patch] = version
-    throw columnError(
-      schema,
-      `column "${found.name}" would be ${columnTypeText(found.type)}: ${what} are known to servers from ${major}.0${minor}.${patch} on, and this one has version ${server.join('.')}. Make the table by hand, with columns that it knows`,
-    )
-  }
 }
 
 function headLines(schema: InferredSchema): string[] {

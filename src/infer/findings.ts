@@ -9,7 +9,9 @@ import { openReader, type InputFormat, type ReaderOptions } from '../parse/forma
 import { inputShape, type InputReader } from '../parse/record-reader.js'
 import type { Files } from '../platform/platform.js'
 import {
+  fieldsUsed,
   isOfInput,
+  sourceNames,
   textSources,
   type ColumnMapping,
   type InputShape,
@@ -182,7 +184,12 @@ export class Findings {
     place: ReadingPlace,
   ): Promise<void> {
     const { cells, onLook, stopped } = this.#options
-    const rules = (this.rules ??= rulesOf(cells, reader))
+    // With a decimal comma that was detected with the delimiter, as in `load`.
+    const comma = reader.dialect && decimalCommaFor(reader.dialect.decimalComma.value, cells, [])
+    const rules: CellRules = (this.rules ??= {
+      ...{ ...cells, columnOffsets: columnOffsets(cells) },
+      ...(comma && { decimalComma: comma.value }),
+    })
     const isJson = reader.recordKind === 'members'
     if ((isJson ? this.fields : this.json) !== undefined) {
       throw usageError(
@@ -315,14 +322,6 @@ export class Findings {
   }
 }
 
-/** Adds a decimal comma that was detected with the delimiter, as `load` does. */
-function rulesOf(cells: InferOptions['cells'], reader: InputReader): CellRules {
-  const rules = { ...cells, columnOffsets: columnOffsets(cells) }
-  if (reader.dialect === undefined) return rules
-  const { value } = decimalCommaFor(reader.dialect.decimalComma.value, cells, [])
-  return { ...rules, decimalComma: value }
-}
-
 type TemplateLook = ReturnType<typeof newTemplateLook>
 
 /**
@@ -342,19 +341,19 @@ function newTemplateLook(
 ) {
   const columns = Object.keys(templates).map(name => ({ name, type: { type: 'STRING' as const } }))
   const rules = { set: templates, parts, ignoreExtra: true, match }
-  const looks = mapColumns({ columns }, shape, rules).columns.map(({ name, source }) => {
+  const mapping = mapColumns({ columns }, shape, rules)
+  const looks = mapping.columns.map(({ name, source }) => {
     const pieces = textSources(source)
     const text = new TemplateText(pieces)
     text.setTexts(texts)
     return { probe: probeOf(name, pieces.every(isOfInput)), pieces, text }
   })
-  const pieces = looks.flatMap(look => look.pieces)
-  const fields = new Set(pieces.flatMap(one => (one.kind === 'field' ? one.index : [])))
+  const fields = fieldsUsed(mapping.columns.map(({ source }) => source))
   const nulls = new NullTexts(nullTexts)
   return {
     /** Indexes of the fields, and names of the JSON members, that the templates of `mapping.set` use. */
     fields,
-    members: new Set(pieces.flatMap(one => (one.kind === 'member' ? one.name : []))),
+    members: sourceNames(mapping, 'member'),
     /** @param json  the members in the block of JSON */
     look(block: RecordBlock, json?: JsonColumns): void {
       for (const field of fields) nulls.apply(block, field, true)

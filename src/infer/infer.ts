@@ -1,6 +1,5 @@
 /* Describes a table that can hold the rows of the inputs, or explains why a JSON member cannot be a column. */
 import { DdbError, InputError, option, type ErrorCode, type Fix } from '../errors.js'
-import type { CellOptions } from '../parse/cell-rules.js'
 import { optionTexts } from '../parse/cells/cell-bytes.js'
 import { keepsBlanks } from '../parse/types/column-types.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
@@ -13,7 +12,7 @@ import { sureNulls, type ColumnProbe, type SeenKinds } from './column-probe.js'
 import { Findings, type InferOptions } from './findings.js'
 import type { InferredColumn, InferredSchema, UnusableMember } from './inferred-schema.js'
 import { unitQuestion } from './time-range.js'
-import { Totals, type FoundTotals } from './totals.js'
+import { Totals } from './totals.js'
 import { refusedTextWarning } from './type-warnings.js'
 
 /**
@@ -41,18 +40,30 @@ export async function inferSchema(options: InferOptions): Promise<InferredSchema
     const isRagged = found.firstCode === 'DDB_INPUT_FIELD_COUNT'
     throw failed(isRagged ? why + advice : why, fix)
   }
-  const schema = schemaOf(options, found, totals.found(hasComment))
-  const { columns, leftOut } = schema
+  const { json, fields, rows, recordBytes, totalBytes, isComplete } = found
+  const { inputs, rejected, firstReject, quotes, assumedHeader } = found
+  const leftOut: UnusableMember[] = []
+  const schema: InferredSchema = {
+    columns: columnsOf(options, found, leftOut),
+    ...{ leftOut, inputs, rows, isComplete, rejected, firstReject, quotes, assumedHeader },
+    totals: totals.found(hasComment),
+    estimatedRows:
+      isComplete || recordBytes === 0 ? rows : Math.ceil((rows * totalBytes) / recordBytes),
+    needsPosition:
+      (fields?.isByPosition === true && fields.hasNames) || json?.isByPosition === true,
+    isHeaderless: fields && !fields.hasNames,
+    needsAllowMissing: json?.lacksMembers === true,
+  }
   const paths = leftOut.filter(({ hasRecords }) => hasRecords).map(({ source }) => source)
   const [first] = paths
-  const isOneObject = schema.inputs.every(({ format, rows }) => format === 'json' && rows === 1)
+  const isOneObject = inputs.every(one => one.format === 'json' && one.rows === 1)
   if (first !== undefined && options.ignoreExtra !== true && isOneObject) {
     const what = paths.length === 1 ? 'an array' : `arrays (${paths.join(', ')})`
     const choices = `${option('input.jsonPath')} ${first} reads those of "${first}" as rows, ${option('mapping.ignoreExtra')} loads the object without them`
     const sure = paths.length === 1 ? { options: { 'input.jsonPath': first } } : undefined
     throw failed(`a single object, with ${what} of records: ${choices}`, sure)
   }
-  if (columns.length > 0) return schema
+  if (schema.columns.length > 0) return schema
   const why = leftOut.map(({ source, reason }) => `${source}: ${reason}`).slice(0, 5)
   throw failed(
     why.length > 0 ? `no member that a column takes. ${why.join('. ')}` : 'no columns: it is empty',
@@ -79,26 +90,6 @@ async function otherReading(options: InferOptions, found: Findings): Promise<Fix
   if (again === undefined || again.rows === 0 || again.rejected * 2 > again.rows) return undefined
   const changes = Object.entries(other).map(([name, text]) => [`input.${name}`, text] as const)
   return { options: Object.fromEntries(changes) }
-}
-
-function schemaOf(
-  options: InferOptions,
-  found: Findings,
-  totals: FoundTotals | undefined,
-): InferredSchema {
-  const { json, fields, rows, recordBytes, totalBytes, isComplete } = found
-  const { inputs, rejected, firstReject, quotes, assumedHeader } = found
-  const leftOut: UnusableMember[] = []
-  return {
-    columns: columnsOf(options, found, leftOut),
-    ...{ leftOut, inputs, rows, isComplete, rejected, firstReject, quotes, assumedHeader, totals },
-    estimatedRows:
-      isComplete || recordBytes === 0 ? rows : Math.ceil((rows * totalBytes) / recordBytes),
-    needsPosition:
-      (fields?.isByPosition === true && fields.hasNames) || json?.isByPosition === true,
-    isHeaderless: fields && !fields.hasNames,
-    needsAllowMissing: json?.lacksMembers === true,
-  }
 }
 
 /** What fills a column: a field, a JSON member, or a template, which is not a source. */
@@ -194,10 +185,16 @@ function columnOf(
 ): InferredColumn {
   const { type, candidate, options, nulls, refused, warnings, nullWords } = chosen
   const { dateFormat = '' } = probe
+  const { dateFormats, percentColumns, ...others } = options
   const isRenamed = source !== undefined && source !== name && isReservedWord(source)
   return {
     ...{ name, source, type, nulls, refused },
-    needs: renamed(options, probe.name, name),
+    // The probe of a JSON member may have another name than its column.
+    needs: {
+      ...others,
+      ...(dateFormats && { dateFormats: { [name]: dateFormats[probe.name]! } }),
+      ...(percentColumns && { percentColumns: [name] }),
+    },
     ...(fieldNumber !== undefined && { fieldNumber }),
     distinct: probe.distinct.count,
     sample: probe.sample?.replaceAll('\u001f', ','),
@@ -210,16 +207,6 @@ function columnOf(
       ...nullWords,
     ].flat(),
     ...(probe.type === undefined ? {} : { remedies: remediesOf(probe, chosen) }),
-  }
-}
-
-/** The options for a column that gets another name. */
-function renamed(options: CellOptions, from: string, to: string): CellOptions {
-  const { dateFormats, percentColumns, ...others } = options
-  return {
-    ...others,
-    ...(dateFormats && { dateFormats: { [to]: dateFormats[from]! } }),
-    ...(percentColumns && { percentColumns: [to] }),
   }
 }
 

@@ -295,9 +295,19 @@ const wrong = (entry: string, why: string): UsageError =>
 function levelOf(entry: string, columns: Columns): Omit<PartitionLevel, 'reason'> {
   const [, kind = 'value', inside = entry] = /^([a-z]+)\((.*)\)$/i.exec(entry) ?? []
   const [columnName = '', ...given] = inside.split(',').map(part => part.trim())
-  const column = columnFor(entry, columnName, columns)
-  const { type } = column.type
-  const literals = (texts: readonly string[]): string[] =>
+  const column = columns.find(({ name }) => name === columnName)
+  if (column === undefined) {
+    throw unknownColumn(`${option('target.partition')} ${entry}`, columnName, columns)
+  }
+  const { nulls } = column
+  const { type, array } = column.type
+  if (array === true || !(isKey(column) || isTemporal(type))) {
+    throw wrong(entry, `rows cannot be divided by a column of type ${type}`)
+  }
+  if (nulls > 0) {
+    throw wrong(entry, `"${columnName}" has ${nulls} nulls, and rows without a partition are lost`)
+  }
+  const scripted = (texts: readonly string[]): string[] =>
     texts.map(one => literal(entry, one, type))
   switch (kind.toLowerCase()) {
     case 'value': {
@@ -305,7 +315,7 @@ function levelOf(entry: string, columns: Columns): Omit<PartitionLevel, 'reason'
       const ends = given.length === 1 ? first!.split('..') : []
       if (first !== undefined) {
         const isSpan = ends.length === 2
-        const scheme = isSpan ? literals(ends).join('..') : `[${literals(given).join(', ')}]`
+        const scheme = isSpan ? scripted(ends).join('..') : `[${scripted(given).join(', ')}]`
         return { columnName, kind: 'VALUE', scheme }
       }
       if (column.days !== undefined)
@@ -317,8 +327,14 @@ function levelOf(entry: string, columns: Columns): Omit<PartitionLevel, 'reason'
     }
     case 'range': {
       if (given.length < 2) throw wrong(entry, 'a range has two ends at least: range(COLUMN,0,100)')
-      const bounds = literals(given)
-      checkAscending(entry, bounds)
+      const bounds = scripted(given)
+      // A server takes other bounds, but then no row has a place in their partitions.
+      const keys = bounds.map(one => (/^-?\d+$/.test(one) ? BigInt(one) : one.replaceAll('"', '')))
+      const at = keys.findIndex((key, i) => i > 0 && key <= keys[i - 1]!)
+      if (at >= 0) {
+        const why = `${bounds[at - 1]} is before ${bounds[at]}`
+        throw wrong(entry, `each end must be greater than the one before: ${why}`)
+      }
       return { columnName, kind: 'RANGE', scheme: `[${bounds.join(', ')}]` }
     }
     case 'hash': {
@@ -331,30 +347,6 @@ function levelOf(entry: string, columns: Columns): Omit<PartitionLevel, 'reason'
     default:
       throw wrong(entry, 'it is a column with days, value(…), range(…) or hash(…)')
   }
-}
-
-/** A server takes other bounds, but then no row has a place in their partitions. */
-function checkAscending(entry: string, bounds: readonly string[]): void {
-  const keys = bounds.map(one => (/^-?\d+$/.test(one) ? BigInt(one) : one.replaceAll('"', '')))
-  const at = keys.findIndex((key, i) => i > 0 && key <= keys[i - 1]!)
-  if (at < 0) return
-  throw wrong(
-    entry,
-    `each end must be greater than the one before: ${bounds[at - 1]} is before ${bounds[at]}`,
-  )
-}
-
-function columnFor(entry: string, name: string, columns: Columns): InferredColumn {
-  const column = columns.find(one => one.name === name)
-  if (column === undefined) {
-    throw unknownColumn(`${option('target.partition')} ${entry}`, name, columns)
-  }
-  const { type, array } = column.type
-  if (array === true || !(isKey(column) || isTemporal(type))) {
-    throw wrong(entry, `rows cannot be divided by a column of type ${type}`)
-  }
-  if (column.nulls === 0) return column
-  throw wrong(entry, `"${name}" has ${column.nulls} nulls, and rows without a partition are lost`)
 }
 
 /** Patterns of the values that a scheme may contain, and examples for messages. */

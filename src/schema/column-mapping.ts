@@ -32,7 +32,16 @@ export function mapColumns(
   input: InputShape,
   given: MappingRules = {},
 ): ColumnMapping {
-  checkTargets(target, given)
+  const names = target.columns.map(column => column.name)
+  for (const rule of ['map', 'set'] as const) {
+    const unknown = Object.keys(given[rule] ?? {}).find(name => !names.includes(name))
+    if (unknown === undefined) continue
+    throw usageError(
+      `${option(`mapping.${rule}`)} names a column "${unknown}" that the target does not have${nearestHint(unknown, names)}`,
+    )
+  }
+  const twice = Object.keys(given.set ?? {}).find(name => ownText(given.map, name) !== undefined)
+  if (twice !== undefined) throw usageError(`column "${twice}" is both mapped and set: choose one`)
   const rules = withParts(target, input, given)
   const sources = input.kind === 'members' ? members(target, rules) : fields(target, input, rules)
   if (rules.ignoreExtra !== true) checkParts(target, rules)
@@ -54,19 +63,6 @@ export function mapColumns(
 const missing: CellSource = { kind: 'constant', text: '' }
 
 const isNumber = /^[1-9]\d*$/
-
-function checkTargets(target: TargetSchema, rules: MappingRules): void {
-  const names = target.columns.map(column => column.name)
-  for (const rule of ['map', 'set'] as const) {
-    const unknown = Object.keys(rules[rule] ?? {}).find(name => !names.includes(name))
-    if (unknown === undefined) continue
-    throw usageError(
-      `${option(`mapping.${rule}`)} names a column "${unknown}" that the target does not have${nearestHint(unknown, names)}`,
-    )
-  }
-  const twice = Object.keys(rules.set ?? {}).find(name => ownText(rules.map, name) !== undefined)
-  if (twice !== undefined) throw usageError(`column "${twice}" is both mapped and set: choose one`)
-}
 
 /** By position, a member is an element of an array, and its name is its number. */
 function members(target: TargetSchema, rules: MappingRules): CellSource[] {

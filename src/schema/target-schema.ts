@@ -13,7 +13,7 @@ import {
   parseColumnType,
 } from '../protocol/data-type.js'
 import { elementAt } from '../protocol/element.js'
-import type { Column, Value } from '../protocol/value.js'
+import type { Value } from '../protocol/value.js'
 import { knownNames } from './field-names.js'
 
 /** Kinds of partitions by the server's numbers. COMPO (4) is missing, because it combines several dimensions. */
@@ -79,10 +79,11 @@ export function typesText(schema: TargetSchema): string {
 export function schemaFromServer(schema: Value): TargetSchema {
   const colDefs = member(schema, 'colDefs')
   if (colDefs?.form !== 'table') throw notUnderstood('it has no colDefs table')
-  const names = texts(tableColumn(colDefs, 'name'))
-  const typeStrings = texts(tableColumn(colDefs, 'typeString'))
-  const typeInts = numbers(tableColumn(colDefs, 'typeInt'))
-  const extras = numbers(tableColumn(colDefs, 'extra'))
+  const part = (name: string) => colDefs.columns[colDefs.columnNames.indexOf(name)]
+  const names = texts(part('name'))
+  const typeStrings = texts(part('typeString'))
+  const typeInts = numbers(part('typeInt'))
+  const extras = numbers(part('extra'))
   if (names === undefined || names.length === 0) throw notUnderstood('it names no columns')
   const columns = names.map((name, i): TargetColumn => {
     const type = parseColumnType(typeStrings?.[i] ?? '') ?? numberedType(typeInts?.[i], extras?.[i])
@@ -134,10 +135,6 @@ export function member(value: Value, key: string): Value | undefined {
   const keys = texts(value.keys) ?? []
   const index = keys.indexOf(key)
   return index < 0 ? undefined : elementAt(value.values, index)
-}
-
-function tableColumn(table: Extract<Value, { form: 'table' }>, name: string): Column | undefined {
-  return table.columns[table.columnNames.indexOf(name)]
 }
 
 /** Texts of a STRING or SYMBOL vector, of a tuple, or of one scalar. */
