@@ -95,12 +95,12 @@ async function loadChecked(run: Run): Promise<LoadResult> {
     if (error instanceof DdbError && isInDoubt(error)) takeRowsBack(run, '', false)
   }
   const misuse = await runPipeline(run, open, fail)
+  run.ending.fail(misuse)
   // They still do not if this process has not looked at the target, and the journal keeps the reason.
   const isSeen = run.delivery !== undefined || run.ending.failure === undefined
   const { error: before } = run.history.found.end ?? {}
   const doubt = !isSeen && isInDoubt(before) ? before : undefined
   if (doubt !== undefined) takeRowsBack(run, '', false)
-  run.ending.fail(misuse)
   const result = loadResult(run)
   const isRecorded = endJournal(run, doubt ? { ...result, error: { ...doubt, fix: null } } : result)
   if (misuse !== undefined) throw misuse

@@ -268,11 +268,11 @@ t.test('a process that cannot connect changes nothing that the journal knows', a
   const folder = t.testdir({ 'rows.csv': csv(20), state: {} })
   const here = await startLoadServer(t, streamScript)
   const state = join(folder, 'state')
-  const load = (port = here.server.port) =>
+  const load = (port = here.server.port, rejects = {}) =>
     here.load(join(folder, 'rows.csv'), {
       server: { ...asAdmin(here.server), port, connectTimeoutMs: port === 1 ? 50 : 10_000 },
       target: { table: 'target' },
-      ...{ runId: 'r', journal: { folder: state } },
+      ...{ runId: 'r', journal: { folder: state }, rejects },
     })
   const known = async () => (await listRuns(state, systemPlatform.files)).runs[0]
   t.match(await load(), { exitCode: 0, rows: { confirmed: 20 } })
@@ -282,6 +282,9 @@ t.test('a process that cannot connect changes nothing that the journal knows', a
   t.match(await load(), { exitCode: 75, rows: { unconfirmed: 20, skipped: 0 } })
   t.match(await load(1), { exitCode: 69, rows: { unconfirmed: 20, skipped: 0 } })
   const end = { error: { code: 'DDB_TARGET_CHANGED' }, rows: { unconfirmed: 20 } }
+  t.match((await known())?.journal.end, end)
+  const misuse = load(here.server.port, { file: join(folder, 'rows.csv') })
+  await t.rejects(misuse, { code: 'DDB_USAGE' })
   t.match((await known())?.journal.end, end)
   await here.session.run(streamScript)
   t.match(await load(1), { exitCode: 69, rows: { unconfirmed: 20 } })
