@@ -143,7 +143,7 @@ function streamLines(
     // `share` would replace a table of this name, with all its rows.
     `if(defined("${name}", SHARED))`,
     `    throw "${name} is there already"`,
-    `share ${made} as ${name}`,
+    `share(${made}, "${name}")`,
   ]
 }
 

@@ -21,8 +21,16 @@ export const isReservedWord = (text: string): boolean => reservedWords.has(text)
 
 export const isIdentifier = (text: string): boolean => identifier.test(text)
 
-/** True if a script may name this column. Tables may have others, if the program that made them quoted the names. */
-export const isPlainName = (text: string): boolean => isIdentifier(text) && !isReservedWord(text)
+/** Words of queries, which the manual does not list as reserved. */
+const queryWords: ReadonlySet<string> = new Set(
+  'from where group order by limit top having like in between and or as on case when csort cgroup asc desc distinct pivot into'.split(
+    ' ',
+  ),
+)
+
+/** True if a query may name this column. Tables may have others, if the program that made them quoted the names. */
+export const isPlainName = (text: string): boolean =>
+  isIdentifier(text) && !isReservedWord(text) && !queryWords.has(text.toLowerCase())
 
 /** Lookup tables by name. They are built once, because each of tens of thousands of columns may look up its field. */
 export interface KnownNames {

@@ -165,6 +165,11 @@ export const firstReleases = {
   decimals: [2, 0, 8],
   primaryKeyEngine: [3, 0, 1],
   sharedVariableControl: [3, 0, 4],
-  /** The function tableUpsert. */
+  /** Functions. */
+  listTables: [2, 0, 4],
   tableUpsert: [2, 0, 10],
+  /** In the answer of getStreamTables. */
+  cachePurgeEnabled: [3, 0, 2],
+  /** In the answer of schema. */
+  keyColumn: [3, 0, 3],
 } as const satisfies Record<string, Release>

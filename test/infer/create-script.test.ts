@@ -276,7 +276,7 @@ t.test('reasons and warnings stay comments, whatever names of files and cells co
   const script = createScript(evil, { kind: 'shared', name: 't' })
   const code = script.split('\n').filter(line => line !== '' && !line.startsWith('//'))
   t.strictSame(code.slice(0, -1), ['if(defined("t", SHARED))', '    throw "t is there already"'])
-  t.match(code.at(-1), /^share streamTable\(10000:0, `a`b, \[STRING, INT\]\) as t$/)
+  t.match(code.at(-1), /^share\(streamTable\(10000:0, `a`b, \[STRING, INT\]\), "t"\)$/)
 })
 
 t.test('a script that cannot be created is refused', async t => {

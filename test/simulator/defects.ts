@@ -258,7 +258,7 @@ export const defects: readonly Defect[] = [
   ]),
   defect(1, 'a batch with a claim and without an outcome is sent again as a new attempt', [
     'load/outcomes/batches.ts',
-    'if (!this.#recorder.mayCopy || piece',
+    'if (!this.#recorder.mayCopy(piece) || piece',
     'if (piece',
   ]),
   defect(

@@ -48,7 +48,7 @@ export const facts: Readonly<Record<string, Fact>> = {
   'append!': old,
   'upsert!': { since: '1.30.1', source: `M upsert!, ${notes('1.30.1')}` },
   tableUpsert: { since: '2.00.10' },
-  listTables: old,
+  isDuplicated: old,
   existsTable: old,
   existsDatabase: old,
   getTables: old,

@@ -181,7 +181,7 @@ db.createPartitionedTable(table(1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]), \
     { version: '1.30.22' },
     async ({ load }) => {
       for (const target of [
-        ['-t', 'myKeyed'],
+        ['-t', 'myKeyed', '--key-columns', 'id'],
         [...dfs, '--key-columns', 'id'],
       ]) {
         await load(0, ...target, '--method', 'upsert')

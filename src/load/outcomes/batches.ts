@@ -104,7 +104,7 @@ export class Batches {
     if (piece.state === 'closed') return
     if (isGone) {
       if (!piece.isEarlier) return this.#leaveUncertain(piece, why)
-      if (!this.#recorder.mayCopy) return this.#giveUp(piece, why)
+      if (!this.#recorder.mayCopy(piece)) return this.#giveUp(piece, why)
       piece.mayBeStored = true
     }
     const isCarried = this.node.carries(piece)
@@ -207,7 +207,7 @@ export class Batches {
 
   /** Resends a piece of unknown outcome if the user allows that and retries are left. Otherwise gives the piece up. */
   #leaveUncertain(piece: Piece, why: string): void {
-    if (!this.#recorder.mayCopy || piece.resends >= this.#run.checked.retries)
+    if (!this.#recorder.mayCopy(piece) || piece.resends >= this.#run.checked.retries)
       return this.#giveUp(piece, why)
     piece.mayBeStored = true
     this.#sendAgain(piece)

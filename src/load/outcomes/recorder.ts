@@ -2,6 +2,7 @@
 import { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import type { Session } from '../../client/open-session.js'
+import { isNullAt } from '../../protocol/element.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { EndedRows } from '../journal/journal-record.js'
 import type { TargetDescription } from '../target/describe-target.js'
@@ -51,8 +52,20 @@ export class Recorder {
   }
 
   /** Whether pieces are sent again if nothing shows their outcome: the table drops a second copy, or the user accepts it. */
-  get mayCopy(): boolean {
-    return this.#run.checked.onDoubt === 'resend' || this.target.keyed
+  mayCopy(piece?: Piece): boolean {
+    if (this.#run.checked.onDoubt === 'resend') return true
+    return this.target.keyed && (piece === undefined || !this.#hasNullKey(piece))
+  }
+
+  /** Whether an upsert into a DFS table adds rows of the piece each time: a null in a key matches no null (DolphinDB manual, upsert!). */
+  #hasNullKey({ batch, rows }: Piece): boolean {
+    const { columns, upsert } = this.target.description
+    return (upsert?.distinctBy ?? []).some(name => {
+      const column = batch.columns[columns.findIndex(one => one.name === name)]
+      for (let row = 0; row < rows; row++)
+        if (column === undefined || isNullAt(column, row)) return true
+      return false
+    })
   }
 
   /** True while a stop of the server may lose confirmed rows. */
@@ -75,7 +88,10 @@ export class Recorder {
     const outside = short > 0 ? outsideRows(target.description, batch) : noIndexes
     // A keyed target does not count rows whose keys it already had either. These are not missing; rows outside the partition scheme are. If it
     // is unknown which those are, all that were not counted may be missing.
-    const hasCause = target.keyed && outside !== undefined && outside.length <= short
+    const { distinctBy = [] } = target.description.upsert ?? {}
+    // Of rows with one key, the server gets one.
+    const isFew = distinctBy.length > 0 || (outside?.length ?? 0) <= short
+    const hasCause = target.keyed && outside !== undefined && isFew
     const missing = hasCause ? outside.length : Math.max(0, short)
     const confirmed = left - missing
     const accepted = Math.min(taken ?? left, left)

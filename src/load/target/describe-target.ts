@@ -17,6 +17,7 @@ import {
   texts,
   typesText,
 } from '../../schema/target-schema.js'
+import { isIdentifier } from '../../schema/field-names.js'
 import { nearestHint } from '../../schema/nearest.js'
 import type { CheckedOptions } from '../checked-options.js'
 import type { LoadOptions } from '../options.js'
@@ -131,7 +132,10 @@ function factsOf(table: TableTarget, { schema, version }: TableState, upserted: 
     !isShared ||
     member(schema!, 'compressMethods')?.form === 'table' ||
     all('dbUrl').some(url => url.startsWith('dfs://'))
-  const tableKey = all('keyColumn').filter(name => name !== '')
+  // A server before 3.00.3 does not tell the key of a table in memory (its release notes): a user who upserts names it.
+  const isOld = isBefore(parseVersion(version ?? '') ?? [0], [3, 0, 3])
+  const told = all('keyColumn').filter(name => name !== '')
+  const tableKey = told.length === 0 && isOld && !isStored ? upserted : told
   /**
    * The columns that identify a row. An upsert into a DFS table treats the partition columns as keys, too (DolphinDB manual, page upsert!).
    * In each partition, some tables keep only one of the rows with the same values in the sort columns. If such a table has one partition
@@ -197,7 +201,7 @@ function upsertOf(
   const isShared = table.kind === 'shared'
   const isStream = !['kept', null].includes(state.total)
   refuseFirst({
-    'an upsert needs a keyed or indexed table or a DFS table: this one has no key, or is a stream table':
+    [`an upsert needs a keyed or indexed table or a DFS table: this one has no key (to a server before 3.00.3, name it in ${option('target.keyColumns')}), or is a stream table`]:
       isShared && (!keyed || isStream),
     [`the table has a key of its own (${own.join(', ')}), which identifies its rows: leave out ${option('target.keyColumns')}`]:
       isShared && keyColumns.length > 0 && [...keyColumns].sort().join() !== [...own].sort().join(),
@@ -207,7 +211,8 @@ function upsertOf(
       table.kind === 'dfs' && !primaryKey && keyColumns.length === 0,
   })
   const version = parseVersion(state.version ?? '')
-  return { primaryKey, counts: version === undefined || !isBefore(version, [2, 0, 10]) }
+  const counts = version === undefined || !isBefore(version, [2, 0, 10])
+  return { primaryKey, counts, distinctBy: isShared || keyed ? [] : own.filter(isIdentifier) }
 }
 
 /** What a server does with a value outside every partition of a VALUE scheme (`newValuePartitionPolicy`). */
@@ -287,8 +292,7 @@ try {
     if(ddbIngestStreams.rows() == 1) {
         ddbIngestTotal = ""
         ddbIngestPersisted = exec first(persisted) from ddbIngestStreams
-        ddbIngestPurged = exec first(cachePurgeEnabled) from ddbIngestStreams
-        if(ddbIngestPersisted) {
+        ${tried('ddbIngestPurged', 'exec first(cachePurgeEnabled) from ddbIngestStreams', 'false')}        if(ddbIngestPersisted) {
             ddbIngestRows = long(funcByName("getPersistenceMeta")(objByName("${name}"))["totalSize"])
             ddbIngestTotal = "totalSize"
         } else if(ddbIngestPurged) {
@@ -307,10 +311,14 @@ function storedScript(table: Extract<TableTarget, { kind: 'dfs' }>, counts: bool
   const { database, table: name } = table
   const path = `${database.slice('dfs:/'.length)}/${name}.tbl`
   const count = counts ? `long(exec count(*) from ${tableExpression(table)})` : '00l'
-  const index = `string(exec first(physicalIndex) from listTables("${database}") where tableName = "${name}")`
   const chunkIds = `exec string(chunkId) from ddbIngestChunks where dfsPath = "${path}"`
   return `ddbIngestTotal = ""
-${tried('ddbIngestRows', count, '00l')}${tried('ddbIngestIndex', index)}ddbIngestChunk = ""
+${tried('ddbIngestRows', count, '00l')}ddbIngestIndex = ""
+ddbIngestChunk = ""
+try {
+    ddbIngestTables = funcByName("listTables")("${database}")
+    ddbIngestIndex = string(exec first(physicalIndex) from ddbIngestTables where tableName = "${name}")
+} catch(ex) { ddbIngestFailed = ex[1] }
 try {
     ddbIngestMeta = funcByName("getChunksMeta")
     ddbIngestChunks = ddbIngestMeta("${path}")

@@ -171,16 +171,25 @@ export interface UpsertForm {
   readonly primaryKey: boolean
   /** Whether the server has `tableUpsert`, which returns numbers of rows; false before 2.00.10. */
   readonly counts: boolean
+  /** Of rows with equal values here, only the last is upserted: a DFS table would add each one of a batch with a new key. */
+  readonly distinctBy: readonly string[]
 }
 
-export const usualUpsert: UpsertForm = { primaryKey: false, counts: true }
+export const usualUpsert: UpsertForm = { primaryKey: false, counts: true, distinctBy: [] }
 
 /** The function that a data request without confirmation calls; the batch is its only missing argument. */
 export function writeExpression(
-  { table, method, keyColumns }: Extract<Target, { kind: 'table' }>,
-  { primaryKey }: UpsertForm = usualUpsert,
+  target: Extract<Target, { kind: 'table' }>,
+  upsert: UpsertForm = usualUpsert,
 ): string {
+  const { table, method, keyColumns } = target
+  const { primaryKey, distinctBy } = upsert
   const expression = tableExpression(table)
+  if (distinctBy.length > 0) {
+    // The name of a function that is called is one line.
+    const body = writeBody(target, upsert, 'ddbIngestTable').trim().replaceAll(/\n */g, '; ')
+    return `(def(mutable ddbIngestTable, data){ ${body} }){${expression}}`
+  }
   if (method === 'upsert') {
     const keys =
       keyColumns.length === 0 ? '' : `,keyColNames=${keyColumns.map(k => `\`${k}`).join('')}`
@@ -196,18 +205,30 @@ export function writeExpression(
  */
 export function writeBody(
   { table, method, keyColumns }: Extract<Target, { kind: 'table' }>,
-  { primaryKey, counts }: UpsertForm = usualUpsert,
-): string {
+  { primaryKey, counts, distinctBy }: UpsertForm = usualUpsert,
   // Looks up the table at run time: the server would bind a bare name when it parses the script.
-  const expression =
-    table.kind === 'shared' ? `objByName("${table.name}", true)` : tableExpression(table)
+  expression = table.kind === 'shared'
+    ? `objByName("${table.name}", true)`
+    : tableExpression(table),
+): string {
   if (method !== 'upsert') return `    return tableInsert(${expression}, data)`
-  const keys = keyColumns.length === 0 ? '' : `, ${keyColumns.map(k => `\`${k}`).join('')}`
-  const values = `${expression}, data${primaryKey ? '' : `, false${keys}`}`
+  // A keyed or indexed table has its own.
+  const keys =
+    table.kind === 'shared' || primaryKey ? '' : `, ${keyColumns.map(k => `\`${k}`).join('')}`
+  const isDivided = distinctBy.length > 0
+  const values = `${expression}, ${isDivided ? 'only' : 'data'}${primaryKey ? '' : `, false${keys}`}`
+  const [first, ...others] = distinctBy.map(name => `data["${name}"]`)
+  const key = others.length === 0 ? first : `(${[first, ...others].join(', ')})`
+  const only = isDivided
+    ? `    ddbIngestTwice = isDuplicated(${key}, LAST)
+    only = select * from data where ddbIngestTwice = false
+`
+    : ''
+  const all = isDivided ? ' + data.rows() - only.rows()' : ''
   return counts
-    ? `    r = tableUpsert(${values})
-    return ${table.kind === 'shared' ? 'r[0]' : 'r[0] + r[1]'}`
-    : `    upsert!(${values})
+    ? `${only}    r = tableUpsert(${values})
+    return ${table.kind === 'shared' ? 'r[0]' : `r[0] + r[1]${all}`}`
+    : `${only}    upsert!(${values})
     return data.rows()`
 }
 

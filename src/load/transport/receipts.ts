@@ -63,7 +63,7 @@ export class Receipts {
       isMore = rows.length > 0
     }
     // Shards may send the batches of a stream in any order: all of them cut it alike.
-    if (shared === undefined && !this.#recorder.mayCopy) this.#checkNoGap()
+    if (shared === undefined && !this.#recorder.mayCopy()) this.#checkNoGap()
   }
 
   /** A batch that the journal lost is compared with its receipts first. One without receipts might be sent twice, under another place. */

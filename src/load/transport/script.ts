@@ -10,7 +10,6 @@ import {
   ask,
   type Asking,
   longOf,
-  longsOf,
   numberAt,
   partsOf,
   rowsOf,
@@ -161,8 +160,8 @@ export async function askShared(asking: Asking, ledger: string, no?: number) {
 /** The number of claims, and of rows taken, of a stream (default: of all). @throws {ServerError} if the ledger is gone */
 export async function askTaken(asking: Asking, ledger: string, stream?: number) {
   const from = `from objByName("${ledger}", true) where${stream === undefined ? '' : ` streamNo = ${stream},`}`
-  const script = `[long(exec count(*) ${from} phase = ${claimPhase}), long(exec sum(rowsTaken) ${from} phase = ${outcomePhase}, rowsTaken > 0)]`
-  const [claims, rows] = longsOf(await ask(asking, script))
+  const script = `(long(exec count(*) ${from} phase = ${claimPhase}), long(exec sum(rowsTaken) ${from} phase = ${outcomePhase}, rowsTaken > 0))`
+  const [claims, rows] = partsOf(await ask(asking, script)).map(longOf)
   return { claims: Number(claims ?? 0n), rows: Number(rows ?? 0n) }
 }
 

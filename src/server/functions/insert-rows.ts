@@ -17,6 +17,7 @@ import {
   textsArgument,
   wordArgument,
 } from './arguments.js'
+import { firstReleases, isAtLeast } from '../node.js'
 import { tableBytes } from './schema.js'
 import { columnTypeOf, concatColumns, vectorOf } from '../../protocol/element.js'
 import type { Column, Vector } from '../../protocol/value.js'
@@ -97,12 +98,14 @@ export const rowFunctions = family({
   },
   'getStreamTables([option])': ({ node }) => {
     const tables = [...node.shared.values()].map(entry => entry.table).filter(isStream)
+    const purge = isAtLeast(node.release, firstReleases.cachePurgeEnabled)
     return tableOf(
-      'name STRING, shared BOOL, persisted BOOL, cachePurgeEnabled BOOL, loaded BOOL, columns INT, rowsInMemory LONG, totalRows LONG, memoryUsed LONG',
+      `name STRING, shared BOOL, persisted BOOL, ${purge ? 'cachePurgeEnabled BOOL, ' : ''}loaded BOOL, columns INT, rowsInMemory LONG, totalRows LONG, memoryUsed LONG`,
       tables.map(table => {
         const { sharedName, cachedRows, columnNames, rows, totalRows } = table
         const counts = [rows, totalRows, tableBytes(table)].map(BigInt)
-        const state = [true, cachedRows !== undefined, node.discarded !== undefined, true]
+        const purged = purge ? [node.discarded !== undefined] : []
+        const state = [true, cachedRows !== undefined, ...purged, true]
         return [sharedName, ...state, columnNames.length, ...counts]
       }),
     )

@@ -56,6 +56,7 @@ function objectRow(name: string, value: ServerValue, owner: string): ElementValu
 
 function tableSchema(context: CallContext, table: ServerTable): ServerDictionary {
   const { columnNames, columnTypes, stored, partitioning } = table
+  const { release } = context.node
   const namesOf = (positions: readonly number[]): ServerValue =>
     oneOrMany(stringVector(positions.map(index => columnNames[index]!)))
   const isStored = stored !== undefined
@@ -69,7 +70,10 @@ function tableSchema(context: CallContext, table: ServerTable): ServerDictionary
       }),
     ),
     chunkPath: voidValue,
-    keyColumn: table.keyColumns.length > 0 && !isStored ? namesOf(table.keyColumns) : undefined,
+    keyColumn:
+      table.keyColumns.length > 0 && !isStored && isAtLeast(release, firstReleases.keyColumn)
+        ? namesOf(table.keyColumns)
+        : undefined,
     // The Java client treats every table with this member as partitioned, so other tables must not have it.
     partitionColumnName: partitioning && namesOf(partitioning.columns),
     partitionColumnIndex: partitioning ? integers(partitioning.columns) : -1,
@@ -83,7 +87,7 @@ function tableSchema(context: CallContext, table: ServerTable): ServerDictionary
     tableName: stored.tableName,
     tableOwner: stored.owner,
     tableComment: '',
-    engineType: isAtLeast(context.node.release, firstReleases.engines) ? engine : undefined,
+    engineType: isAtLeast(release, firstReleases.engines) ? engine : undefined,
     chunkGranularity: 'TABLE',
     encryptMode: 'plaintext',
     compressMethods: tableOf(

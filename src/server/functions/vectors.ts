@@ -20,11 +20,18 @@ import {
   positionsOf,
 } from '../elements/elements.js'
 import { applyBinary, castValue, typeArgument } from '../operators/operators.js'
-import { distinctRows, rowComparison, sortRows, truthOf } from '../operators/comparison.js'
+import {
+  distinctRows,
+  groupRows,
+  rowComparison,
+  sortRows,
+  truthOf,
+} from '../operators/comparison.js'
 import { isLiteral, operandOf, refused } from '../operators/operands.js'
 import { check } from '../script-error.js'
 import {
   doubleScalar,
+  duplicatePolicies,
   elementsOf,
   intScalar,
   integerOf,
@@ -32,6 +39,7 @@ import {
   longScalar,
   nullOf,
   stringVector,
+  tupleElements,
   tupleOf,
   voidValue,
 } from '../values/values.js'
@@ -226,6 +234,19 @@ export const vectorFunctions = family({
     takeRows(column, takenPositions(column.length, count)),
   'sort(X: vector, [ascending: bool])': (_, [column, ascending = true]) =>
     takeRows(column, sortRows([{ column, descending: !ascending }], column.length)),
+  /** Marks all of equal elements but one, the last for LAST. X may be a tuple of vectors, whose rows are compared. */
+  'isDuplicated(X, [keep: int])': (_, [value, keep = duplicatePolicies.FIRST]) => {
+    const columns = (tupleElements(value) ?? [value]).map(one =>
+      vectorArgument(one, 'isDuplicated'),
+    )
+    const { length } = columns[0]!
+    const at = keep === duplicatePolicies.LAST ? -1 : 0
+    const kept = new Set(groupRows(columns).map(rows => rows.at(at)))
+    return boolResult(
+      columns[0]!,
+      Array.from({ length }, (_, row) => !kept.has(row)),
+    )
+  },
   'distinct(X: vector)': (_, [vector]) =>
     takeRows(vector, distinctRows([ofOneType(vector, 'vector of distinct values')])),
   'rand(X, [count: count])': ({ node }, [value, count]) => {

@@ -187,12 +187,17 @@ export class ColumnTable {
     this.rows += rows
   }
 
-  /** Appends rows with new keys. A row with a known key changes the stored row or, with `forgetKnown`, is dropped. */
+  /**
+   * Appends rows with new keys. A row with a known key changes the stored row or, with `forgetKnown`, is dropped. In a table without a key
+   * rule, keys of the batch itself are not known, and nulls never (docs/server-semantics.md#upsert-and-tableupsert).
+   */
   #merge(batch: Batch, forgetKnown: boolean, ignoreNull: boolean): UpsertCount {
     const { rowOf, columns: keyColumns } = this.#index!
     const { columns } = batch
     const rows = columns[0]!.length
-    const given = keysOf(this.#keyValues(keyColumns, columns, batch.partitions), rows)
+    const values = this.#keyValues(keyColumns, columns, batch.partitions)
+    const given = keysOf(values, rows)
+    const hasRule = this.#keys !== undefined
     const fresh = new Int32Array(rows)
     const known = new Int32Array(rows)
     const targets = new Int32Array(rows)
@@ -200,8 +205,9 @@ export class ColumnTable {
     let matched = 0
     for (let row = 0; row < rows; row++) {
       const existing = rowOf.get(given[row]!)
-      if (existing === undefined) {
-        rowOf.set(given[row]!, this.rows + inserted)
+      const isKnown = hasRule || !values.some(column => isNullAt(column, row))
+      if (existing === undefined || !isKnown || (!hasRule && existing >= this.rows)) {
+        if (existing === undefined) rowOf.set(given[row]!, this.rows + inserted)
         fresh[inserted++] = row
       } else if (!forgetKnown) {
         known[matched] = row

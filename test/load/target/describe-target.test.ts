@@ -90,9 +90,15 @@ for (const [version, counts] of [
 ] as const) {
   t.test(`the version ${version} decides whether upserts are counted`, async t => {
     const describe = await describer(t, initScript, version)
-    const upsert = { primaryKey: false, counts }
+    const upsert = { primaryKey: false, counts, distinctBy: ['sym', 'id'] }
     t.match(await describe({ table: 'dfs://d/t', ...byId }), { keyed: true, upsert })
-    t.match(await describe({ table: 'keyed', method: 'upsert' }), { upsert: { counts } })
+    const keyed = version === '3.00.5' ? { method: 'upsert' as const } : byId
+    t.match(await describe({ table: 'keyed', ...keyed }), { keyed: true, upsert: { counts } })
+    if (version === '3.00.5') return
+    // Such a server does not tell the key.
+    const error = { code: 'DDB_USAGE', message: /before 3\.00\.3.*target\.keyColumns/ }
+    await t.rejects(describe({ table: 'keyed', method: 'upsert' }), error)
+    await t.rejects(describe({ table: 'trades', ...byId }), { code: 'DDB_USAGE' }, 'a stream')
     t.equal((await describe({ table: 'keyed' })).upsert, undefined)
   })
 }

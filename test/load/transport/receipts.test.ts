@@ -29,7 +29,11 @@ async function receipts(numbers: readonly number[], isLost: boolean, mayCopy = f
   const reads = [numbers.map(claim), []]
   const node = { read: () => Promise.resolve(reads.shift()!) }
   const run = { checked, platform, state, history } as unknown as Run
-  const all = new Receipts(run, { node } as unknown as Batches, { mayCopy } as unknown as Recorder)
+  const all = new Receipts(
+    run,
+    { node } as unknown as Batches,
+    { mayCopy: () => mayCopy } as unknown as Recorder,
+  )
   await all.readEarlier(true)
   return all
 }

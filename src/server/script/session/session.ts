@@ -252,8 +252,8 @@ export class Runtime {
   findFunction(name: string): FunctionValue | undefined {
     const own = this.session.functions.get(name) ?? this.node.functionViews.get(name)
     if (own !== undefined) return own
-    const isKnown =
-      name !== 'tableUpsert' || isAtLeast(this.node.release, firstReleases.tableUpsert)
+    const isNew = name === 'tableUpsert' || name === 'listTables'
+    const isKnown = !isNew || isAtLeast(this.node.release, firstReleases[name])
     return isKnown ? builtins.get(name) : undefined
   }
 
