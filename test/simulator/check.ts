@@ -297,8 +297,11 @@ const slackMs = 20_000
 const confirmTimeouts = 2 + 1 / 8
 
 function checkTime(run: Run, complain: Complain): void {
-  const { confirmTimeoutMs = 0, retryTimeoutMs = 0 } = run.plan.delivery
-  const sinceMs = (run.endedMs ?? 0) - Math.max(run.process.lastHeardMs, run.startedMs)
+  const { confirmTimeoutMs = 0, retryTimeoutMs = 0, confirm } = run.plan.delivery
+  const { lastHeardMs, lastReachedMs } = run.process
+  // Without confirmation, the server is silent while a slow link carries rows.
+  const heardMs = confirm === 'none' ? Math.max(lastHeardMs, lastReachedMs) : lastHeardMs
+  const sinceMs = (run.endedMs ?? 0) - Math.max(heardMs, run.startedMs)
   const allowedMs =
     confirmTimeouts * confirmTimeoutMs + retryTimeoutMs + run.plan.connectTimeoutMs + slackMs
   if (sinceMs > allowedMs) {

@@ -31,6 +31,8 @@ export class SimProcess {
   onDeath: () => void = () => undefined
   /** When the process last received a byte over the network. */
   lastHeardMs = 0
+  /** When the other end last got bytes of this process. */
+  lastReachedMs = 0
   /** When the other end wrote that byte. */
   heardFromMs = 0
   /** Timers that keep the process alive. */

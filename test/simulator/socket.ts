@@ -176,6 +176,7 @@ export class SimSocket extends Duplex {
       if (done !== undefined) this.#process.later(0, () => done())
       return
     }
+    this.#process.lastReachedMs = world.nowMs
     peer.#hear(piece, writtenMs)
     this.#take()
     this.#move()
