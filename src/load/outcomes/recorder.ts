@@ -22,7 +22,9 @@ function recordedTarget({ checked, shared, target: description }: Run) {
     ...{ description, kind: target.kind, retries },
     upserts: !isFunction && target.method === 'upsert',
     // A refused batch never leaves rows in the table (docs/server-semantics.md#what-receipts-rely-on).
-    allOrNothing: isShared || (!isFunction && description.state?.atomic === 'TRANS'),
+    allOrNothing: isShared
+      ? description.isHandle !== true
+      : !isFunction && description.state?.atomic === 'TRANS',
     /** True if the target may count fewer rows than were sent, because it does not count a row whose key it already has. */
     keyed,
     /** Whether pieces wait for each other: another shard may write the one before, and of two rows with one key the later one stays. */

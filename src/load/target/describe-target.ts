@@ -58,6 +58,8 @@ export interface TargetDescription {
   readonly partitionColumns?: readonly string[]
   /** Whether the target has partitions, at least one: a DFS table, perhaps under the name of a shared one. */
   readonly isDivided?: boolean
+  /** Whether a shared table is the handle of a DFS table. */
+  readonly isHandle?: boolean
   /** How rows are upserted; undefined for other methods. */
   readonly upsert?: UpsertForm
   /** What the server answered about the table, or about `confirmTable`; undefined for a function without one. */
@@ -114,6 +116,7 @@ export async function describeTarget(run: DescribingRun): Promise<TargetDescript
     ...(isUpsert ? { upsert: upsertOf(target, facts, state) } : {}),
     state,
     isDivided: isStored || known.partitionColumns.length > 0,
+    isHandle: isStored && target.table.kind === 'shared',
   }
   return hasTransform(checked) ? transformed(description, types) : description
 }

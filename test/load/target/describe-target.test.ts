@@ -137,6 +137,8 @@ t.test('the limits for texts are those of the DFS table that the rows reach', as
   const [none, symbol, string, blob] = [undefined, 255, 65_535, 67_108_863]
   t.strictSame(await limits({ table: 'dfs://d/texts' }), [symbol, string, blob, none])
   t.strictSame(await limits({ table: 'handle' }), [none, symbol], 'a shared handle of a DFS table')
+  for (const table of ['handle', 'trades', 'dfs://d/t'])
+    t.match(await describe({ table }), { isHandle: table === 'handle' })
   t.strictSame(await limits({ table: 'trades' }), [none, none], 'tables in memory take any length')
   const types = 'note:SYMBOL,sym:BLOB,other:STRING,id:STRING,doc:INT'
   t.strictSame(
