@@ -184,8 +184,9 @@ export function* decodeRequest(
   return { head, request: { ...(request as Request & { kind: 'function' }), args: values } }
 }
 
+/** Treats missing properties as empty, and empty ones as their default. */
 function parseHeader(line: string, fault: Fault): { head: RequestHead; bodyBytes: number } {
-  const [protocol, sessionId, bodyLength, , properties] = line.trimEnd().split(' ', 5)
+  const [protocol, sessionId, bodyLength, , properties = ''] = line.trimEnd().split(' ', 5)
   if (protocol !== 'API' && protocol !== 'API2') {
     throw fault('This is not a DolphinDB request: it does not begin with API')
   }
@@ -193,22 +194,6 @@ function parseHeader(line: string, fault: Fault): { head: RequestHead; bodyBytes
   if (!sessionId || bodyBytes === undefined || bodyBytes < 0) {
     throw fault('The header of a request lacks its session id or its body length')
   }
-  return { head: parseProperties(protocol, sessionId, properties ?? '', fault), bodyBytes }
-}
-
-function wholeNumber(text: string): number | undefined {
-  const value = Number(text)
-  const spelled = text !== '' && text.length < 16 && String(value) === text
-  return spelled && Number.isSafeInteger(value) ? value : undefined
-}
-
-/** Treats missing fields as empty, and empty fields as their default. */
-function parseProperties(
-  protocol: 'API' | 'API2',
-  sessionId: string,
-  properties: string,
-  fault: Fault,
-): RequestHead {
   const fields = properties.split('_')
   const head: RequestHead = {
     protocol,
@@ -220,7 +205,13 @@ function parseProperties(
   if (fields[1] === '0') head.cancellable = false
   const fetchSize = numberField(fields, 5, fault)
   if (fetchSize !== undefined) head.fetchSize = fetchSize
-  return head
+  return { head, bodyBytes }
+}
+
+function wholeNumber(text: string): number | undefined {
+  const value = Number(text)
+  const spelled = text !== '' && text.length < 16 && String(value) === text
+  return spelled && Number.isSafeInteger(value) ? value : undefined
 }
 
 function numberField(fields: readonly string[], index: number, fault: Fault): number | undefined {

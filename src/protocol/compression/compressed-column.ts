@@ -20,7 +20,6 @@
   vectors and, as by all clients, SYMBOL columns are never compressed.
 */
 import { Buffer } from 'node:buffer'
-import type { ProtocolError } from '../../errors.js'
 import { ByteReader, type Decoding } from '../../wire/byte-reader.js'
 import { ByteWriter } from '../../wire/byte-writer.js'
 import { decodeArrayBlocks } from '../array-vector.js'
@@ -145,29 +144,31 @@ function roomFor(byteLength: number): Uint8Array<ArrayBuffer> {
   return scratch
 }
 
-type CompressedHeader = ReturnType<typeof readHeader>
-
 export function* decodeCompressed(context: DecodeContext): Decoding<TypedVector | ArrayVector> {
   const { reader } = context
   if (!reader.has(sizeBytes)) yield* reader.need(sizeBytes)
   const header = readHeader(reader)
-  context.expect(header.bodyBytes)
-  if (dataTypes[header.type].category === 'nothing') context.chargeVoid(header.length)
-  const end = reader.offsetBytes + header.bodyBytes
+  const { bodyBytes, type, isArray, scale, length } = header
+  context.expect(bodyBytes)
+  if (dataTypes[type].category === 'nothing') context.chargeVoid(length)
+  const end = reader.offsetBytes + bodyBytes
   const inner = new ByteReader(reader.offsetBytes)
   const innerContext = new DecodeContext(inner, {
     ...context.limits,
     maxValueBytes: context.remainingBytes,
   })
-  const elements = elementsOf(innerContext, header)
+  const elements: Decoding<TypedVector | ArrayVector> = isArray
+    ? decodeArrayBlocks(innerContext, type, length, undefined, scale)
+    : decodeTyped(innerContext, type, length, scale)
+  const problem = `A compressed column of ${length} ${type} values does not end with its blocks`
   let step = elements.next()
   while (reader.offsetBytes < end) {
     const block = yield* readBlock(context, header, end)
-    if (step.done) throw unlike(reader, header)
+    if (step.done) throw reader.fault(problem)
     inner.push(block)
     step = elements.next()
   }
-  if (!step.done || inner.available > 0) throw unlike(reader, header)
+  if (!step.done || inner.available > 0) throw reader.fault(problem)
   return step.value
 }
 
@@ -200,41 +201,26 @@ function readHeader(reader: ByteReader) {
   return { bodyBytes: byteSize - headerBytes, method, type, isArray, scale, length }
 }
 
-function elementsOf(
-  context: DecodeContext,
-  header: CompressedHeader,
-): Decoding<TypedVector | ArrayVector> {
-  const { type, isArray, length, scale } = header
-  if (isArray) return decodeArrayBlocks(context, type, length, undefined, scale)
-  return decodeTyped(context, type, length, scale)
-}
-
 function* readBlock(
   context: DecodeContext,
-  header: CompressedHeader,
+  { method, type }: ReturnType<typeof readHeader>,
   end: number,
 ): Decoding<Uint8Array> {
   const { reader } = context
   if (!reader.has(4)) yield* reader.need(4)
   const start = reader.offsetBytes
   const blockBytes = reader.i32()
-  const maxBytes = header.method === methodLz4 ? maxLz4Bytes : maxDeltaBytes
+  const maxBytes = method === methodLz4 ? maxLz4Bytes : maxDeltaBytes
   if (blockBytes < 0 || blockBytes > maxBytes || blockBytes > end - reader.offsetBytes) {
     throw reader.fault(`A compressed block of ${blockBytes} bytes is impossible`, 4)
   }
   if (!reader.has(blockBytes)) yield* reader.need(blockBytes)
   const block = reader.bytes(blockBytes)
-  const unit = dataTypes[header.type].bytesPerValue as Width
+  const unit = dataTypes[type].bytesPerValue as Width
   const bytes =
-    header.method === methodLz4
+    method === methodLz4
       ? decompressLz4(block, maxDecompressedBytes, start)
       : decodeDeltaOfDelta(block, unit, start)
   context.charge(Math.max(0, bytes.length - blockBytes))
   return bytes
-}
-
-function unlike(reader: ByteReader, { length, type }: CompressedHeader): ProtocolError {
-  return reader.fault(
-    `A compressed column of ${length} ${type} values does not end with its blocks`,
-  )
 }

@@ -185,13 +185,6 @@ export function numberOf(type: DataType, value: ElementValue): number | null {
   throw unsuitableValue(type, value)
 }
 
-/** @throws {ValueError} DDB_USAGE unless `value` is a bigint, a safe integer or null */
-function bigintOf(type: DataType, value: ElementValue): bigint | null {
-  if (value === null || typeof value === 'bigint') return value
-  if (Number.isSafeInteger(value)) return BigInt(value as number)
-  throw unsuitableValue(type, value)
-}
-
 /** The text; '' for null. @throws {ValueError} DDB_USAGE unless `value` is text or null */
 export function textOf(type: DataType, value: ElementValue): string {
   if (value === null) return ''
@@ -215,8 +208,9 @@ export function storedInteger(value: ElementValue, sentinel: number, type: DataT
 
 /** Like `storedInteger`, for 64 and 128 bits and for unscaled decimals. @throws {ValueError} DDB_INPUT_RANGE */
 export function storedBigInt(value: ElementValue, sentinel: bigint, type: DataType): bigint {
-  const integer = bigintOf(type, value)
-  if (integer === null) return sentinel
+  if (value === null) return sentinel
+  const integer = Number.isSafeInteger(value) ? BigInt(value as number) : value
+  if (typeof integer !== 'bigint') throw unsuitableValue(type, value)
   if (integer > sentinel && integer < -sentinel) return integer
   throw rangeError(integer, -sentinel - 1n, type)
 }
