@@ -69,10 +69,7 @@ export function emptyVector(type: ColumnType, capacity: number): Column {
 
 /** Null becomes the null of the type. @throws {ValueError} DDB_INPUT_RANGE outside the type, DDB_USAGE for a value of the wrong kind */
 export function vectorOf(type: ColumnType, values: readonly ElementValue[]): Column {
-  return type.array ? arrayVectorOf(type, values) : accessOf(type.type).vectorOf(values, type)
-}
-
-function arrayVectorOf(type: ColumnType, values: readonly ElementValue[]): Column {
+  if (!type.array) return accessOf(type.type).vectorOf(values, type)
   const offsets = new Uint32Array(values.length + 1)
   const cells: ElementValue[] = []
   for (const [row, value] of values.entries()) {
@@ -132,12 +129,7 @@ function concatArrays(columns: readonly ArrayVector[]): ArrayVector {
 
 /** Row i of the result is row `indexes[i]` of `column`. */
 export function takeRows(column: Column, indexes: Int32Array): Column {
-  return column.form === 'arrayVector'
-    ? takeArrays(column, indexes)
-    : accessOf(column.type).take(column, indexes)
-}
-
-function takeArrays(column: ArrayVector, indexes: Int32Array): ArrayVector {
+  if (column.form === 'vector') return accessOf(column.type).take(column, indexes)
   const { length } = indexes
   const offsets = new Uint32Array(length + 1)
   for (let row = 0; row < length; row++) {

@@ -41,11 +41,7 @@ export function decodeScalar(context: DecodeContext, type: DataType): Decoding<S
 }
 
 /** @param symbolBaseId  id of a SYMBOL vector's base, unique among the columns of a table */
-export function encodeVector(
-  writer: ByteWriter,
-  vector: TypedVector,
-  symbolBaseId: number = 0,
-): void {
+export function encodeVector(writer: ByteWriter, vector: TypedVector, symbolBaseId: number): void {
   if (isSymbolVector(vector)) {
     encodeSymbolVector(writer, vector, symbolBaseId)
     return

@@ -42,7 +42,12 @@ type AnyBlobVector = BlobVector | EncodedBlobVector
 const columns = listColumns<BlobScalar, Uint8Array, AnyBlobVector>({
   vector: blobVector,
   dataOf: blobsOf,
-  valueOf: blobOf,
+  valueOf(value: ElementValue): Uint8Array {
+    if (value === null) return new Uint8Array(0)
+    if (value instanceof Uint8Array) return value
+    if (typeof value === 'string') return new TextEncoder().encode(value)
+    throw unsuitableValue('BLOB', value)
+  },
   scalar: value => ({ form: 'scalar', type: 'BLOB', value }),
   isNull: ({ length }) => length === 0,
   after: afterBlobs,
@@ -106,13 +111,6 @@ function afterBlobs(encoded: Uint8Array, start: number, count: number): number {
     at += countBytes + view.getUint32(at, true)
   }
   return at
-}
-
-function blobOf(value: ElementValue): Uint8Array {
-  if (value === null) return new Uint8Array(0)
-  if (value instanceof Uint8Array) return value
-  if (typeof value === 'string') return new TextEncoder().encode(value)
-  throw unsuitableValue('BLOB', value)
 }
 
 export const blobTypes: Readonly<Record<BlobScalar['type'], TypeFacts>> = {

@@ -4,7 +4,6 @@ import { Buffer } from 'node:buffer'
 import { ValueError } from '../../errors.js'
 import type { Decoding } from '../../wire/byte-reader.js'
 import { EncodedStrings, StringCollector, type StringSink } from '../../wire/string-collector.js'
-import type { ByteWriter } from '../../wire/byte-writer.js'
 import type { DecodeContext } from '../decode-context.js'
 import type { EncodedShape, ScalarShape, VectorShape } from '../value.js'
 import {
@@ -48,11 +47,28 @@ const columns = listColumns<StringScalar, string, AnyStringVector>({
   valueOf: value => textOf('STRING', value),
   scalar: stringScalar,
   isNull: text => text === '',
-  after: afterStrings,
+  after(encoded, start, count) {
+    let at = start
+    for (let row = 0; row < count; row++) at = encoded.indexOf(0, at) + 1
+    return at
+  },
 })
 
 const elements: ElementCodec<AnyStringVector> = {
-  encodeElements: encodeStrings,
+  /** Large texts in wire form are not copied. @throws {ValueError} DDB_STRING_HAS_NUL; DDB_USAGE if texts are missing or do not end in 00 */
+  encodeElements(writer, vector) {
+    if ('encoded' in vector) {
+      // Checks only the last byte, because counting the texts would read the whole buffer again.
+      if (vector.length > 0 && vector.encoded.at(-1) !== 0) {
+        throw new ValueError('DDB_USAGE', 'Encoded strings must each end with a 00 byte')
+      }
+      writer.payload(vector.encoded)
+      return
+    }
+    const { data, length } = vector
+    checkRows(vector.type, length, data)
+    for (let index = 0; index < length; index++) writer.str0(data[index]!)
+  },
   *decodeElements(context, length) {
     if (context.limits.keepsEncoded !== true) {
       return stringVector(yield* decodeStrings(context, length))
@@ -80,21 +96,6 @@ function decodeText(context: DecodeContext): Decoding<string> {
   return context.reader.str0(context.remainingBytes)
 }
 
-/** Large texts in wire form are not copied. @throws {ValueError} DDB_STRING_HAS_NUL; DDB_USAGE if texts are missing or do not end in 00 */
-function encodeStrings(writer: ByteWriter, vector: AnyStringVector): void {
-  if ('encoded' in vector) {
-    // Checks only the last byte, because counting the texts would read the whole buffer again.
-    if (vector.length > 0 && vector.encoded.at(-1) !== 0) {
-      throw new ValueError('DDB_USAGE', 'Encoded strings must each end with a 00 byte')
-    }
-    writer.payload(vector.encoded)
-    return
-  }
-  const { data, length } = vector
-  checkRows(vector.type, length, data)
-  for (let index = 0; index < length; index++) writer.str0(data[index]!)
-}
-
 /** Reads `length` texts. Invalid UTF-8 becomes U+FFFD. @throws {ProtocolError} DDB_LIMIT */
 export function* decodeStrings(context: DecodeContext, length: number): Decoding<string[]> {
   const collector = new StringCollector(length, context.reader.available)
@@ -118,12 +119,6 @@ export function stringsOf(vector: AnyStringVector): readonly string[] {
   const texts = Buffer.from(buffer, byteOffset, byteLength).toString('utf8').split('\0')
   texts.length = vector.length
   return texts
-}
-
-function afterStrings(encoded: Uint8Array, start: number, count: number): number {
-  let at = start
-  for (let row = 0; row < count; row++) at = encoded.indexOf(0, at) + 1
-  return at
 }
 
 const functions: ScalarCodec<FunctionScalar> = {
