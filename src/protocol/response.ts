@@ -108,10 +108,7 @@ export function* decodeResponse(
   return { sessionId, ok: true, value: yield* decodeObject(context) }
 }
 
-function parseHeader(
-  line: string,
-  offsetBytes: number,
-): { sessionId: string; objectCount: number } {
+function parseHeader(line: string, offsetBytes: number) {
   const tokens = withoutCarriageReturn(line).split(' ')
   const [sessionId, objectCount, byteOrder] = tokens
   const isHeader = tokens.length === 3 && /^\d{1,19} [01]$/.test(`${sessionId} ${objectCount}`)

@@ -95,10 +95,7 @@ async function serveForeground(server: EmbeddedServer, { processEnvironment, out
 }
 
 /** Variables with which CMD finds this server. `undefined` removes what the user has set for another server; login and demands stay. */
-async function childEnvironment(
-  { tlsCert }: Settings<'serve'>,
-  server: EmbeddedServer,
-): Promise<Record<string, string | undefined>> {
+async function childEnvironment({ tlsCert }: Settings<'serve'>, server: EmbeddedServer) {
   // Addresses that mean "all interfaces" can be listened on, but not connected to.
   const host = server.host.replace(/^0\.0\.0\.0$/, '127.0.0.1').replace(/^::$/, '::1')
   const pem = tlsCert === undefined ? '' : await readFile(tlsCert, 'utf8')

@@ -197,11 +197,7 @@ function parseMonth(text: string): number | undefined {
  * Seconds since 1970-01-01 or midnight, and nine digits of the fraction, or ''. A date alone is its midnight. Types that count
  * hours also take `T13`. Times of day have seconds, except those of types that count minutes.
  */
-function parseMoment(
-  text: string,
-  perDay: number,
-  isDated: boolean,
-): { seconds: number; fraction: string } | undefined {
+function parseMoment(text: string, perDay: number, isDated: boolean) {
   const given = momentPattern.exec(text)?.groups
   if (given === undefined) return undefined
   const { year, hour, minute, second, mark, zone, fraction } = given

@@ -91,11 +91,7 @@ export function byteOrderMark(
   return undefined
 }
 
-function markOf(
-  head: Uint8Array,
-  asked: 'auto' | Encoding,
-  file: string,
-): { encoding: Encoding; mark: Uint8Array } | undefined {
+function markOf(head: Uint8Array, asked: 'auto' | Encoding, file: string) {
   const found = byteOrderMark(head)
   if (found === undefined) return undefined
   const { encoding, mark } = found
