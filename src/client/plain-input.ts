@@ -4,6 +4,7 @@ import { columnTypeText, parseColumnType, type ColumnType } from '../protocol/da
 import { parseDecimal } from '../protocol/types/decimals.js'
 import { columnTypeOf, vectorOf, type ElementValue } from '../protocol/element.js'
 import { isTemporal, parseTemporal } from '../protocol/types/temporals.js'
+import { tupleOf } from '../protocol/types/tuples.js'
 import type { Column, Scalar, Table, Value, Vector } from '../protocol/value.js'
 import { dataForms, explicitNull } from '../protocol/value.js'
 import { PlainTable } from './plain-output.js'
@@ -33,7 +34,7 @@ export function toValue(input: PlainInput): Value {
   if (input instanceof PlainTable) return input.typed
   if (Array.isArray(input)) return listValue(input as readonly PlainInput[])
   if (ArrayBuffer.isView(input)) return typedVector(input)
-  if (isRow(input)) return objectValue(checkedObject(input))
+  if (isRow(input)) return objectValue(input)
   return scalarValue(input as PlainScalar)
 }
 
@@ -56,16 +57,6 @@ function isRow(input: PlainInput): input is Row {
 
 export const isList = (input: unknown): input is List =>
   Array.isArray(input) || ArrayBuffer.isView(input)
-
-/** Refuses promises, maps and class instances, which would silently become empty dictionaries. */
-function checkedObject(object: Row): Row {
-  const prototype: unknown = Object.getPrototypeOf(object)
-  if (prototype === null || Object.getPrototypeOf(prototype) === null) return object
-  const name = object.constructor.name
-  throw wrong(
-    `A ${name} cannot be sent to DolphinDB: give a plain object or a list (await a promise first).`,
-  )
-}
 
 const wrong = (message: string): ValueError => new ValueError('DDB_USAGE', message)
 
@@ -121,14 +112,10 @@ function listValue(list: readonly PlainInput[]): Value {
     return tableOf(names, name => columnOf(name, membersOf(list, name)))
   }
   const type = commonType(list)
-  return type === undefined ? anyVector(list) : vectorFrom(list, type)
+  return type === undefined ? tupleOf(list.map(toValue)) : vectorFrom(list, type)
 }
 
 const membersOf = (rows: readonly Row[], name: string): PlainInput[] => rows.map(row => row[name])
-
-function anyVector(list: readonly PlainInput[]): Vector {
-  return { form: 'vector', type: 'ANY', length: list.length, data: list.map(toValue) }
-}
 
 function vectorFrom(list: readonly PlainInput[], type: ColumnType): Column {
   return vectorOf(
@@ -137,12 +124,19 @@ function vectorFrom(list: readonly PlainInput[], type: ColumnType): Column {
   )
 }
 
+/** Refuses promises, maps and class instances, which would silently become empty dictionaries. */
 function objectValue(object: Row): Value {
+  const prototype: unknown = Object.getPrototypeOf(object)
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+    throw wrong(
+      `A ${object.constructor.name} cannot be sent to DolphinDB: give a plain object or a list (await a promise first).`,
+    )
+  }
   const names = Object.keys(object).map(checkedText)
   const lists = Object.values(object)
   if (names.length === 0 || lists.some(list => lengthOf(list) === undefined)) {
     const keys: Vector = { form: 'vector', type: 'STRING', length: names.length, data: names }
-    return { form: 'dictionary', keys, values: anyVector(lists) }
+    return { form: 'dictionary', keys, values: tupleOf(lists.map(toValue)) }
   }
   return tableOf(names, name => columnOf(name, object[name]))
 }

@@ -1,7 +1,8 @@
 /* Writes any DolphinDB value as a table for people, as CSV and as JSON. */
 import { elementAt, formatElement, formatScalar, isNullAt } from '../../protocol/element.js'
 import { dataTypes } from '../../protocol/data-type.js'
-import type { Column, Matrix, Value, Vector } from '../../protocol/value.js'
+import { tupleOf } from '../../protocol/types/tuples.js'
+import type { Column, Matrix, Value } from '../../protocol/value.js'
 import type { Hide } from '../../client/login/hide-password.js'
 import { jsonOf, plainRow, toPlain } from '../../client/plain-output.js'
 import {
@@ -47,10 +48,6 @@ function gridOf(value: Value): Grid {
 
 const made = <T>(length: number, make: (index: number) => T): T[] =>
   Array.from({ length }, (_, index) => make(index))
-
-function tupleOf(values: readonly Value[]): Vector {
-  return { form: 'vector', type: 'ANY', length: values.length, data: values }
-}
 
 function matrixGrid(matrix: Matrix): Grid {
   const { rows, columns: columnCount, elements, rowLabels, columnLabels } = matrix
