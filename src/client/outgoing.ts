@@ -186,7 +186,10 @@ export class Outgoing {
       return
     }
     this.#rest = []
-    if (this.#takenBytes >= measuredBytes) this.#measure(this.#takenBytes)
+    if (this.#takenBytes >= measuredBytes) {
+      const latest = (this.#clock.nowMs() - this.#inFlightSinceMs) / this.#takenBytes
+      this.#msPerByte += (latest - this.#msPerByte) * newestShare
+    }
     this.#written = this.#started
     const callbacks = this.#callbacksInFlight
     this.#callbacksInFlight = []
@@ -199,11 +202,6 @@ export class Outgoing {
   /** True while large writes take longer than compressing their content would. */
   get isSlow(): boolean {
     return this.#msPerByte > slowMsPerByte
-  }
-
-  #measure(bytes: number): void {
-    const latest = (this.#clock.nowMs() - this.#inFlightSinceMs) / bytes
-    this.#msPerByte += (latest - this.#msPerByte) * newestShare
   }
 
   /** Calls `waiter` once there is room again. Waiters are served in order, as long as there is room. */

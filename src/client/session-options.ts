@@ -124,10 +124,9 @@ export function splitArguments<Options extends RunOptions = RunOptions>(
   names: ReadonlySet<string> = runOptionNames,
 ): { values: readonly Value[]; options: Options | undefined } {
   const last = args.at(-1)
-  if (!isOptions(last, names))
-    return { values: (args as readonly PlainInput[]).map(toValue), options: undefined }
-  const values = args.slice(0, -1) as readonly PlainInput[]
-  return { values: values.map(toValue), options: last as Options }
+  const options = isOptions(last, names) ? (last as Options) : undefined
+  const values = (options === undefined ? args : args.slice(0, -1)) as readonly PlainInput[]
+  return { values: values.map(toValue), options }
 }
 
 function isOptions(last: unknown, names: ReadonlySet<string>): boolean {

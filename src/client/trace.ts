@@ -31,8 +31,9 @@ export function traceConnection(trace: Trace, clock: Clock, secrets: Secrets) {
   const withValues = trace.values ?? false
   const write = (sessionId: string, ...parts: readonly string[]): void => {
     const time = new Date(clock.wallMs()).toISOString()
-    const text = parts.filter(part => part !== '').join(' ')
-    trace.write(`${time} #${number} ${hide(sessionId)} ${oneLine(text)}`)
+    const text = escapeControls(parts.filter(part => part !== '').join(' '))
+    const shown = text.length <= shownChars ? text : `${text.slice(0, shownChars)}…`
+    trace.write(`${time} #${number} ${hide(sessionId)} ${shown}`)
   }
   let latestId = '0'
   // True if the next answer may quote secrets of a request since the last one. Some servers answer even asynchronous requests.
@@ -78,6 +79,7 @@ function carriesSecret(request: Request): boolean {
 }
 
 function requestDetails(request: Request, withValues: boolean): string {
+  const isShown = withValues && !carriesSecret(request)
   switch (request.kind) {
     case 'connect':
       return request.login === undefined ? '' : `with the login of ${request.login.user}`
@@ -85,17 +87,16 @@ function requestDetails(request: Request, withValues: boolean): string {
       const { script } = request
       // A script with secrets is not shown at all, because the trace cannot determine where in the script they are. Its first word
       // identifies it; anything after that may be a value.
-      const isShown = withValues && !carriesSecret(request)
       return `chars=${script.length} ${isShown ? script : (/[A-Za-z_]\w*/.exec(script)?.[0] ?? '')}`
     }
     case 'function': {
       const { name, args } = request
-      const shown = withValues && !carriesSecret(request)
-      return [withoutSecrets(name), ...args.map(value => valueText(value, shown))].join(' | ')
+      const safeName = name.replace(new RegExp(`${secret.source}[^]*`, 'i'), '$1(…)')
+      return [safeName, ...args.map(value => valueText(value, isShown))].join(' | ')
     }
     case 'variable':
       return request.names
-        .map((name, i) => `${name} = ${valueText(request.values[i], withValues)}`)
+        .map((name, i) => `${name} = ${valueText(request.values[i], isShown)}`)
         .join(' | ')
   }
 }
@@ -128,13 +129,4 @@ function firstElements(column: Column): string {
     formatElement(column, i),
   )
   return `[${shown.join(',')}${column.length > shownElements ? ',…' : ''}]`
-}
-
-function withoutSecrets(text: string): string {
-  return text.replace(new RegExp(`${secret.source}[^]*`, 'i'), '$1(…)')
-}
-
-function oneLine(text: string): string {
-  const escaped = escapeControls(text)
-  return escaped.length <= shownChars ? escaped : `${escaped.slice(0, shownChars)}…`
 }
