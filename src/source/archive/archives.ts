@@ -19,9 +19,7 @@ function archivesOn(path: string): { archive: string; member: string }[] {
 
 /** The archive that contains an input; undefined for an ordinary file. */
 export function archiveOf(path: string, files: Files): string | undefined {
-  const isFile = ({ archive }: { archive: string }): boolean =>
-    files.statusNow(archive)?.isFile === true
-  return archivesOn(path).find(isFile)?.archive
+  return archivesOn(path).find(({ archive }) => files.statusNow(archive)?.isFile === true)?.archive
 }
 
 const known = new WeakMap<Files, Archives>()

@@ -9,8 +9,6 @@ import { InputError, messageOf } from '../../errors.js'
 import type { DatedFileStatus, InputFile } from '../../platform/platform.js'
 import { chunkBytes, readFully } from '../file-chunks.js'
 
-type Yauzl = typeof yauzlPackage
-
 export interface Member {
   /** Path in the archive, with `/` between folders. */
   readonly name: string
@@ -37,10 +35,18 @@ const windowBytes = 256 * 1024
 
 /** The files in the archive, without folders. @throws {InputError} DDB_INPUT_READ for a damaged archive; DDB_INPUT_FORMAT for unsafe names */
 export async function readDirectory(path: string, file: InputFile): Promise<Member[]> {
-  const zip = await openZip(path, file)
+  // Loads yauzl only when the first archive is read, because most runs have none.
+  const { default: library } = await import('yauzl')
   const members: Member[] = []
   const names = new Set<string>()
   try {
+    const { sizeBytes } = await file.status()
+    const zip = await library.fromRandomAccessReaderPromise(readerOf(library, file), sizeBytes, {
+      lazyEntries: true,
+      autoClose: false,
+      decodeStrings: false,
+      validateEntrySizes: false,
+    })
     if (zip.entryCount > mostMembers) {
       throw refused(
         path,
@@ -64,24 +70,6 @@ export async function readDirectory(path: string, file: InputFile): Promise<Memb
     }
     await checkEnd(zip, path, file)
     return members
-  } catch (error) {
-    throw damaged(path, error)
-  }
-}
-
-/** @throws {InputError} DDB_INPUT_READ */
-async function openZip(path: string, file: InputFile): Promise<ZipFile> {
-  // Loads yauzl only when the first archive is read, because most runs have none.
-  const { default: library } = await import('yauzl')
-  try {
-    const { sizeBytes } = await file.status()
-    const reader = readerOf(library, file)
-    return await library.fromRandomAccessReaderPromise(reader, sizeBytes, {
-      lazyEntries: true,
-      autoClose: false,
-      decodeStrings: false,
-      validateEntrySizes: false,
-    })
   } catch (error) {
     throw damaged(path, error)
   }
@@ -165,7 +153,7 @@ function nameOf({ fileNameRaw, generalPurposeBitFlag, extraFields }: Entry, path
   return name
 }
 
-function readerOf(library: Yauzl, file: InputFile): RandomAccessReader {
+function readerOf(library: typeof yauzlPackage, file: InputFile): RandomAccessReader {
   class Reader extends library.RandomAccessReader {
     #window = Buffer.alloc(0)
     #windowStart = 0
