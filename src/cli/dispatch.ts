@@ -11,8 +11,7 @@ import { rawArguments, thisProcess, type ProcessEnvironment } from './process-en
 import { resolveOptions } from './options/definition.js'
 import { withEnvironment } from './options/shell-command.js'
 
-interface Entry<Name extends CommandName> extends Pick<Command, 'group' | 'args'> {
-  readonly brief?: Command['brief']
+interface Entry<Name extends CommandName> extends Pick<Command, 'group' | 'args' | 'brief'> {
   /** Loads the command's module, which is needed only if the command runs. */
   readonly load: () => Promise<{ run(settings: Settings<Name>, call: Call): Promise<number> }>
 }

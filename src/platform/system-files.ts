@@ -32,7 +32,6 @@ const locks = new FileLocks(systemClock)
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } =
   fs.constants
-const { S_IFDIR, S_IFMT, S_IFREG } = fs.constants
 const entriesAtOnce = 1024
 /** Node replaces a byte that is not UTF-8 by this character. */
 const lostCharacter = '\ufffd'
@@ -74,10 +73,9 @@ function exactStatus(read: (bigint: boolean) => fs.Stats | fs.BigIntStats | unde
 
 function statusOf(stats: fs.Stats | fs.BigIntStats): FileStatus {
   const mode = Number(stats.mode)
-  const kind = mode & S_IFMT
   return {
-    isFile: kind === S_IFREG,
-    isFolder: kind === S_IFDIR,
+    isFile: stats.isFile(),
+    isFolder: stats.isDirectory(),
     isForAll: (mode & readableByAll) === readableByAll,
     sizeBytes: Number(stats.size),
     device: BigInt(stats.dev),
