@@ -33,6 +33,9 @@ async function run() {
   return exitCode
 }
 
+// If nothing is left to wait for before the command has ended, it has not done its work.
+process.exitCode = 70
+
 void run()
   .catch(showMissing)
   .then(exitCode => {

@@ -129,3 +129,11 @@ t.test('if a file is missing, the message names the file and the remedy', async 
   writeFileSync(join(path, 'scripts', 'build.js'), '')
   t.match(refusal(), /^ddb-ingest: .* run "npm run build" in .*\n$/, 'in a checkout')
 })
+
+t.test('a command that waits for nothing more, and has not ended, is no success', t => {
+  const { path } = copied(t)
+  writeFileSync(join(path, 'bin', 'program.js'), 'exports.main = () => new Promise(() => {})\n')
+  const { status } = spawnSync(...plainNode([join('bin', 'ddb-ingest.js'), 'load']), { cwd: path })
+  t.equal(status, 70)
+  t.end()
+})

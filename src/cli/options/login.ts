@@ -223,6 +223,8 @@ export async function askPassword(
   try {
     return await new Promise((resolve, reject) => {
       typed.on('line', resolve)
+      // After Ctrl-Z and `fg`, Node leaves the terminal paused, and nothing would keep the process from ending.
+      typed.on('SIGCONT', () => void (stderr.write(question), typed.resume()))
       typed.on('close', () => reject(new UsageError('DDB_INTERRUPTED', 'no password was given')))
     })
   } finally {
