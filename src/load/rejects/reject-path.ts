@@ -15,6 +15,8 @@ import { archiveOf } from '../../source/archive/archives.js'
 import { reasonsPath } from '../../source/data-files.js'
 import { runDamaged } from '../journal/changed-run.js'
 import { failureOf, lockPath } from '../journal/journal-file.js'
+import type { RecordedRun } from '../journal/recorded-run.js'
+import type { RunBasis } from '../run-basis.js'
 import type { RejectReading } from './reject.js'
 
 /** `r` and `.csv` of `r.csv`. */
@@ -88,6 +90,12 @@ export function placeKey(path: string, files: Files): string {
   const folder = dirname(path)
   const status = attempt(() => files.statusNow(folder))
   return join(status ? fileKey(folder, status) : resolve(folder), basename(path))
+}
+
+/** Whether a run with the rejects file `own` may also write `path`, whatever folders lead there. */
+export function isOwnPlace(own: string, path: string, files: Files): boolean {
+  const [first, place] = [placeKey(own, files), placeKey(path, files)]
+  return first === place || isFurtherPath(first, place)
 }
 
 /** @param isOwn  whether the run made these files @throws {UsageError} DDB_USAGE for an input @throws {DdbError} DDB_OUTPUT_CREATE */
@@ -201,6 +209,23 @@ export function isOfRun(path: string, runId: string, files: Files, token?: strin
   continuing({ path }, () => void (length = files.readNow(reasons, buffer)))
   const text = buffer.toString('utf8', 0, length)
   return text.startsWith(start) || start.startsWith(text)
+}
+
+/** Removes files of the run's name for rejects that the journal does not count. */
+export function removeUncounted(
+  { found, now }: Readonly<Record<'found' | 'now', RecordedRun>>,
+  own: string,
+  { checked: { runId }, platform: { files } }: RunBasis,
+): void {
+  const here = (path: string): string => pathHere(now.run, path)
+  const counted = new Set(found.rejects?.files.map(({ path }) => placeKey(here(path), files)))
+  for (const path of new Set(now.rejectsFiles.map(here))) {
+    const isOurs = isOwnPlace(own, path, files) && isOfRun(path, runId, files)
+    if (!isOurs || counted.has(placeKey(path, files))) continue
+    for (const name of [path, reasonsPath(path)]) {
+      if (files.statusNow(name) !== undefined) files.remove(name)
+    }
+  }
 }
 
 /** Whether a run of this name created the rejects under another token. */

@@ -41,6 +41,10 @@ export function moreLines({ bytes }: AnyReject): number {
   return lines
 }
 
+/** Whether the input ended within quotes. The reader says so only in the message. */
+export const isOpen = ({ code, message }: AnyReject): boolean =>
+  code === 'DDB_INPUT_QUOTE' && message.includes('is never closed')
+
 /** For example `trades.csv, line 7: …`. */
 export const located = (file: string, lineNumber: number | null, message: string): string =>
   `${file}, line ${lineNumber}: ${message}`

@@ -7,6 +7,7 @@ import type { FileLock, Files } from '../../platform/platform.js'
 import { reasonsPath } from '../../source/data-files.js'
 import { failureOf, lockPath, tryEach, writeAll } from '../journal/journal-file.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
+import type { RecordedRun } from '../journal/recorded-run.js'
 import type { RejectReason } from './retry.js'
 
 /** A rejects file with its reasons, as the journal records it. */
@@ -48,6 +49,7 @@ function appendedFile(path: string, files: Files, sizeBytes: number, digest?: st
   const file = {
     sizeBytes,
     has: (bytes: number): boolean => (files.statusNow(path)?.sizeBytes ?? -1) >= bytes,
+    hasNoMore: (): void => void (isExact = true),
     digest: (): string | undefined => hash?.copy().digest('hex') ?? digest,
     /** @throws {Error} the system's error */
     create(mayTakeEmpty: boolean): void {
@@ -112,6 +114,12 @@ function appendedFile(path: string, files: Files, sizeBytes: number, digest?: st
 
 export type RejectsFile = ReturnType<typeof rejectsFile>
 
+/** Whether files may have rejects that the journal does not count: a process was killed, or could not record all of them. */
+export function mayHaveMore(found: RecordedRun): boolean {
+  const { rejected } = found.rows()
+  return found.begun.some(({ end }) => end === undefined || end.rows.rejected > rejected)
+}
+
 /** @param kept  what is certainly on the disk @param place  the path until the file gets its name @param spare  memory for rows that wait */
 export function rejectsFile(kept: KeptFile, files: Files, spare: Texts[], place = kept.path) {
   const { key, path, isLeft = false } = kept
@@ -160,12 +168,15 @@ export function rejectsFile(kept: KeptFile, files: Files, spare: Texts[], place 
       texts = undefined
       const rows = file.waiting
       file.waiting = 0
-      for (const [i, part] of parts.entries()) part.write(bytes[i]!)
+      // Reasons first: `retry` knows by them whether a killed process has saved more than the journal counts.
+      for (const i of [1, 0]) parts[i]!.write(bytes[i]!)
       for (const [i, part] of parts.entries()) part.wrote(bytes[i]!)
       file.rows += rows
     },
     /** Checks that the files are as the run has made them. @throws {DdbError} DDB_OUTPUT_WRITE */
     check: (): void => tryEach(parts, part => part.check(true)),
+    /** Nobody else may have added anything. */
+    hasNoMore: (): void => parts.forEach(part => part.hasNoMore()),
     /** Removes what was not certainly written, and files without content that this process made. @throws {DdbError} DDB_OUTPUT_WRITE */
     cutBack: (): void => tryEach(parts, part => part.cutBack()),
     remove: (): void => parts.forEach(part => failureOf(() => part.remove())),

@@ -4,7 +4,6 @@ import { bugError, DdbError, option } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cell-rules.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import { rangeAt } from '../../parse/row-places.js'
-import { reasonsPath } from '../../source/data-files.js'
 import { digestOf } from '../journal/fingerprint.js'
 import { failureOf, tryEach } from '../journal/journal-file.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
@@ -19,18 +18,19 @@ import {
   creating,
   furtherPath,
   hiddenPath,
-  isFurtherPath,
   isOfRun,
+  isOwnPlace,
   ofEarlierRun,
   partsOf,
   pathHere,
   pathThere,
-  placeKey,
+  removeUncounted,
   shapeKey,
 } from './reject-path.js'
 import {
   type AnyReject,
   type InputRejects,
+  isOpen,
   limitFailure,
   located,
   moreLines,
@@ -39,7 +39,7 @@ import {
   refusedRow,
   type RejectReading,
 } from './reject.js'
-import { drop, type KeptFile, rejectsFile, type RejectsFile } from './rejects-file.js'
+import { drop, type KeptFile, mayHaveMore, rejectsFile, type RejectsFile } from './rejects-file.js'
 import { rejectRun, type RejectReason, type RejectRun } from './retry.js'
 
 /** Limit of rejects that notices show. The rejects file contains all of them. */
@@ -160,7 +160,7 @@ export class RunRejects {
       this.unplaced++
       return
     }
-    const file = this.#ofShape.get(shape) ?? this.#find(shape, reject.file)
+    const file = (!isOpen(reject) && this.#ofShape.get(shape)) || this.#find(shape, reject)
     const reason: RejectReason = { runId: this.#run.checked.runId, ...problemOf(reject) }
     const { known } = this.#offsets ?? {}
     // A copy of the reason would cost a hidden class for each row.
@@ -170,13 +170,15 @@ export class RunRejects {
     if (this.#waitingBytes >= mostWaitingBytes) this.flush()
   }
 
-  #find(shape: RecordShape, input: string): RejectsFile {
+  #find(shape: RecordShape, reject: AnyReject): RejectsFile {
     try {
-      const key = shapeKey(shape, this.#readings.get(input))
+      // A quote that is never closed would take in the records after it, so the input has a file for that record alone.
+      const own = isOpen(reject) ? reject.file : ''
+      const key = shapeKey(shape, this.#readings.get(reject.file)) + own
       const found = this.#files.find(one => one.key === key && !one.isLeft)
       const file =
         found ?? this.#placing(() => creating(this.#path!, () => this.#create(key, shape)))
-      this.#ofShape.set(shape, file)
+      if (own === '') this.#ofShape.set(shape, file)
       return file
     } catch (error) {
       this.#lose(1)
@@ -281,7 +283,8 @@ export class RunRejects {
    * Continues the rejects of earlier processes, and changes no file. Leaves files of a run that had ended, because the user may repair them, and
    * files of another name than the run now gives to its rejects. @throws {DdbError} DDB_OUTPUT_CREATE if one of the others has changed; as `checkStart`
    */
-  goOn({ rejects, end, run }: RecordedRun, token: string, journal: string): void {
+  goOn(found: RecordedRun, token: string, journal: string): void {
+    const { rejects, end, run } = found
     this.#token = token
     const { byClass, byCode, byInput = {}, files = [] } = rejects ?? {}
     Object.assign(this.#sums.byClass, byClass)
@@ -289,17 +292,18 @@ export class RunRejects {
     for (const [name, ofInput] of Object.entries(byInput)) this.#byInput.set(name, { ...ofInput })
     if (this.#path === undefined) return
     const { files: disk } = this.#run.platform
-    const own = placeKey(this.#path, disk)
+    const own = this.#path
     // Paths in the journal are of the folder in which the run began.
     this.#path = pathThere(run, this.#path)
     this.#hadEnded = end?.isDone === true
+    const isCounted = !mayHaveMore(found)
     for (const kept of files) {
       const path = pathHere(run, kept.path)
       const file = rejectsFile({ ...kept, path }, disk, this.#spare)
       this.#files.push(file)
-      const place = placeKey(path, disk)
-      const isOwn = own === place || isFurtherPath(own, place)
+      const isOwn = isOwnPlace(own, path, disk)
       if (isOwn) this.#number++
+      if (isCounted) file.hasNoMore()
       file.isTorn = !file.isLeft && !this.#hadEnded
       file.isLeft = !file.isTorn || !isOwn
       if (file.isLeft) continue
@@ -310,27 +314,19 @@ export class RunRejects {
   }
 
   /**
-   * Removes rejects that a killed process left and the journal does not count: they are read again. Comes after all checks that may refuse
-   * the run, because the journal of a refused run may record fewer rejects than the files hold. @throws {DdbError} DDB_OUTPUT_CREATE
+   * Removes rejects that a killed process left and the journal does not count: they are read again. What the user has repaired, and given
+   * up by naming another file, stays. Comes after all checks that may refuse the run, because the journal of a refused run may record fewer
+   * rejects than the files hold. @throws {DdbError} DDB_OUTPUT_CREATE
    */
   removeLeft({ found, now }: Readonly<Record<'found' | 'now', RecordedRun>>): void {
     for (const file of this.#files) {
-      if (!file.isTorn || (file.isLeft && !file.isThere(false))) continue
+      if (!file.isTorn || (file.isLeft && failureOf(() => file.check()) !== undefined)) continue
       continuing(file, () => {
         this.#checkOurs()
         file.cutBack()
       })
     }
-    const { files } = this.#run.platform
-    const here = (path: string): string => pathHere(now.run, path)
-    const counted = new Set(found.rejects?.files.map(({ path }) => placeKey(here(path), files)))
-    for (const path of new Set(now.rejectsFiles.map(here))) {
-      if (counted.has(placeKey(path, files))) continue
-      if (!isOfRun(path, this.#run.checked.runId, files)) continue
-      for (const name of [path, reasonsPath(path)]) {
-        if (files.statusNow(name) !== undefined) files.remove(name)
-      }
-    }
+    if (this.#path !== undefined) removeUncounted({ found, now }, this.#path, this.#run)
   }
 
   /** Adds rows that another process has read, and rejects that it has written to its files. */

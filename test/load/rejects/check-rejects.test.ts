@@ -121,6 +121,7 @@ function left(
   content: Parameters<Test['testdir']>[0],
   isCounted = false,
   restarted = false,
+  own = 'r.csv',
 ) {
   const dir = t.testdir(content)
   const path = join(dir, 'r.csv')
@@ -132,7 +133,8 @@ function left(
   const made = { kind: 'facts', rejectsFiles: [path, path] } as const
   const past = readRun(made, { kind: 'rejects', ...kept })
   const found = restarted ? readRun() : past
-  testRun({ runId: 'nightly' }).rejects.removeLeft({ found, now: past })
+  const rejects = { file: join(dir, own) }
+  testRun({ runId: 'nightly', rejects }).rejects.removeLeft({ found, now: past })
   return readdirSync(dir).sort()
 }
 
@@ -141,6 +143,7 @@ t.test('files that a killed process made and the journal does not count are remo
   t.strictSame(left(t, pair), [])
   t.strictSame(left(t, pair, true), ['r.csv', reasons], 'counted')
   t.strictSame(left(t, pair, true, true), [], 'counted, but the run starts over')
+  t.strictSame(left(t, pair, false, false, 'other.csv'), ['r.csv', reasons], 'maybe repaired')
   t.strictSame(left(t, { [reasons]: whole }), [])
   for (let length = 0; length <= whole.length; length++) {
     t.strictSame(left(t, { 'r.csv': '', [reasons]: whole.slice(0, length) }), [], `${length}`)

@@ -63,12 +63,13 @@ const keptOf = (rejects: RunRejects): readonly KeptFile[] => rejects.journaled()
 const listOf = (rejects: RunRejects): { path: string; rows: number }[] =>
   keptOf(rejects).map(({ path, rows }) => ({ path, rows }))
 
-/** Continues the files of earlier processes. */
+/** Continues the files of earlier processes, of which the last was killed. */
 function resume(rejects: RunRejects, files: readonly KeptFile[], hadEnded = false): void {
   const none = { byClass: { parse: 0, type: 0, server: 0 }, byCode: {}, byInput: {} }
   const end = { isDone: hadEnded } as RecordedRun['end']
-  const found = { rejects: { ...none, files }, end, rejectsFiles: [] }
-  rejects.goOn(found as Partial<RecordedRun> as RecordedRun, 'a', 'a.journal')
+  const begun = [{ end: undefined }]
+  const found = { rejects: { ...none, files }, begun, rows: () => ({}), end, rejectsFiles: [] }
+  rejects.goOn(found as Partial<unknown> as RecordedRun, 'a', 'a.journal')
   rejects.removeLeft({ found, now: found } as Partial<unknown> as Parameters<
     RunRejects['removeLeft']
   >[0])

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { JournaledRejects } from '../../../src/load/journal/journal-record.js'
-import type { RecordedRun } from '../../../src/load/journal/recorded-run.js'
+import { RecordedRun } from '../../../src/load/journal/recorded-run.js'
 import type { RejectOptions } from '../../../src/load/options.js'
 import type { RunRejects } from '../../../src/load/rejects/run-rejects.js'
 import type { AnyReject, RejectReading } from '../../../src/load/rejects/reject.js'
@@ -180,11 +180,11 @@ t.test('rejects of a process that began in another folder stay there', async t =
     'r.csv.reasons.ndjson': '{"runId":"r","file":"in.csv"}\n',
   })
   const known = { key: '', path: 'r.csv', rows: 1, sizeBytes: 4, reasonsBytes: 30 }
-  const recorded = {
+  const recorded = Object.assign(new RecordedRun(), {
     run: { folder: there } as RecordedRun['run'],
     rejects: { byClass: { parse: 0, type: 1, server: 0 }, byCode: {}, byInput: {}, files: [known] },
     rejectsFiles: ['r.csv', join(there, 'r.csv')],
-  } as Partial<RecordedRun> as RecordedRun
+  })
   const { rejects } = testRun({ runId: 'r', rejects: { file: 'r.csv' } })
   rejects.goOn(recorded, 'a', 'a.journal')
   rejects.removeLeft({ found: recorded, now: recorded })
@@ -197,12 +197,12 @@ t.test('a file is continued, and not removed as another one, by a link to its fo
   const file = join(dir, 'r.csv')
   const linked = join(dir, 'link/r.csv')
   const first = rejectsOf({ file })
-  first.goOn({} as Partial<RecordedRun> as RecordedRun, 'a', 'a.journal')
+  first.goOn(new RecordedRun(), 'a', 'a.journal')
   first.place(cell, shape)
   first.flush()
   first.close()
   const rejects = { ...first.journaled(), upTo: [] }
-  const recorded = { rejects, rejectsFiles: [file, linked] } as Partial<RecordedRun> as RecordedRun
+  const recorded = Object.assign(new RecordedRun(), { rejects, rejectsFiles: [file, linked] })
   const { runId } = JSON.parse(readFileSync(`${file}.reasons.ndjson`, 'utf8')) as { runId: string }
   const second = testRun({ runId, rejects: { file: linked } }).rejects
   second.goOn(recorded, 'a', 'a.journal')
