@@ -9,7 +9,7 @@ import type { LoadOptions } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { version } from '../../version.js'
 import { remedies, runChanged, runDamaged, runTakenOver } from './changed-run.js'
-import { hashOf } from '../rejects/rejects-file.js'
+import { hashOf, mayHaveMore } from '../rejects/rejects-file.js'
 import { pathHere, pathThere } from '../rejects/reject-path.js'
 import { changedText, fingerprintOf, isSame, type Fingerprint } from './fingerprint.js'
 import { JournalFile, lockPath, readJournal } from './journal-file.js'
@@ -51,7 +51,8 @@ export async function openJournal(
     if (damage !== undefined && !restart) throw runDamaged(path, damage)
     const current = journaledOptions(options, checked)
     const match = (run: RecordedRun) => matched(run, current, fingerprints, files)
-    const isAnew = restart || past.run === undefined || (restartUntouched && past.isUntouched)
+    const mayRestart = restartUntouched && past.isUntouched && !hasRepaired(past, files)
+    const isAnew = restart || past.run === undefined || mayRestart
     let found = isAnew ? new RecordedRun() : past
     let inputs = match(found)
     const notices: string[] = []
@@ -156,15 +157,21 @@ function replacedBy(past: RecordedRun, restart: boolean): RecordOf<'run'>['repla
  */
 function unrepaired(past: RecordedRun, files: Files, isAsked: boolean): readonly string[] {
   const here = (path: string): string => pathHere(past.run, path)
+  const isExact = !mayHaveMore(past)
   return past.rejectsFiles.map(here).filter(path => {
     const kept = past.rejects?.files.find(file => here(file.path) === path)
     const { digest, sizeBytes = 0 } = kept ?? {}
     const status = files.statusNow(path)
     if (status === undefined) return true
     if (digest === undefined) return !isAsked || status.sizeBytes === 0
+    if (isExact && status.sizeBytes !== sizeBytes) return false
     return hashOf(path, files, sizeBytes).digest('hex') === digest
   })
 }
+
+/** Whether the user is repairing rejects of the run: once it has started over, `retry` refuses them. */
+const hasRepaired = (past: RecordedRun, files: Files): boolean =>
+  unrepaired(past, files, false).length < past.rejectsFiles.length
 
 /**
  * Compares a recorded run with the options and inputs of this process. Changed inputs of which nothing was read are taken as they are: no row

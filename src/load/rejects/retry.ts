@@ -122,12 +122,12 @@ export type KnownRejects = Awaited<ReturnType<typeof readRejectRun>>
  */
 export async function readRejectRun(path: string, files: Files) {
   const file = reasonsPath(path)
-  const { first, last } = await firstAndLast(file, files).catch((cause: unknown) => {
+  const { first, last, rows } = await firstAndLast(file, files).catch((cause: unknown) => {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw missingInput(file, cause)
     const message = `"${path}" has no reasons next to it ("${file}"), so the options of its run are unknown: load it with the options of that run`
     throw new InputError('DDB_INPUT_MISSING', message, { file }, { cause })
   })
-  const { runId, run, code } = first
+  const { runId, run, code, token } = first
   const isKnown = hasFields({ runId, run }, { runId: text, run: runFields })
   const unfit = failureOf(() => checkCall(run?.options ?? {}))
   if (!isKnown || run?.format !== reasonsFormat || unfit !== undefined) {
@@ -143,13 +143,14 @@ export async function readRejectRun(path: string, files: Files) {
   const cells = cellsAsFound(run.options.cells, {}, last.offsets ?? {})
   // Whether an audit has found the rows to be missing.
   const isOfAudit = code === missingCode
-  return { runId: runId!, run: { ...run, options: { ...run.options, cells } }, isOfAudit }
+  const known = { ...run, options: { ...run.options, cells } }
+  return { runId: runId!, token, run: known, isOfAudit, rows }
 }
 
 /** Limit for the length of a line. The options of a run take at most a few lines of plain data. */
 const mostBytes = 4 * 1024 * 1024
 
-/** What the first line of the reasons has, and the last complete one, which has all offsets. Nothing for a line that is not a reason. */
+/** What the first line of the reasons has, and the last complete one, which has all offsets; nothing for a line that is not a reason. How many there are. */
 async function firstAndLast(reasons: string, files: Files) {
   const file = await files.open(reasons)
   try {
@@ -160,7 +161,10 @@ async function firstAndLast(reasons: string, files: Files) {
     }
     const { sizeBytes } = await file.status()
     const lastFrom = Math.max(0, sizeBytes - mostBytes)
-    return { first: await reasonAt(0, 0), last: await reasonAt(lastFrom, -1) }
+    let rows = 0
+    for (let at = 0; at < sizeBytes; at += mostBytes)
+      rows += String(await bytesAt(file, at, mostBytes)).split('\n').length - 1
+    return { first: await reasonAt(0, 0), last: await reasonAt(lastFrom, -1), rows }
   } finally {
     await file.close()
   }

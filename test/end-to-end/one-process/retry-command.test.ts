@@ -239,19 +239,6 @@ t.test('rows that were loaded from the rejects of a retry are not loaded again',
   t.strictSame(await ids(), ['1', '2'])
 })
 
-t.test('the rejects of a run that may go on are retried with a warning', async t => {
-  const server = await startLoadServer(t, script)
-  const folder = t.testdir({ 'in.csv': 'id,price,名\nx,1,a\ny,2,b\n' })
-  const environment = { XDG_STATE_HOME: join(folder, 'state') }
-  const path = join(folder, 'r.csv')
-  const host = ['--host', `127.0.0.1:${server.server.port}`]
-  const named = ['--run-id', 'daily', '--rejects', path, '--max-errors', '1']
-  const first = ['load', join(folder, 'in.csv'), '-t', 'prices', ...host, ...named]
-  t.match(await runMain(first, { environment }), { code: 65 })
-  const stderr = /run "daily" is not finished, and may add rows to this file/
-  t.match(await runMain(['retry', path], { environment }), { code: 3, stderr })
-})
-
 t.test('options that the run did not have can be added', async t => {
   const { path, retry, rows } = await scene(t, 'id,price,名\n1,n/a,a\n2,2,b\n')
   t.equal((await retry(path, '--null', 'n/a')).code, 0)

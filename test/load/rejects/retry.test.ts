@@ -84,9 +84,9 @@ t.test('texts of the name of an input are recorded, whatever they contain', asyn
 t.test('the first line of the reasons gives the settings of the run', async t => {
   const path = join(t.testdir(), 'r.csv')
   const write = (text: string): void => writeFileSync(`${path}.reasons.ndjson`, text)
-  const line = JSON.stringify({ runId: 'nightly', file: 'x', run })
-  write(`${line}\n{"runId":"nightly"}\n`)
-  const known = { runId: 'nightly', run, isOfAudit: false }
+  const line = JSON.stringify({ runId: 'nightly', token: 'a', file: 'x', run })
+  write(`${line}\n{"runId":"nightly"}\n{"ru`)
+  const known = { runId: 'nightly', token: 'a', run, isOfAudit: false, rows: 2 }
   t.strictSame(await readRejectRun(path, systemFiles), known)
   const others = ['', '{}\n', 'x\n', '1\n', 'null\n', line, '{"runId":"nightly"}\n']
   const { options } = run

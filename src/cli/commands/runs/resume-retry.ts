@@ -143,6 +143,8 @@ export async function retry(settings: Settings<'retry'>, call: Call): Promise<nu
     const server = await serverOf(begunOn, call, trace)
     const before = await readRun(folder, runId, files)
     const origin = await readRun(folder, known.runId, files).catch(() => undefined)
+    const { restart = false } = settings
+    if (origin && !restart && !known.isOfAudit) refuseReadAgain(path, known, origin)
     if (origin !== undefined && origin.state !== 'finished') {
       const open = `run "${known.runId}" is not finished`
       if (known.isOfAudit) {
@@ -161,29 +163,20 @@ export async function retry(settings: Settings<'retry'>, call: Call): Promise<nu
         `run "${known.runId}" was not finished when it was audited, and has gone on since: it may have stored these rows. Audit it again: ${again}`,
       )
     }
-    const { restart = false } = settings
-    const areTouched = await haveBeenRetried(before, folder)
     if (!restart && before?.journal.isUntouched !== true) refuseCopy(path, runId, before)
     // If no earlier attempt stored rows, and no retry of their rejects, the run starts over, even if the file now contains other rows.
-    const starting = { restart, restartUntouched: !areTouched }
-    const journaled = { folder, workingFolder: dirname(path), ...starting }
+    const restartUntouched = !(await haveBeenRetried(before, folder))
+    const journaled = { folder, workingFolder: dirname(path), restart, restartUntouched }
     return { ...asked, server, runId, journal: journaled }
   })
 }
 
 /** Whether a retry of the run's rejects, or of the rejects of such a retry, has stored rows. */
-async function haveBeenRetried(
-  run: KnownRun | undefined,
-  folder: string,
-  seen = new Set<string>(),
-): Promise<boolean> {
-  for (const rest of run?.journal.rejects?.files ?? []) {
-    const id = retryRunId(run!.runId, rest.path)
-    if (seen.has(id)) continue
-    seen.add(id)
-    const retried = await readRun(folder, id, systemPlatform.files)
+async function haveBeenRetried(run: KnownRun | undefined, folder: string): Promise<boolean> {
+  for (const { path } of run?.journal.rejects?.files ?? []) {
+    const retried = await readRun(folder, retryRunId(run!.runId, path), systemPlatform.files)
     if (retried?.journal.isUntouched === false) return true
-    if (await haveBeenRetried(retried, folder, seen)) return true
+    if (await haveBeenRetried(retried, folder)) return true
   }
   return false
 }
@@ -239,6 +232,22 @@ function cellsOf(asked: CellOptions = {}, given: CellOptions = {}): CellOptions 
   const { offsets: known, ...others } = asked
   const offsets = { ...(given.timeZone === undefined ? known : {}), ...given.offsets }
   return { ...others, ...given, ...(Object.keys(offsets).length === 0 ? {} : { offsets }) }
+}
+
+/** Refuses rejects that their run reads again. Shards keep no journal, so one of their run's name is of another. */
+function refuseReadAgain(path: string, known: KnownRejects, { run, journal }: KnownRun): void {
+  const { token, rows, run: own } = known
+  if (token === undefined || own.path.startsWith(token)) return
+  const place = resolve(own.folder, own.path)
+  const kept = journal.rejects?.files.find(one => resolve(run.folder, one.path) === place)
+  const counted = kept?.rows ?? 0
+  const isOther = run.token !== token
+  if (!isOther && rows <= counted) return
+  const why = isOther
+    ? 'was started over after it had saved them, and reads them again. Move the file away, and repair what the run saves then; only if it does not read them any more,'
+    : `counts only the first ${counted} of ${rows}, and reads the others again. Resume it first, with --rejects and another file if you have repaired this one; then take those others out of it, and`
+  const message = `rows of "${path}" may be loaded twice: run "${run.runId}" ${why} load it with --restart`
+  throw new DdbError('DDB_RUN_CHANGED', message)
 }
 
 /** Refuses a copy: the same rejects under two names would be loaded twice. */
