@@ -76,9 +76,7 @@ export function textsOf(value: ServerValue | undefined): readonly string[] | und
   const known = columnTexts(value)
   if (known !== undefined) return known
   if (value.type !== 'CHAR' && value.type !== 'ANY') return undefined
-  const row = (_: unknown, index: number): string | undefined =>
-    textOf(elementAt(value, index) as ServerValue)
-  const texts = Array.from({ length: value.length }, row)
+  const texts = elementsOf(value).map(textOf)
   return texts.every(one => one !== undefined) ? texts : undefined
 }
 
@@ -137,7 +135,8 @@ function namedIntegers(names: Readonly<Record<string, number>>): [string, Server
   return Object.entries(names).map(([name, id]) => [name, intScalar(id)])
 }
 
-const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>([
+/** The values of reserved words. */
+export const namedConstants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>([
   ...Object.keys(dataTypes).map((name): [string, ServerValue] => [
     name,
     { form: 'type', column: { type: name as DataType } },
@@ -155,11 +154,6 @@ const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>
   ['pi', doubleScalar(Math.PI)],
   ['e', doubleScalar(Math.E)],
 ])
-
-/** The value of a reserved word; undefined for every other name. */
-export function constantOf(name: string): ServerValue | undefined {
-  return constants.get(name)
-}
 
 const numberSuffixes: Readonly<Record<string, DataType>> = {
   b: 'BOOL', c: 'CHAR', h: 'SHORT', i: 'INT', l: 'LONG', f: 'FLOAT', F: 'DOUBLE',

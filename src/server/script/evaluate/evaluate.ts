@@ -9,7 +9,7 @@ import {
   shallowCopy,
   type FunctionValue,
 } from '../../values/server-value.js'
-import { tupleOf, vectorOfElements, voidValue, constantOf } from '../../values/values.js'
+import { tupleOf, vectorOfElements, voidValue, namedConstants } from '../../values/values.js'
 import type { Expression, Index, Name, Parameter, ExpressionOf } from '../parse/syntax.js'
 import { executeDelete, executeInsert, executeUpdate } from '../sql/sql-scope.js'
 import { evaluateSelect } from '../sql/sql-select.js'
@@ -150,7 +150,7 @@ export function lookUp({ name, isFunction }: Name, frame: Frame): ServerValue | 
     frame.columns?.lookup(name) ??
     variables.get(name) ??
     runtime.node.shared.get(name)?.table ??
-    constantOf(name) ??
+    namedConstants.get(name) ??
     runtime.findFunction(name)
   )
 }

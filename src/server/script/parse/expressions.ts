@@ -6,8 +6,8 @@ import type { BinaryOperator } from '../../operators/operands.js'
 import { notEmbedded } from '../../script-error.js'
 import {
   boolScalar,
-  constantOf,
   intScalar,
+  namedConstants,
   negated,
   stringScalar,
   vectorOfLiterals,
@@ -143,7 +143,7 @@ export abstract class ExpressionParser extends Cursor {
     const { name, isFunction, span } = node
     if (this.scopes.isVariable(name) || this.scopes.isFunction(name)) return node
     if (this.mode.hasColumns && !isFunction && !isCalled) return node
-    if (!isFunction && (this.scopes.isTable(name) || constantOf(name) !== undefined)) return node
+    if (!isFunction && (this.scopes.isTable(name) || namedConstants.has(name))) return node
     return this.fail(`Cannot recognize the token ${name}${isCalled ? notEmbedded : ''}`, span.line)
   }
 
