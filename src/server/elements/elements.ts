@@ -1,10 +1,15 @@
 /* Makes, reads and changes dictionaries, members (`d.key`, `t.col`) and `x[i]` (manual, "at"). An element out of range is null. Also
    converts received values to script values and back. */
 import { type ColumnType, type DataType, dataTypes } from '../../protocol/data-type.js'
-import { columnTypeOf, elementAt, formatScalar, takeRows } from '../../protocol/element.js'
+import {
+  columnTypeOf,
+  elementAt,
+  formatScalar,
+  sliceColumn,
+  takeRows,
+} from '../../protocol/element.js'
 import {
   type Column,
-  type Dictionary,
   type Scalar,
   type Value,
   type Vector,
@@ -12,7 +17,8 @@ import {
 } from '../../protocol/value.js'
 import { castValue } from '../operators/operators.js'
 import { isStream } from '../tables/prepare.js'
-import { type ServerTable, tableFromWire, tableToWire } from '../tables/server-table.js'
+import { ColumnTable } from '../tables/column-table.js'
+import type { ServerTable } from '../tables/server-table.js'
 import {
   elementsOf,
   intScalar,
@@ -33,11 +39,10 @@ import { ScriptError, check, notEmbedded } from '../script-error.js'
 
 /** @param valueType  if omitted or ANY, the dictionary accepts values of any type and stores them unchanged */
 export function emptyDictionary(keyType: ColumnType, valueType?: ColumnType): ServerDictionary {
-  const holdsAnything = valueType === undefined || valueType.type === 'ANY'
   return {
     form: 'serverDictionary',
     keyType,
-    valueType: holdsAnything ? undefined : valueType,
+    valueType: valueType?.type === 'ANY' ? undefined : valueType,
     entries: new Map(),
   }
 }
@@ -117,8 +122,10 @@ const functionKinds = { builtin: 0, user: 3, partial: 4 } as const
 /** Does not copy vectors: the session owns them after this call. */
 export function fromWire(value: Value): ServerValue {
   switch (value.form) {
-    case 'table':
-      return tableFromWire(value)
+    case 'table': {
+      const { columnNames, columns } = value
+      return new ColumnTable('basic', columnNames, columns.map(columnTypeOf), { columns })
+    }
     case 'dictionary': {
       const { keys, values } = value
       const dictionary = emptyDictionary(columnTypeOf(keys), columnTypeOf(values))
@@ -139,11 +146,21 @@ export function fromWire(value: Value): ServerValue {
 export function toWire(value: ServerValue): Value {
   switch (value.form) {
     case 'serverTable': {
-      const table = tableToWire(value)
-      return { ...table, columns: table.columns.map(column => toWire(column) as Column) }
+      // The rows so far, unaffected by later changes; none of a DFS table, because only SQL reads them.
+      const { sharedName: name, columnNames } = value
+      const rows = value.kind === 'dfs' ? 0 : value.rows
+      const columns = value.columns.map(one => toWire(sliceColumn(one, 0, rows)) as Column)
+      return { form: 'table', name, rows, columnNames, columns }
     }
-    case 'serverDictionary':
-      return dictionaryToWire(value)
+    case 'serverDictionary': {
+      const { valueType } = value
+      const values = dictionaryValues(value)
+      return {
+        form: 'dictionary',
+        keys: dictionaryKeys(value),
+        values: toWire(valueType === undefined ? values : castValue(values, valueType)) as Vector,
+      }
+    }
     case 'database':
       return { form: 'scalar', type: 'HANDLE', value: value.path }
     case 'function': {
@@ -165,16 +182,6 @@ export function toWire(value: ServerValue): Value {
     }
     default:
       return value
-  }
-}
-
-function dictionaryToWire(dictionary: ServerDictionary): Dictionary {
-  const { valueType } = dictionary
-  const values = dictionaryValues(dictionary)
-  return {
-    form: 'dictionary',
-    keys: dictionaryKeys(dictionary),
-    values: toWire(valueType === undefined ? values : castValue(values, valueType)) as Vector,
   }
 }
 

@@ -1,9 +1,7 @@
-/* Tables and databases of the embedded server: creates tables, and converts them from and to the form in which they are sent. */
+/* Tables and databases of the embedded server: creates tables. */
 import type { PartitionLevel } from './partitions/partition-level.js'
 import { type TableOptions, ColumnTable } from './column-table.js'
 import type { ColumnType } from '../../protocol/data-type.js'
-import { columnTypeOf, sliceColumn } from '../../protocol/element.js'
-import type { Table } from '../../protocol/value.js'
 import { check } from '../script-error.js'
 import { checkColumnType } from '../columns/column-layout.js'
 
@@ -41,7 +39,7 @@ export interface StoredTableFacts {
   keepDuplicates: 'ALL' | 'LAST' | 'FIRST'
 }
 
-/** A table that sessions can change. Only copies of its columns are sent (`tableToWire`). */
+/** A table that sessions can change. Only copies of its columns are sent (`toWire`). */
 export type ServerTable = ColumnTable
 
 /** The result of `database(...)`, with a path for DFS, nameless for partitioned tables in memory. Describes how rows are partitioned. */
@@ -79,19 +77,6 @@ export function createTable(
   const isUnique = table.append(columns) === rows || kind === 'keyedStream'
   check(isUnique, "A keyed/indexed table can't contain duplicated keys. RefId: S05012")
   return table
-}
-
-/** A plain table over the columns of a received table, without a copy. */
-export function tableFromWire({ columnNames, columns }: Table): ServerTable {
-  return new ColumnTable('basic', columnNames, columns.map(columnTypeOf), { columns })
-}
-
-/** The rows so far, unaffected by later changes. Sends a DFS table without rows, because only SQL reads them. */
-export function tableToWire(table: ServerTable): Table {
-  const { sharedName: name, columnNames } = table
-  const rows = table.kind === 'dfs' ? 0 : table.rows
-  const columns = table.columns.map(column => sliceColumn(column, 0, rows))
-  return { form: 'table', name, rows, columnNames, columns }
 }
 
 /** @throws {ScriptError} if the table has no column with this name */
