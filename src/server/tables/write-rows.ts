@@ -155,8 +155,12 @@ function* writeAlone<T>(
   for (;;) {
     const holder = holderOf(transactions, table, partitions)
     if (holder === undefined) break
-    if (node.databases.get(table.stored!.databasePath)?.atomic !== 'CHUNK') {
-      throw conflict(table, holder)
+    const { databasePath, tableName } = table.stored!
+    if (node.databases.get(databasePath)?.atomic !== 'CHUNK') {
+      // A real server names the partition, too; clients look only at the tag in front.
+      throw new ScriptError(
+        `<ChunkInTransaction>The openChunks operation failed because the chunk '${databasePath.slice('dfs:/'.length)}/${tableName}' is currently locked and in use by transaction ${holder.id}. RefId:S00002`,
+      )
     }
     yield { until: holder.ended }
   }
@@ -198,12 +202,4 @@ function partitionsOf(table: ServerTable, written: readonly Column[]): ReadonlyS
     if (error instanceof ScriptError) return new Set()
     throw error
   }
-}
-
-/** A real server names the partition, too; clients look only at the tag in front. */
-function conflict(table: ServerTable, holder: Transaction): ScriptError {
-  const { databasePath, tableName } = table.stored!
-  return new ScriptError(
-    `<ChunkInTransaction>The openChunks operation failed because the chunk '${databasePath.slice('dfs:/'.length)}/${tableName}' is currently locked and in use by transaction ${holder.id}. RefId:S00002`,
-  )
 }
