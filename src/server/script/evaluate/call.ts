@@ -21,7 +21,7 @@ import { syntaxError } from '../parse/cursor.js'
 import type { Argument, Call, Expression } from '../parse/syntax.js'
 import type { Runtime } from '../session/session.js'
 import { evaluate, type Frame, calleeOfName, lookUp } from './evaluate.js'
-import { executeStatements, locateInFunction, withSourceText } from './execute.js'
+import { asScriptError, executeStatements, withSourceText } from './execute.js'
 
 /** Runs `f(…)`. @throws {ScriptError} with the source text of this call, or of an inner call that failed */
 export function* evaluateCall(node: Call, frame: Frame): Evaluation<ServerValue> {
@@ -243,7 +243,9 @@ function* callUser(
     const completion = yield* executeStatements(body, frame)
     return (completion?.kind === 'return' ? completion.value : undefined) ?? voidValue
   } catch (error) {
-    throw locateInFunction(error, fn.name)
+    const failure = asScriptError(error)
+    if (fn.name === '') throw failure
+    throw new ScriptError(`${fn.name}: ${failure.message}`, { ...failure, located: false })
   } finally {
     session.viewOwner = callerRights
     runtime.leaveCall()

@@ -3,7 +3,6 @@
 import { DdbError, messageOf } from '../../../errors.js'
 import { formatValue, scalarAt } from '../../../protocol/element.js'
 import { assignElements, indexValue } from '../../elements/elements.js'
-import type { BinaryOperator } from '../../operators/operands.js'
 import { applyBinary } from '../../operators/operators.js'
 import { ScriptError, check } from '../../script-error.js'
 import { shareTable } from '../../tables/privileges.js'
@@ -16,7 +15,7 @@ import {
 } from '../../values/server-value.js'
 import { isTrue, itemsOf, stringVector, textOf } from '../../values/values.js'
 import { tokenize } from '../parse/cursor.js'
-import type { Expression, Index, Name, Span, Statement, StatementOf } from '../parse/syntax.js'
+import type { Expression, Index, Span, Statement, StatementOf } from '../parse/syntax.js'
 import { evaluate, evaluateIndex, type Frame, lookUp } from './evaluate.js'
 
 /** The value of an expression statement, or the reason to skip the statements that follow. */
@@ -161,26 +160,18 @@ function* executeTry(node: StatementOf<'try'>, frame: Frame): Execution {
 /** @throws {ScriptError} for unknown names and invalid indexes */
 function* executeAssignment(node: StatementOf<'assign'>, frame: Frame): Evaluation<void> {
   const { target, operator } = node
+  const { variables, parameters } = frame
   const value = yield* evaluate(node.value, frame)
-  if (target.kind === 'index') yield* assignToIndex(target, node, value, frame)
-  else if (operator !== undefined) changeVariable(target, operator, value, frame)
-  else frame.variables.set(target.name, shallowCopy(value))
-}
-
-/** Runs `x += v` and similar statements. */
-function changeVariable(
-  target: Name,
-  operator: BinaryOperator,
-  value: ServerValue,
-  frame: Frame,
-): void {
+  if (target.kind === 'index') return yield* assignToIndex(target, node, value, frame)
   const { name } = target
+  if (operator === undefined) return void variables.set(name, shallowCopy(value))
+  // `x += v` and the like.
   const old = lookUp(target, frame)
   check(old !== undefined, `Can't find the object with name ${name}`)
   const changed = applyBinary(operator, old, value)
-  const isMutable = frame.parameters?.some(one => one.isMutable && one.name === name) === true
+  const isMutable = parameters?.some(one => one.isMutable && one.name === name) === true
   if (isMutable && isPlain(old) && isPlain(changed)) overwrite(old, changed)
-  else frame.variables.set(name, changed)
+  else variables.set(name, changed)
 }
 
 function* assignToIndex(
@@ -231,12 +222,6 @@ export function withoutTextBeforeTag(error: unknown): ScriptError {
   const failure = asScriptError(error)
   const tag = /(?: => |: )(<[A-Za-z]+>.*)$/s.exec(failure.message)?.[1]
   return tag === undefined ? failure : new ScriptError(tag, { located: true })
-}
-
-export function locateInFunction(error: unknown, name: string): ScriptError {
-  const failure = asScriptError(error)
-  if (name === '') return failure
-  return new ScriptError(`${name}: ${failure.message}`, { ...failure, located: false })
 }
 
 /** The source text of a node on one line, with double quotes around strings, like the server's own messages. */
