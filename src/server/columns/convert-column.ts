@@ -87,7 +87,11 @@ export function convertColumn(column: Column, target: ColumnType, isCast = false
   const actual = columnTypeOf(column)
   if (sameColumnType(actual, target)) return column
   if (column.form === 'vector' && column.type === 'VOID') return nullColumn(target, column.length)
-  if (target.type === 'ANY' && target.array !== true) return tupleOf(column)
+  if (target.type === 'ANY' && target.array !== true) {
+    const { length } = column
+    const data = Array.from({ length }, (_, row) => elementAt(column, row))
+    return { form: 'vector', type: 'ANY', length, data }
+  }
   if (column.form === 'vector' && column.type === 'ANY') {
     return columnOfTuple(column.data.slice(0, column.length), target)
   }
@@ -209,15 +213,13 @@ function parsed(column: Vector, target: ColumnType): Column {
 }
 
 const numberParsers: Partial<Record<Category, (text: string) => Cell>> = {
-  integral: leadingInteger,
+  /** The integer at the start of a text; null without digits, or with more digits than any integer type can hold. */
+  integral: text => {
+    const digits = /^[+-]?\d+/.exec(text)?.[0]
+    return digits === undefined || Number(digits) >= 2 ** 64 ? null : BigInt(digits)
+  },
   floating: doubleOfText,
   logical: text => ({ true: 1, false: 0 })[text.toLowerCase()] ?? doubleOfText(text),
-}
-
-/** The integer at the start of a text; null without digits, or with more digits than any integer type can hold. */
-function leadingInteger(text: string): bigint | null {
-  const digits = /^[+-]?\d+/.exec(text)?.[0]
-  return digits === undefined || Number(digits) >= 2 ** 64 ? null : BigInt(digits)
 }
 
 function valueOfText(text: string, target: ColumnType): ElementValue | undefined {
@@ -259,12 +261,6 @@ function decimalOfText(text: string, target: ColumnType): bigint | null {
     `Can't convert STRING to ${name}: parse ${text} to ${name} failed: decimal overflow`,
   )
   return unscaled
-}
-
-function tupleOf(column: Column): Column {
-  const { length } = column
-  const data = Array.from({ length }, (_, row) => elementAt(column, row))
-  return { form: 'vector', type: 'ANY', length, data }
 }
 
 /** Makes one typed column of a tuple's elements, which are scalars or, for an array type, vectors. */
@@ -309,7 +305,9 @@ export function convertTemporal(column: Vector, { type }: ColumnType): FixedVect
   const perUnit = nanosOfUnit(type)
   const cells = nanosOf(column, type).map(nanos => {
     const count = nanos === null ? null : floorDivide(nanos, perUnit)
-    return type === 'MONTH' && count !== null ? monthOf(Number(count)) : count
+    if (type !== 'MONTH' || count === null) return count
+    const { year, month } = civilFromDays(Number(count))
+    return year * 12 + month - 1
   })
   return columnOfCells({ type }, cells)
 }
@@ -335,11 +333,6 @@ export function floorDivide(a: bigint, b: bigint): bigint {
 /** The rest of `floorDivide`, which has the sign of `b`. */
 export function floorModulo(a: bigint, b: bigint): bigint {
   return a - floorDivide(a, b) * b
-}
-
-function monthOf(day: number): number {
-  const { year, month } = civilFromDays(day)
-  return year * 12 + month - 1
 }
 
 function firstDayOf(month: number): number {
