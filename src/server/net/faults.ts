@@ -75,13 +75,11 @@ export interface Faults {
 }
 
 export function actionOf(given: FaultBefore | FaultAction | undefined): FaultAction {
-  if (given === undefined) return none
+  if (given === undefined) return {}
   return typeof given === 'string' || 'error' in given || 'until' in given
     ? { request: given }
     : given
 }
-
-const none: FaultAction = {}
 
 const describedChars = 200
 

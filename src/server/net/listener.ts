@@ -1,7 +1,7 @@
 /* Listens on a port, with or without TLS, and owns the connections of that port. WebSocket comes to the same port (docs/protocol.md#websocket):
    HTTP requests go to Node, then to `ws`. */
 import type { Duplex } from 'node:stream'
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server as HttpServer } from 'node:http'
 import { ConnectionError, messageOf, UsageError } from '../../errors.js'
 import type { Clock, ListeningPort, ListenTls, Network, Socket } from '../../platform/platform.js'
 import { Connection, type ConnectionContext } from './connection.js'
@@ -144,8 +144,13 @@ export class Listener {
     let seen = -1
     const look = (): void => {
       timer = clock.after(goodbyeMs, look)
-      const progress = this.#progress()
-      if (progress === seen) this.#destroyAll()
+      let progress = 0
+      for (const socket of this.#peers.keys()) progress += socket.bytesRead
+      for (const connection of this.#connections) progress += connection.requestCount
+      if (progress === seen) {
+        for (const connection of this.#connections) connection.stop()
+        for (const socket of this.#peers.keys()) socket.destroy()
+      }
       seen = progress
     }
     let timer = clock.after(goodbyeMs, look)
@@ -154,18 +159,6 @@ export class Listener {
       await new Promise<void>(resolve => (this.#onChange = resolve))
     }
     timer.cancel()
-  }
-
-  #progress(): number {
-    let progress = 0
-    for (const socket of this.#peers.keys()) progress += socket.bytesRead
-    for (const connection of this.#connections) progress += connection.requestCount
-    return progress
-  }
-
-  #destroyAll(): void {
-    for (const connection of this.#connections) connection.stop()
-    for (const socket of this.#peers.keys()) socket.destroy()
   }
 }
 
@@ -249,7 +242,12 @@ async function upgradingServer(
     maxPayload: context.limits.maxValueBytes,
     handleProtocols: offered => [...offered].find(name => Object.hasOwn(refusals, name)) ?? false,
   })
-  const http = createServer(answerPlainRequest)
+  const http = createServer((_request, response) => {
+    response.writeHead(426, { upgrade: 'websocket', connection: 'close' })
+    response.end(
+      'This is the DolphinDB-compatible server of ddb-ingest. It speaks the DolphinDB protocol over TCP and WebSocket.\n',
+    )
+  })
   http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const { origin } = request.headers
     if (origin !== undefined && !allowOrigins.includes(origin)) {
@@ -263,11 +261,4 @@ async function upgradingServer(
     })
   })
   return http
-}
-
-function answerPlainRequest(_request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(426, { upgrade: 'websocket', connection: 'close' })
-  response.end(
-    'This is the DolphinDB-compatible server of ddb-ingest. It speaks the DolphinDB protocol over TCP and WebSocket.\n',
-  )
 }
