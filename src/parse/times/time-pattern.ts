@@ -118,7 +118,9 @@ const oneOf =
     p < text.end && characters.includes(String.fromCharCode(text.bytes[p]!)) && next(text, p + 1)
 
 const literal = (token: string): NewStep => {
-  const own = Buffer.from(unquoted(token))
+  // Two quotes are a quote, also outside quotes.
+  const quoted = token.slice(1, -1).replaceAll("''", "'") || "'"
+  const own = Buffer.from(token.startsWith("'") ? quoted : token)
   return next => (text, p) =>
     p + own.length <= text.end && isAt(own, text.bytes, p) && next(text, p + own.length)
 }
@@ -199,6 +201,7 @@ export function alternativesOf(format: string): string[] {
 /** Compiles a pattern, or returns the reason why it is invalid. */
 export function parsePattern(text: string, isUsual = false): TimePattern | string {
   const found = text.match(/'(?:[^']|'')*'|([YyMDdHhmsaSn])\1*|[^]/gu) ?? []
+  // YYYY and DD, which other programs write, have no other meaning here.
   const tokens = found.map(one => (/^(?:Y+|D+)$/.test(one) ? one.toLowerCase() : one))
   const steps: NewStep[] = []
   let letters = ''
@@ -219,15 +222,12 @@ export function parsePattern(text: string, isUsual = false): TimePattern | strin
     }
     i += fields.length - 1
     const isExact = isUsual || isAfterDigits || isField(tokens[i + 1])
-    steps.push(fields.length > 1 ? timeOfDay(fields) : stepOf(token, isExact))
+    // A time of day without separators, such as `HHmm`, may lack leading zeros.
+    const isTime = fields.length > 1
+    const parts = fields.map(field => [fieldOf(field), field.length] as const)
+    steps.push(isTime ? digitsOf(parts, 1, fields.join('').length) : stepOf(token, isExact))
   }
   return { step: steps.reduceRight((next, of) => of(next), atEnd), letters }
-}
-
-/** A time of day without separators, such as `HHmm`, which may lack leading zeros. */
-function timeOfDay(tokens: readonly string[]): NewStep {
-  const fields = tokens.map(token => [fieldOf(token), token.length] as const)
-  return digitsOf(fields, 1, tokens.join('').length)
 }
 
 /** @param isExact  true if the field touches the next field, or earlier digits; it then has one digit per letter */
@@ -254,14 +254,6 @@ function faultOf(field: string, letters: string): string | undefined {
 export function patternLetters(format: string): string {
   const pattern = parsePattern(alternativesOf(format)[0]!)
   return typeof pattern === 'string' ? '' : pattern.letters
-}
-
-/** Reads YYYY and DD like yyyy and dd, because other programs write them, and they have no other meaning here. */
-function unquoted(token: string): string {
-  if (token === "''") return "'"
-  return token.length > 1 && token.startsWith("'")
-    ? token.slice(1, -1).replaceAll("''", "'")
-    : token
 }
 
 function fieldOf(token: string): number {
