@@ -124,11 +124,7 @@ export function isHeaderByData(
 }
 
 /** Applies the first input's assumption to a later input. Undefined if that input's first records contradict it. */
-function agreed(
-  assumed: AssumedHeader,
-  first: readonly string[],
-  own: AssumedHeader | undefined,
-): AssumedHeader | undefined {
+function agreed(assumed: AssumedHeader, first: readonly string[], own: AssumedHeader | undefined) {
   const isSame = String(assumed.record) === String(first)
   const isOther = own !== undefined && own.isHeader !== assumed.isHeader
   return isSame === assumed.isHeader && !isOther ? assumed : undefined

@@ -198,11 +198,7 @@ function roleOf(
 const examinedRecords = 1000
 
 /** How many fields a record needs, as given, or to fit the target by position. Undefined if `foundCount`, or more of the first records have those. */
-function wantedCount(
-  { target, dialect, records }: Look,
-  isHeader: boolean,
-  foundCount: number,
-): number | undefined {
+function wantedCount({ target, dialect, records }: Look, isHeader: boolean, foundCount: number) {
   if (!isHeader && foundCount > 0 && dialect.fieldCount > 0) return dialect.fieldCount
   const columns = target === undefined ? undefined : fieldsByPosition(target)
   if (columns === undefined || foundCount === 0 || dialect.trailingDelimiter) return undefined

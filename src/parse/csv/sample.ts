@@ -79,11 +79,7 @@ export class ArrivingInput {
 }
 
 /** True if the promise takes longer than `delayMs`; false for one that rejects earlier. */
-async function isLate(
-  pending: Promise<unknown>,
-  delayMs: number,
-  clock: FlushClock,
-): Promise<boolean> {
+async function isLate(pending: Promise<unknown>, delayMs: number, clock: FlushClock) {
   let timer: Timer | undefined
   const late = new Promise<true>(resolve => {
     timer = clock.afterIfAlive(delayMs, () => resolve(true))

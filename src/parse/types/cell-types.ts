@@ -310,11 +310,7 @@ function decimals(name: 'DECIMAL32' | 'DECIMAL64' | 'DECIMAL128'): ElementType {
 }
 
 /** 16 zero bytes are DolphinDB's null. A text with this value is refused, because it would become null. */
-function sixteenBytes(
-  name: 'UUID' | 'INT128' | 'IPADDR',
-  what: string,
-  read: ReadCell,
-): ElementType {
+function sixteenBytes(name: 'UUID' | 'INT128' | 'IPADDR', what: string, read: ReadCell) {
   const expected = `${what}; all zeros are the null of ${name}`
   return elementType(name, Int32Array, expected, (bytes, start, end, into, at) => {
     const outcome = read(bytes, start, end, into, at)

@@ -115,11 +115,7 @@ function wholeCells(operator: WholeOperator, pairing: Pairing): (bigint | null)[
   return combine(pairing, a, b, wholes[operator])
 }
 
-function wholeArithmetic(
-  type: 'INT' | 'LONG',
-  operator: ArithmeticOperator,
-  pairing: Pairing,
-): Vector {
+function wholeArithmetic(type: 'INT' | 'LONG', operator: ArithmeticOperator, pairing: Pairing) {
   const bits = dataTypes[type].bytesPerValue * 8
   const wrap = (cell: bigint | null): Cell => (cell === null ? null : BigInt.asIntN(bits, cell))
   return columnOfCells({ type }, wholeCells(operator as WholeOperator, pairing).map(wrap))
