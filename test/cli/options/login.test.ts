@@ -142,15 +142,18 @@ t.test('Ctrl-C, Ctrl-D and a closed terminal end the question for the password',
   await t.rejects(answer, { code: 'DDB_INTERRUPTED' })
 })
 
-t.test('after Ctrl-Z and `fg` the question is asked again, and the answer is still read', async t => {
-  const kill = t.capture(process, 'kill', () => true)
-  const [stdin, stderr] = [keyboard(), new PassThrough()]
-  const answer = askPassword('Password: ', stdin, stderr)
-  stdin.write('ab\u001a')
-  while (kill().length === 0) await new Promise(setImmediate)
-  process.emit('SIGCONT')
-  t.notOk(stdin.isPaused(), 'the process waits for the terminal')
-  stdin.write('c\r')
-  t.equal(await answer, 'abc')
-  t.equal(String(stderr.read()), 'Password: Password: \n')
-})
+t.test(
+  'after Ctrl-Z and `fg` the question is asked again, and the answer is still read',
+  async t => {
+    const kill = t.capture(process, 'kill', () => true)
+    const [stdin, stderr] = [keyboard(), new PassThrough()]
+    const answer = askPassword('Password: ', stdin, stderr)
+    stdin.write('ab\u001a')
+    while (kill().length === 0) await new Promise(setImmediate)
+    process.emit('SIGCONT')
+    t.notOk(stdin.isPaused(), 'the process waits for the terminal')
+    stdin.write('c\r')
+    t.equal(await answer, 'abc')
+    t.equal(String(stderr.read()), 'Password: Password: \n')
+  },
+)
