@@ -4,15 +4,20 @@ import { PlainTable } from './client/plain-output.js'
 import { nameClasses } from './errors.js'
 import type { audit as auditNow } from './load/audit/audit.js'
 import type { check as checkNow } from './load/check/check.js'
+import { checkCall, ofAudit, ofCheck } from './load/checked-options.js'
 import { TableWriter } from './load/load-rows.js'
 
 nameClasses({ ConnectionPool, PlainTable, TableWriter })
 
-// Most of the library's code belongs to runs, so it is read with the first one.
-export const audit: typeof auditNow = async (...given) =>
-  (await import('./load/audit/audit.js')).audit(...given)
-export const check: typeof checkNow = async (...given) =>
-  (await import('./load/check/check.js')).check(...given)
+// Most of the library's code belongs to runs, so it is read with the first one; the options are read before.
+export const audit: typeof auditNow = async given => {
+  const options = checkCall(given, ofAudit)
+  return (await import('./load/audit/audit.js')).audit(options)
+}
+export const check: typeof checkNow = async given => {
+  const options = checkCall(given, ofCheck)
+  return (await import('./load/check/check.js')).check(options)
+}
 
 export { connect } from './client/open-session.js'
 export type {

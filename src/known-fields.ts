@@ -29,6 +29,8 @@ export const record = kind('an object with texts', isRecord)
 export const list = kind('a list', Array.isArray)
 export const flag = kind('true or false', value => typeof value === 'boolean')
 
+export const signal = kind('an AbortSignal', value => value instanceof AbortSignal)
+
 export function oneOf(...texts: readonly string[]): Kind {
   return kind(`one of ${texts.join(', ')}`, value => texts.includes(value as string))
 }
@@ -44,22 +46,41 @@ export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Kind {
   }
 }
 
-/** @throws {UsageError} DDB_USAGE with the name of the field that is probably meant */
-export function checkFields(given: unknown, fields: Fields, place = '', all = fields): void {
+/** @returns a copy, which the caller cannot change during the call @throws {UsageError} DDB_USAGE with the name of the field that is probably meant */
+export function checkFields<T>(given: T, fields: Fields, place = '', all = fields): T {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     const what = place === '' ? 'options are' : `\`${place}\` is`
     throw usageError(`${what} an object with fields such as ${listed(Object.keys(fields))}`)
   }
-  for (const [name, value] of Object.entries(given)) {
+  const copy: Record<string, unknown> = {}
+  // Inherited options count, too. None is read twice: a getter might answer differently.
+  for (const name in given) {
+    const value: unknown = given[name]
     if (value === undefined) continue
     const path = pathOf(place, name)
     const inner = Object.hasOwn(fields, name) ? fields[name] : undefined
     if (inner === undefined)
       throw usageError(`there is no option \`${path}\`: ${meant(name, fields, place, all)}`)
-    if (typeof inner === 'object') checkFields(value, inner, path, all)
     const expected = typeof inner === 'function' ? inner(value) : undefined
     if (expected !== undefined) throw usageError(`${option(path)} is ${expected}`)
+    if (typeof inner === 'object') copy[name] = checkFields(value, inner, path, all)
+    else if (typeof inner === 'function') copy[name] = copied(value)
+    else copy[name] = Array.isArray(value) ? [...(value as unknown[])] : value
   }
+  return copy as T
+}
+
+function copied(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copied)
+  if (!isPlain(value)) return value
+  return Object.fromEntries(Object.entries(value as object).map(([key, one]) => [key, copied(one)]))
+}
+
+/** False for instances of classes, such as promises and maps, whose members are not what they hold. */
+export function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 /** Whether a value that people may have written is an object whose fields of these names are of their kinds. It may have others. */

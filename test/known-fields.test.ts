@@ -1,7 +1,7 @@
 /* Misspelt and misplaced options of the library are refused with the name that is meant. */
 import t from 'tap'
 import { audit, check, connect, ConnectionPool, load, TableWriter } from '../src/index.js'
-import { checkFields } from '../src/known-fields.js'
+import { checkFields, record, text, texts } from '../src/known-fields.js'
 
 const server = { host: '127.0.0.1', port: 1 }
 const target = { table: 'trades' }
@@ -62,6 +62,31 @@ t.test('fields that are undefined, and those of values, are not looked at', asyn
   t.throws(() => checkFields({ constructor: 1 }, { a: true }), { code: 'DDB_USAGE' })
 })
 
+t.test('options are copied, each read once, inherited ones too', async t => {
+  let reads = 0
+  const target = {
+    get table() {
+      return `t${++reads}`
+    },
+  }
+  const given = { target, inputs: ['a'], map: { a: 'b' }, rows: [{ id: 1 }], trace: {} }
+  const own = { rows: true, trace: true } as const
+  const fields = { target: { table: text }, inputs: texts, map: record, ...own }
+  const copy = checkFields(given, fields)
+  given.inputs[0] = given.map.a = 'other'
+  const [row] = given.rows.splice(0)
+  t.strictSame(copy, {
+    target: { table: 't1' },
+    inputs: ['a'],
+    map: { a: 'b' },
+    rows: [row],
+    trace: {},
+  })
+  t.ok(copy.trace === given.trace && copy.rows[0] === row, 'what has no kind is not copied')
+  const inherited = Object.create({ map: {}, rows: undefined }) as object
+  t.strictSame(checkFields(inherited, fields), { map: {} })
+})
+
 t.test('a value of another kind is refused with what it must be, no text repeated', async t => {
   for (const [change, message] of [
     [
@@ -77,6 +102,8 @@ t.test('a value of another kind is refused with what it must be, no text repeate
     [{ input: { limit: -1 } }, /^`input\.limit` is a whole number, or Infinity$/],
     [{ mapping: { map: { a: 1 } } }, /^`mapping\.map` is an object with texts$/],
     [{ cells: { lenient: 'yes' } }, /^`cells\.lenient` is true or false$/],
+    [{ signal: null }, /^`signal` is an AbortSignal$/],
+    [{ leave: new AbortController() }, /^`leave` is an AbortSignal$/],
     [{ cells: { nullTexts: 'NA' } }, /^`cells\.nullTexts` is a list of texts$/],
     [{ delivery: { rateLimit: { rowsPerSecond: 0 } } }, /rowsPerSecond` is a number above 0$/],
     [

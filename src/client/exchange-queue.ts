@@ -136,12 +136,11 @@ export class ExchangeQueue {
   ): Promise<Response> {
     return new Promise<Response>((resolve, reject) => {
       const exchange: Exchange = { head, request, decode, resolve, reject, release: noLimits }
-      const queue = isHolder ? this.#held : this.#waiting
-      queue.push(exchange)
       exchange.release = limitWait(this.#clock, limits, noAnswer, error => {
         reject(error)
         this.#drop(exchange)
       })
+      if (limits.signal?.aborted !== true) (isHolder ? this.#held : this.#waiting).push(exchange)
       this.#next()
     })
   }

@@ -115,8 +115,7 @@ export type PlainSession = Session<PlainOutput>
 export function connect(options: ConnectOptions & { typed: true }): Promise<Session>
 export function connect(options: ConnectOptions): Promise<PlainSession>
 export async function connect(options: ConnectOptions): Promise<Session | PlainSession> {
-  checkFields(options, connectFields)
-  return openSession({ ...options, typed: options.typed ?? false }, systemPlatform)
+  return openSession({ typed: false, ...checkFields(options, connectFields) }, systemPlatform)
 }
 
 export function connectTyped(options: ConnectOptions): Promise<Session> {

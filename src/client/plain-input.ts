@@ -1,5 +1,6 @@
 /* Converts plain JavaScript to DolphinDB values, for callers of the library. Types are inferred, or given by a schema. */
 import { ValueError, usageError } from '../errors.js'
+import { isPlain } from '../known-fields.js'
 import { columnTypeText, parseColumnType, type ColumnType } from '../protocol/data-type.js'
 import { parseDecimal } from '../protocol/types/decimals.js'
 import { columnTypeOf, vectorOf, type ElementValue } from '../protocol/element.js'
@@ -126,8 +127,7 @@ function vectorFrom(list: readonly PlainInput[], type: ColumnType): Column {
 
 /** Refuses promises, maps and class instances, which would silently become empty dictionaries. */
 function objectValue(object: Row): Value {
-  const prototype: unknown = Object.getPrototypeOf(object)
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+  if (!isPlain(object)) {
     throw wrong(
       `A ${object.constructor.name} cannot be sent to DolphinDB: give a plain object or a list (await a promise first).`,
     )

@@ -1,10 +1,11 @@
 /* Options of a session and of one request, their limits, and the header lines that carry them to the server. */
 import { UsageError, option, usageError } from '../errors.js'
 import { isList, toValue, type PlainInput } from './plain-input.js'
-import { PlainTable, timesAs, type TimesAs } from './plain-output.js'
+import { timesAs, type TimesAs } from './plain-output.js'
 import { loginRequirements, type LoginOptions } from './login/protection.js'
 import { checkTlsOptions, isVerified, type TlsOptions } from './tls/tls-options.js'
-import { checkFields, flag, kind, oneOf, text, whole, type FieldsOf } from '../known-fields.js'
+import type { FieldsOf } from '../known-fields.js'
+import { checkFields, flag, isPlain, kind, oneOf, signal, text, whole } from '../known-fields.js'
 import type { RequestHead } from '../protocol/request.js'
 import { defaultParallelism, defaultPriority, requestFlags } from '../protocol/request.js'
 import type { Value } from '../protocol/value.js'
@@ -83,7 +84,7 @@ export const connectionFields = {
 export const connectFields: FieldsOf<ConnectOptions> = {
   ...{ ...connectionFields, ...answerFields, enableAsync: flag, loginWithConnect: flag },
   ...{ closeTimeoutMs: whole(1, maxInt32), highWaterBytes: whole(1), maxReplyBytes: whole(1) },
-  ...{ onMessage: true, signal: true },
+  ...{ onMessage: true, signal },
 }
 
 /** How to run one request, and how long to wait for its answer. */
@@ -110,9 +111,9 @@ export type RunArguments = readonly PlainInput[] | readonly [...PlainInput[], Ru
 // Official clients have the same minimum of `fetchSize` (docs/protocol.md#blocks). The manual's page on error S04008 says that 8 is the
 // highest priority; another page of the manual says 9.
 const runFields: FieldsOf<RunOptions> = {
-  ...{ ...answerFields, clearMemory: flag, priority: whole(0, 8), urgent: flag, signal: true },
+  ...{ ...answerFields, clearMemory: flag, priority: whole(0, 8), urgent: flag },
   ...{ parallelism: whole(1, maxInt32), fetchSize: whole(8_192, maxInt32) },
-  timeoutMs: whole(1, maxInt32),
+  ...{ timeoutMs: whole(1, maxInt32), signal },
 }
 
 /** If the last argument is an object with only these member names, a call treats the object as options. */
@@ -124,15 +125,14 @@ export function splitArguments<Options extends RunOptions = RunOptions>(
   names: ReadonlySet<string> = runOptionNames,
 ): { values: readonly Value[]; options: Options | undefined } {
   const last = args.at(-1)
-  const options = isOptions(last, names) ? (last as Options) : undefined
+  const options = isOptions(last, names) ? { ...(last as Options) } : undefined
   const values = (options === undefined ? args : args.slice(0, -1)) as readonly PlainInput[]
   return { values: values.map(toValue), options }
 }
 
 function isOptions(last: unknown, names: ReadonlySet<string>): boolean {
-  if (typeof last !== 'object' || last === null || isList(last)) return false
-  if (last instanceof Date || last instanceof PlainTable) return false
-  return Object.entries(last).every(([name, value]) => names.has(name) && !isList(value))
+  if (!isPlain(last)) return false
+  return Object.entries(last as object).every(([name, value]) => names.has(name) && !isList(value))
 }
 
 /** Callers in plain JavaScript have no compiler that reports a missing option. */

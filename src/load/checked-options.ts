@@ -40,7 +40,7 @@ export const mostRecordBytes: number = 512 * 1024 * 1024
 
 type Group<Name extends keyof LoadOptions> = kinds.FieldsOf<NonNullable<LoadOptions[Name]>>
 
-const { flag, kind, list, oneOf, record, text, texts, whole } = kinds
+const { flag, kind, list, oneOf, record, signal, text, texts, whole } = kinds
 const positive = whole(1)
 const limit = kind('a whole number, or Infinity', one => one === Infinity || !whole(0)(one))
 
@@ -97,23 +97,27 @@ const ofLoad: kinds.FieldsOf<LoadOptions> = {
     return whole(0)(atLeast) === undefined
   }),
   shard: { index: whole(0), count: whole(1) },
-  ...{ runId: text, onReport: true, onNotice: true, onNeeded: true, signal: true, leave: true },
+  ...{ runId: text, onReport: true, onNotice: true, onNeeded: true },
+  ...{ signal, leave: signal },
 }
 
-/** Checks the options of a call of the library, whose callers may have no compiler. @throws {UsageError} DDB_USAGE */
-export function checkCall(options: object, more?: kinds.Fields): void {
-  kinds.checkFields(options, { ...ofLoad, ...more })
-  const { server, target } = options as Partial<LoadOptions>
-  const hasTarget = target !== undefined || 'certificate' in options
-  const example = "server: { host: '127.0.0.1', port: 8848 }"
-  for (const [isThere, name, how] of [
-    [server !== undefined, 'server', example],
-    [server?.host !== undefined, 'server.host', example],
-    [server?.port !== undefined, 'server.port', example],
-    [hasTarget, 'target', "target: { table: 'trades' }"],
-  ]) {
-    if (!isThere) throw usageError(`\`${name}\` is missing, as in ${how}`)
-  }
+/** What `audit` and `check` have besides. */
+export const ofAudit: kinds.Fields = {
+  ...{ columns: texts, exact: flag, missing: text },
+  ...{ recorded: true, unfinished: flag, certificate: true },
+}
+export const ofCheck: kinds.Fields = { sampleRows: positive }
+
+/** Checks the options of a call of the library, whose callers may have no compiler. @returns a copy @throws {UsageError} DDB_USAGE */
+export function checkCall<Options extends object>(given: Options, more?: kinds.Fields): Options {
+  const options = kinds.checkFields(given, { ...ofLoad, ...more })
+  const { server, target = 'certificate' in options || undefined } = options as Partial<LoadOptions>
+  const needed = { server, 'server.host': server?.host, 'server.port': server?.port, target }
+  const [missing] = Object.entries(needed).find(([, value]) => value === undefined) ?? []
+  const example = "{ host: '127.0.0.1', port: 8848 }"
+  const how = missing === 'target' ? "target: { table: 'trades' }" : `server: ${example}`
+  if (missing !== undefined) throw usageError(`\`${missing}\` is missing, as in ${how}`)
+  return options
 }
 
 type CheckedDelivery = Required<Omit<DeliveryOptions, 'unordered'>>

@@ -1,7 +1,8 @@
 /* Loads rows that a program supplies, all of an iterable or one by one, through a store that receives the outcome of each. */
 import { Readable, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { DdbError, InputError, messageOf, option, usageError, type ErrorCode } from '../errors.js'
+import { attempt, DdbError, InputError, messageOf, option, usageError } from '../errors.js'
+import type { ErrorCode } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system-files.js'
 import { RowStore, rowsName, type RejectedRow, type WriterStatus } from './inputs/rows.js'
@@ -37,33 +38,20 @@ export function load(options: LoadOptions): Promise<LoadResult>
 export function load<Row extends object = object>(
   options: LoadRowsOptions<Row>,
 ): Promise<LoadResult>
-export async function load(options: LoadOptions | LoadRowsOptions): Promise<LoadResult> {
-  checkCall(options, { rows: true, onReject: true })
-  if (!('rows' in options)) return loadOn(systemPlatform, options)
-  const { rows, ...others } = options
-  checkIterable(rows, 'inputs' in options)
+export async function load(given: LoadOptions | LoadRowsOptions): Promise<LoadResult> {
+  const options = checkCall(given, { rows: true, onReject: true })
+  if (!('rows' in given)) return loadOn(systemPlatform, options as LoadOptions)
+  const { rows, ...others } = options as LoadRowsOptions
+  checkIterable(rows, 'inputs' in others)
   const store = new RowStore()
-  const open: OpenSource = {}
+  const open: AsyncIterator<object>[] = []
   // Not awaited: a source that yields nothing more must not keep the run from ending.
   store.onReady = () => void fill(store, rows, open)
   const result = await loadRowsOn(systemPlatform, others, store)
   if (rows instanceof Readable) rows.destroy()
-  else void close(open)
+  // A generator that waits closes only when it goes on. The run has ended, and needs nothing more of it, not even its errors.
+  else attempt(() => void open[0]?.return?.().catch(() => undefined))
   return result
-}
-
-/** A source that delivers one row after another, until its end. */
-interface OpenSource {
-  iterator?: AsyncIterator<object> | undefined
-}
-
-/** Closes a source that the run has not read to its end. A generator that waits closes only when it goes on. */
-async function close({ iterator }: OpenSource): Promise<void> {
-  try {
-    await iterator?.return?.()
-  } catch {
-    // The run has ended, and needs nothing more of the source.
-  }
 }
 
 /**
@@ -78,7 +66,7 @@ async function loadRowsOn<Row extends object>(
   { onReject, ...options }: TableWriterOptions<Row> & Pick<LoadOptions, 'journal' | 'shard'>,
   store: RowStore,
 ): Promise<LoadResult> {
-  const { input = {}, target, journal, shard } = options
+  const { input = {}, target, mapping, journal, shard } = options
   const { create, transform } = target
   const refusals = {
     '`journal`: they cannot be read twice': journal !== undefined,
@@ -87,6 +75,8 @@ async function loadRowsOn<Row extends object>(
       create !== undefined,
     [`${option('target.transform')}: leave rows out before they are written`]:
       transform !== undefined,
+    [`${option('mapping.match')} position: an array has its values in the order of the columns without it`]:
+      mapping?.match === 'position',
     [`${option('input.follow')}, which is for files`]: input.follow === true,
     [`${option('input.jsonPath')}, which is for documents`]: input.jsonPath !== undefined,
   }
@@ -102,11 +92,13 @@ async function loadRowsOn<Row extends object>(
   }
 }
 
-async function fill(store: RowStore, rows: Rows, open: OpenSource): Promise<void> {
+/** @param open  gets the source's iterator while it has not ended */
+async function fill(store: RowStore, rows: Rows, open: AsyncIterator<object>[]): Promise<void> {
   try {
     // Awaiting each row of a list would take longer than loading it.
     if (Symbol.asyncIterator in rows) {
-      const iterator = (open.iterator = rows[Symbol.asyncIterator]())
+      const iterator = rows[Symbol.asyncIterator]()
+      open.push(iterator)
       for await (const row of { [Symbol.asyncIterator]: () => iterator }) {
         if (store.isEnded) return
         store.push(row)
@@ -124,7 +116,7 @@ async function fill(store: RowStore, rows: Rows, open: OpenSource): Promise<void
     const message = `the rows ended with an error: ${messageOf(cause)}`
     store.end(new InputError('DDB_INPUT_READ', message, { file: rowsName }, { cause }))
   } finally {
-    open.iterator = undefined
+    open.pop()
   }
 }
 
@@ -182,8 +174,8 @@ export class TableWriter<Row extends object = AnyRow> extends Writable {
     options: TableWriterOptions<Row>,
   ): Promise<TableWriter<Row>> {
     const inputs = kind('left out for a writer, which gets rows', () => false)
-    checkCall(options, { onReject: true, inputs })
-    return TableWriter.openOn<Row>(systemPlatform, options)
+    const own = checkCall(options, { onReject: true, inputs })
+    return TableWriter.openOn<Row>(systemPlatform, own)
   }
 
   /** Like `open`, on the given platform. @internal */

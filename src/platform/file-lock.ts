@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { hostname } from 'node:os'
+import { threadId } from 'node:worker_threads'
 import { attempt } from '../errors.js'
 import type { Clock, FileLock, HeldLock, LockAnswer, Timer } from './platform.js'
 import { wait } from './clocks.js'
@@ -23,7 +24,7 @@ const maxTurns = 100
 /** The process that holds a lock, as recorded in the lock's file. */
 export type LockHolder = Readonly<ReturnType<typeof thisProcess>>
 
-/** `unsure`: the holder is stopped by a signal or a debugger, or this process cannot query it. */
+/** `unsure`: the holder is a worker thread or stopped by a signal or a debugger, or this process cannot query it. */
 export type HolderState = 'alive' | 'dead' | 'unsure'
 
 /** What locks need from their machine; tests supply their own. Methods that access files throw the system's error if they fail. */
@@ -235,6 +236,8 @@ export function thisProcess() {
   return {
     token: randomBytes(8).toString('hex'),
     pid: process.pid,
+    /** 0 for the main thread, which ends with its process; missing in locks of older versions. */
+    thread: threadId,
     /** The boot and the namespaces in which pid and ticks are valid; null without /proc. */
     place: here(),
     /** Ticks from the boot to the process's start, which distinguish equal pids; null without /proc. */
@@ -256,7 +259,8 @@ export function holderState(holder: LockHolder): HolderState {
   const state = processState(holder.pid)
   if (state === undefined || holder.startTicks === null) return 'unsure'
   if (state.startTicks !== holder.startTicks || 'ZX'.includes(state.letter)) return 'dead'
-  return 'Tt'.includes(state.letter) ? 'unsure' : 'alive'
+  // A worker thread may have ended before its process.
+  return holder.thread || 'Tt'.includes(state.letter) ? 'unsure' : 'alive'
 }
 
 /** `process 5 on HOST since …`. Omits the name of this host, but mentions a different container or boot. */

@@ -157,6 +157,8 @@ t.test('an AbortSignal ends the wait, not the session', async t => {
   const queued = session.call('queued', [], { signal })
   const patient = session.run('patient')
   const reason = new Error('enough')
+  const wrong = session.run('wrong', { signal: controller as unknown as AbortSignal })
+  await t.rejects(wrong, { code: 'DDB_USAGE' })
   controller.abort(reason)
   await t.rejects(outstanding, { code: 'DDB_INTERRUPTED', cause: reason })
   await t.rejects(queued, { code: 'DDB_INTERRUPTED' })
@@ -506,6 +508,9 @@ t.test('the last argument is taken for options if all its members are option nam
     const { values, options } = splitArguments([last])
     t.strictSame([values.length, options], [1, undefined])
   }
+  for (const last of [Promise.resolve({}), new Map(), new Set(), /x/]) {
+    t.throws(() => splitArguments([last as unknown as RunOptions]), { message: /cannot be sent/ })
+  }
   t.strictSame(splitArguments([[1, 2]]).values, [ints(1, 2)])
 })
 
@@ -519,6 +524,7 @@ t.test('options of a request have ranges', async t => {
     { timeoutMs: 0 },
     { timeoutMs: 2 ** 31 },
     { timeoutMs: NaN },
+    ...[null, {}, new AbortController()].map(signal => ({ signal: signal as AbortSignal })),
   ]
   for (const options of refused) {
     t.throws(() => checkRunOptions(options), { code: 'DDB_USAGE' }, JSON.stringify(options))

@@ -503,6 +503,33 @@ t.test('many runs share a signal without a warning', async t => {
   t.strictSame(warnings, [])
 })
 
+t.test('options and lists may be changed after the call', async t => {
+  const { to, rows } = await opened(t)
+  const [target, list] = [{ table: 'trades' }, [row(1)]]
+  const loading = load({ ...to, target, rows: list })
+  const opening = TableWriter.open({ ...to, target, ...({ rejects: undefined } as object) })
+  target.table = 'nowhere'
+  list.pop()
+  await loading
+  const writer = await opening
+  writer.write([])
+  writer.write(row(2))
+  t.match(await writer.close(), { status: 'rejects', rows: { confirmed: 1, rejected: 1 } })
+  t.strictSame(await rows('select id from trades'), [['1'], ['2']])
+})
+
+t.test('a signal ends the reading of rows that need no waiting', async t => {
+  const { to } = await opened(t)
+  const endMs = Date.now() + 5_000
+  async function* bad() {
+    while (Date.now() < endMs) yield { id: 'x' }
+  }
+  const rejects = { onError: 'skip', maxErrors: '100%' } as const
+  const result = await load({ ...to, rejects, rows: bad(), signal: AbortSignal.timeout(100) })
+  t.match(result, { error: { code: 'DDB_INTERRUPTED' } })
+  t.ok(Date.now() < endMs, 'before the rows end')
+})
+
 t.test('a signal ends a writer cleanly', async t => {
   const ending = new AbortController()
   const { writer, errors, count } = await opened(t, { signal: ending.signal })
@@ -548,6 +575,7 @@ t.test('a value that is not a list of rows is refused, and what rows do not allo
     [{ inputs: ['f'] }, /leave one of them out/],
     [{ target: { table: 't', create: 'stream' as const } }, reading],
     [{ input: { follow: true } }, reading],
+    [{ mapping: { match: 'position' as const } }, reading],
     [{ input: { jsonPath: 'a' } }, reading],
     [{ journal: { folder: 'f' } }, reading],
     [{ runId: 'r', shard: { index: 1, count: 2 } }, reading],

@@ -452,6 +452,7 @@ t.test('this process recognizes itself', onLinux, async t => {
   t.match(own, { pid: process.pid, host: hostname(), place: /^[0-9a-f-]{36} pid:\[\d+\] / })
   t.equal(own.startTicks, statOf(process.pid)?.[19])
   t.equal(holderState(own), 'alive')
+  t.equal(holderState({ ...own, thread: 1 }), 'unsure', 'a worker may have ended')
   t.not(thisProcess().token, own.token)
 })
 

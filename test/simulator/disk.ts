@@ -187,7 +187,7 @@ export class SimDisk {
         const { hostName, random, clock } = process.platform
         const token = Buffer.from(random.bytes(8)).toString('hex')
         const since = new Date(clock.wallMs()).toISOString()
-        const ids = { place: hostName, startTicks: '1' }
+        const ids = { place: hostName, startTicks: '1', thread: 0 }
         return { token, pid, ...ids, host: hostName, since }
       },
       lifeOf: (holder): HolderState => {

@@ -59,14 +59,14 @@ export class ConnectionPool implements AsyncDisposable {
    * @throws {UsageError} DDB_USAGE @throws {ConnectionError} DDB_CONNECT @throws {ServerError} DDB_LOGIN
    */
   static async connect(options: PoolOptions): Promise<ConnectionPool> {
-    checkFields(options, poolFields)
-    const { size, loadBalance = false, allowRedirect = [], ...session } = options
+    const own = checkFields(options, poolFields)
+    const { size, loadBalance = false, allowRedirect = [], ...session } = own
     const nodes = loadBalance ? await liveNodes(session, allowRedirect) : [session]
     const members = Array.from({ length: size }, (_, i) => {
       const { host, port } = nodes[i % nodes.length]!
       return new PoolMember({ ...session, host, port })
     })
-    const openings = members.map(member => member.open(options.signal))
+    const openings = members.map(member => member.open(own.signal))
     try {
       await Promise.all(openings)
     } catch (error) {

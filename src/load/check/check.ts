@@ -19,8 +19,7 @@ import { ownSchema } from '../target/describe-target.js'
 import { abandon, runPipeline } from '../pipeline.js'
 import { findTarget } from '../load.js'
 import { hasTransform } from '../target/target.js'
-import { checkCall, checkedOptions, type CheckedOptions } from '../checked-options.js'
-import { whole } from '../../known-fields.js'
+import { checkedOptions, type CheckedOptions } from '../checked-options.js'
 import { loadResult, unmetExpectation } from '../result.js'
 import { newRun, type Run } from '../run.js'
 import { newCheckResult, checkedFields, CheckObserver } from './check-observer.js'
@@ -35,10 +34,8 @@ const maxNotices = 100
  * @returns what would happen to the rows, with failures (`error`, `exitCode`). If the server cannot be asked, how the inputs are read
  * @throws {UsageError} DDB_USAGE, DDB_NAME for wrong options, and only for those
  */
-export async function check(options: CheckOptions): Promise<CheckResult> {
-  checkCall(options, { sampleRows: whole(1) })
-  return checkOn(systemPlatform, options)
-}
+export const check = (options: CheckOptions): Promise<CheckResult> =>
+  checkOn(systemPlatform, options)
 
 export async function checkOn(platform: Platform, options: CheckOptions): Promise<CheckResult> {
   const { sampleRows = Infinity, journal: _, expectRows, ...given } = options

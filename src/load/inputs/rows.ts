@@ -67,6 +67,8 @@ const forgottenRows = 4096
 const pieceChars = 128 * 1024
 /** A run that waits for rows notices a failed delivery within this time. */
 const lookEveryMs = 250
+/** Rows that need no waiting let nothing else run, not even the timer of a signal. So the run pauses for a turn of the event loop. */
+const turnEveryMs = 50
 /** A text that is not the JSON of any row, so that the reader rejects it. */
 const noRow = 'null'
 /** Rows read as texts after one that does not fit the columns: trying the columns again takes as long as reading some hundred as texts. */
@@ -149,6 +151,7 @@ export class RowStore {
     const passRows = needsTexts ? undefined : rowColumns(mapping, cells)
     const members = rowMembers(sourceNames(mapping, 'member'))
     let bytesRead = 0
+    let turnMs = clock.nowMs()
     let textsLeft = passRows === undefined ? Infinity : 0
     const next = (): FedPiece => {
       try {
@@ -180,6 +183,10 @@ export class RowStore {
         bytesRead += rowCount
       },
       next: async () => {
+        if (clock.nowMs() - turnMs >= turnEveryMs) {
+          await new Promise<void>(resolve => clock.nextTurn(resolve))
+          turnMs = clock.nowMs()
+        }
         // All rejects of the last piece are known by now.
         if (!this.#keepsRows) this.#settle(this.#first, this.#taken)
         while (!hasEnded()) {

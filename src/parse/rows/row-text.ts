@@ -75,7 +75,7 @@ function valueText(value: unknown, level: number): string {
     case 'object':
       return value === null ? 'null' : objectText(value, level)
     case 'undefined':
-      throw new InvalidRow('an array has an undefined element: use null instead')
+      throw new InvalidRow('undefined cannot be stored: use null instead')
     default:
       throw new InvalidRow(`${kindOf(value)} cannot be stored`)
   }
@@ -102,12 +102,8 @@ function objectText(value: object, level: number): string {
     return JSON.stringify(Buffer.from(value).toString())
   }
   const { toJSON } = value as { readonly toJSON?: unknown }
-  if (typeof toJSON === 'function') {
-    return valueText((toJSON as () => unknown).call(value) ?? null, level + 1)
-  }
-  if (isOpaque(value)) {
-    throw new InvalidRow(`${kindOf(value)} cannot be stored`)
-  }
+  if (typeof toJSON === 'function') return valueText(toJSON.call(value) as unknown, level + 1)
+  if (isOpaque(value)) throw new InvalidRow(`${kindOf(value)} cannot be stored`)
   const inner = Object.entries(value).filter(([, one]) => one !== undefined)
   return `{${inner.map(([name, one]) => `${JSON.stringify(name)}:${valueText(one, level + 1)}`).join()}}`
 }

@@ -237,6 +237,8 @@ function numbersIn<T, D extends FixedData & Record<number, T>>(
     set: (data, index, value, type) => {
       const target: Record<number, T> = data
       target[index] = stored(value, sentinel, type)
+      // It would become null, and loads refuse it, too.
+      if (value !== null && target[index] === sentinel) throw unsuitableValue(type, value)
     },
   }
 }
@@ -289,7 +291,8 @@ const doublePairs: FixedStorage<Float64Array, DoublePair> = {
 }
 
 function isDoublePair(value: ElementValue): value is DoublePair {
-  return Array.isArray(value) && value.length === 2 && value.every(one => typeof one === 'number')
+  const isPart = (one: unknown): boolean => typeof one === 'number' && one !== nullDouble
+  return Array.isArray(value) && value.length === 2 && value.every(isPart)
 }
 
 const durations: FixedStorage<Int32Array, Duration> = {

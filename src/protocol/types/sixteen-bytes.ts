@@ -40,9 +40,9 @@ export const bytes16Types: Readonly<Record<Bytes16Type, TypeFacts>> = {
 }
 
 function bytes16Of(type: Bytes16Type, value: ElementValue): Uint8Array {
-  if (value instanceof Uint8Array && value.length === 16) return value
-  const bytes = typeof value === 'string' ? parseSixteenBytes(type, value) : undefined
-  if (bytes === undefined) throw unsuitableValue(type, value)
+  const bytes = typeof value === 'string' ? parseSixteenBytes(type, value) : value
+  const isBytes = bytes instanceof Uint8Array && bytes.length === 16
+  if (!isBytes || bytes.every(byte => byte === 0)) throw unsuitableValue(type, value)
   return bytes
 }
 

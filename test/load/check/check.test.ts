@@ -7,7 +7,8 @@ import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { check as checkHere, checkOn } from '../../../src/load/check/check.js'
+import { check as checkHere } from '../../../src/index.js'
+import { checkOn } from '../../../src/load/check/check.js'
 import type { CheckOptions, CheckResult } from '../../../src/load/check/check-observer.js'
 import { systemPlatform } from '../../../src/platform/system-files.js'
 import { root } from '../../helpers/checkout.js'
@@ -251,6 +252,18 @@ t.test('a sample reads a limited number of records per input', async t => {
   })
   const given = { inputs: [path], server: { host: 'h', port: 1 }, target: { table: 't' } }
   await t.rejects(checkHere({ ...given, sampleRows: 0 }), { code: 'DDB_USAGE' })
+})
+
+t.test('a list of inputs may be reused after the call', async t => {
+  const path = await fileOf(t, 'a.csv', 'id\n1\n')
+  const inputs = [path]
+  const checking = checkHere({
+    inputs,
+    server: { host: '127.0.0.1', port: 1 },
+    target: { table: 't' },
+  })
+  inputs[0] = 'gone.csv'
+  t.match(await checking, { inputs: [{ path }] })
 })
 
 t.test('standard input, functions, constants, arrays are checked as files and tables', async t => {

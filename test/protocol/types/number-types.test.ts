@@ -66,10 +66,13 @@ t.test('single precision refuses values that it cannot hold, and other kinds', a
   checkRefused(t, 'FLOAT', [
     [1e39, 'DDB_INPUT_RANGE'],
     [-1e39, 'DDB_INPUT_RANGE'],
+    [-maxSingle, 'DDB_USAGE'],
+    [2 ** 80 - maxSingle, 'DDB_USAGE'],
     ['1', 'DDB_USAGE'],
   ])
   checkRefused(t, 'DOUBLE', [
     [1n, 'DDB_USAGE'],
+    [-Number.MAX_VALUE, 'DDB_USAGE'],
     [false, 'DDB_USAGE'],
   ])
 })
@@ -162,6 +165,7 @@ t.test('anything but two numbers is refused', async t => {
       [1, 'DDB_USAGE'],
       [[1], 'DDB_USAGE'],
       [[1, 2, 3], 'DDB_USAGE'],
+      [[1, -Number.MAX_VALUE], 'DDB_USAGE'],
       [[1, '2'], 'DDB_USAGE'],
       ['1+2i', 'DDB_USAGE'],
     ])

@@ -391,6 +391,8 @@ t.test('values of other kinds are refused, and the error names them', async t =>
     [{ type: 'BLOB' }, 1, 'number 1'],
     [{ type: 'UUID' }, 'x', 'string x'],
     [{ type: 'UUID' }, new Uint8Array(3), 'object'],
+    [{ type: 'INT128' }, new Uint8Array(16), 'object'],
+    [{ type: 'IPADDR' }, '0.0.0.0', 'string 0.0.0.0'],
     [{ type: 'POINT' }, [1, null], 'list'],
     [{ type: 'DURATION' }, 5, 'number 5'],
     [{ type: 'ANY' }, 5, 'number 5'],
