@@ -518,18 +518,6 @@ t.test('options and lists may be changed after the call', async t => {
   t.strictSame(await rows('select id from trades'), [['1'], ['2']])
 })
 
-t.test('a signal ends the reading of rows that need no waiting', async t => {
-  const { to } = await opened(t)
-  const endMs = Date.now() + 5_000
-  async function* bad() {
-    while (Date.now() < endMs) yield { id: 'x' }
-  }
-  const rejects = { onError: 'skip', maxErrors: '100%' } as const
-  const result = await load({ ...to, rejects, rows: bad(), signal: AbortSignal.timeout(100) })
-  t.match(result, { error: { code: 'DDB_INTERRUPTED' } })
-  t.ok(Date.now() < endMs, 'before the rows end')
-})
-
 t.test('a signal ends a writer cleanly', async t => {
   const ending = new AbortController()
   const { writer, errors, count } = await opened(t, { signal: ending.signal })

@@ -203,6 +203,21 @@ t.test('rows come in order, whatever is written and settled while a piece waits'
   })
 })
 
+t.test('rows that need no waiting let the event loop turn, or no signal could act', async t => {
+  const mapped = mapColumns(schemaFromTypes('id:INT'), { file: '', kind: 'members', fieldCount: 0 })
+  const store = new RowStore()
+  let ms = 0
+  const clock = { ...systemClock, nowMs: () => (ms += 30) }
+  const feed = store.feed(mapped, {}, { ...reading, clock, needsTexts: true })
+  let hasTurned = false
+  setImmediate(() => (hasTurned = true))
+  for (const id of ['x', 'y', 'z']) {
+    store.push({ id })
+    await feed.next()
+  }
+  t.ok(hasTurned)
+})
+
 t.test(
   'without receipts a rejected row is returned, too, and forgotten with its piece',
   async t => {
