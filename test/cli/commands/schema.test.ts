@@ -39,7 +39,8 @@ t.test('the output can be types, the script, or one JSON object', async t => {
     stderr: /^looked at 3 records, all of them\ncode: "007" has a leading zero/,
   })
   const made = await schema([...known, '--output', 'create'])
-  const expected = /^\/\/ For .*my rows\.csv: 3 rows.*\n[^]*\nshare streamTable\(.* as my_rows\n$/
+  const expected =
+    /^\/\/ For .*my rows\.csv: 3 rows.*\n[^]*\nshare\(streamTable\(.*, "my_rows"\)\n$/
   t.match(made.stdout, expected)
   t.match(made.stderr, `next: ddb-ingest load '${path}' --table my_rows --null NA\n`)
   const object = JSON.parse((await schema([...known, '--json'])).stdout) as object

@@ -94,7 +94,7 @@ deepTest(t, 'on a server without tableUpsert an upsert still works', async t => 
       const here = await scene(t, olapScript, { version })
       const isNone = 'confirm' in delivery
       for (const target of [
-        { table: 'keyed', method: 'upsert' },
+        { table: 'keyed', method: 'upsert', keyColumns: ['k'] },
         { table: 'dfs://o/t', method: 'upsert', keyColumns: ['k'] },
       ] as const) {
         const name = `${version} ${target.table} ${JSON.stringify(delivery)}`
