@@ -49,6 +49,8 @@ export const facts: Readonly<Record<string, Fact>> = {
   'upsert!': { since: '1.30.1', source: `M upsert!, ${notes('1.30.1')}` },
   tableUpsert: { since: '2.00.10' },
   isDuplicated: old,
+  isValid: small,
+  values: small,
   existsTable: old,
   existsDatabase: old,
   getTables: old,

@@ -61,11 +61,11 @@ export class Recorder {
 
   /** Whether an upsert into a DFS table adds rows of the piece each time: a null in a key matches no null (DolphinDB manual, upsert!). */
   #hasNullKey({ batch, rows }: Piece): boolean {
-    const { columns, upsert } = this.target.description
-    return (upsert?.distinctBy ?? []).some(name => {
-      const column = batch.columns[columns.findIndex(one => one.name === name)]
-      for (let row = 0; row < rows; row++)
-        if (column === undefined || isNullAt(column, row)) return true
+    const { tableColumns, upsert } = this.target.description
+    return (upsert?.distinctBy ?? []).some(position => {
+      // Nobody knows the keys that a transform makes.
+      if (tableColumns !== undefined) return true
+      for (let row = 0; row < rows; row++) if (isNullAt(batch.columns[position]!, row)) return true
       return false
     })
   }

@@ -162,8 +162,10 @@ async function firstAndLast(reasons: string, files: Files) {
     const { sizeBytes } = await file.status()
     const lastFrom = Math.max(0, sizeBytes - mostBytes)
     let rows = 0
-    for (let at = 0; at < sizeBytes; at += mostBytes)
-      rows += String(await bytesAt(file, at, mostBytes)).split('\n').length - 1
+    for (let from = 0; from < sizeBytes; from += mostBytes) {
+      const bytes = await bytesAt(file, from, mostBytes)
+      for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) rows++
+    }
     return { first: await reasonAt(0, 0), last: await reasonAt(lastFrom, -1), rows }
   } finally {
     await file.close()

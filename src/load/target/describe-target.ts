@@ -17,7 +17,6 @@ import {
   texts,
   typesText,
 } from '../../schema/target-schema.js'
-import { isIdentifier } from '../../schema/field-names.js'
 import { nearestHint } from '../../schema/nearest.js'
 import type { CheckedOptions } from '../checked-options.js'
 import type { LoadOptions } from '../options.js'
@@ -198,7 +197,7 @@ function columnsOfTypes(types: string, known: readonly TargetColumn[]): readonly
 /** @throws {UsageError} DDB_USAGE if the given key columns do not suit the table */
 function upsertOf(
   { table, keyColumns }: Extract<Target, { kind: 'table' }>,
-  { keyed, hasPrimaryKey: primaryKey, keyColumns: own }: ReturnType<typeof factsOf>,
+  { keyed, hasPrimaryKey: primaryKey, keyColumns: own, ...facts }: ReturnType<typeof factsOf>,
   state: TableState,
 ): UpsertForm {
   const isShared = table.kind === 'shared'
@@ -215,7 +214,9 @@ function upsertOf(
   })
   const version = parseVersion(state.version ?? '')
   const counts = version === undefined || !isBefore(version, [2, 0, 10])
-  return { primaryKey, counts, distinctBy: isShared || keyed ? [] : own.filter(isIdentifier) }
+  const keys = isShared || primaryKey ? [] : [...facts.partitionColumns, ...keyColumns]
+  const distinctBy = facts.columns.flatMap(({ name }, i) => (keys.includes(name) ? i : []))
+  return { primaryKey, counts, distinctBy }
 }
 
 /** What a server does with a value outside every partition of a VALUE scheme (`newValuePartitionPolicy`). */

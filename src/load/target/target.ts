@@ -171,8 +171,8 @@ export interface UpsertForm {
   readonly primaryKey: boolean
   /** Whether the server has `tableUpsert`, which returns numbers of rows; false before 2.00.10. */
   readonly counts: boolean
-  /** Of rows with equal values here, only the last is upserted: a DFS table would add each one of a batch with a new key. */
-  readonly distinctBy: readonly string[]
+  /** Key columns of a DFS table, by position in it. Of rows with one key the last is sent: a server adds each one of a batch if it is new. */
+  readonly distinctBy: readonly number[]
 }
 
 export const usualUpsert: UpsertForm = { primaryKey: false, counts: true, distinctBy: [] }
@@ -182,21 +182,15 @@ export function writeExpression(
   target: Extract<Target, { kind: 'table' }>,
   upsert: UpsertForm = usualUpsert,
 ): string {
-  const { table, method, keyColumns } = target
-  const { primaryKey, distinctBy } = upsert
+  const { table, method } = target
   const expression = tableExpression(table)
-  if (distinctBy.length > 0) {
-    // The name of a function that is called is one line.
-    const body = writeBody(target, upsert, 'ddbIngestTable').trim().replaceAll(/\n */g, '; ')
-    return `(def(mutable ddbIngestTable, data){ ${body} }){${expression}}`
-  }
-  if (method === 'upsert') {
-    const keys =
-      keyColumns.length === 0 ? '' : `,keyColNames=${keyColumns.map(k => `\`${k}`).join('')}`
-    const more = primaryKey ? '' : `,,ignoreNull=false${keys}`
-    return `upsert!{${expression}${more}}`
-  }
-  return `${method === 'append' ? 'append!' : 'tableInsert'}{${expression}}`
+  if (method === 'append') return `append!{${expression}}`
+  if (method === 'insert') return `tableInsert{${expression}}`
+  if (upsert.distinctBy.length === 0)
+    return `upsert!{${expression}${upsert.primaryKey ? '' : ',,ignoreNull=false'}}`
+  // The name of a function that is called is one line.
+  const body = writeBody(target, upsert, 'ddbIngestTable').trim().replaceAll(/\n */g, '; ')
+  return `(def(mutable ddbIngestTable, data){ ${body} }){${expression}}`
 }
 
 /**
@@ -207,29 +201,25 @@ export function writeBody(
   { table, method, keyColumns }: Extract<Target, { kind: 'table' }>,
   { primaryKey, counts, distinctBy }: UpsertForm = usualUpsert,
   // Looks up the table at run time: the server would bind a bare name when it parses the script.
-  expression = table.kind === 'shared'
-    ? `objByName("${table.name}", true)`
-    : tableExpression(table),
+  into = table.kind === 'shared' ? `objByName("${table.name}", true)` : tableExpression(table),
 ): string {
-  if (method !== 'upsert') return `    return tableInsert(${expression}, data)`
-  // A keyed or indexed table has its own.
-  const keys =
-    table.kind === 'shared' || primaryKey ? '' : `, ${keyColumns.map(k => `\`${k}`).join('')}`
-  const isDivided = distinctBy.length > 0
-  const values = `${expression}, ${isDivided ? 'only' : 'data'}${primaryKey ? '' : `, false${keys}`}`
-  const [first, ...others] = distinctBy.map(name => `data["${name}"]`)
-  const key = others.length === 0 ? first : `(${[first, ...others].join(', ')})`
-  const only = isDivided
-    ? `    ddbIngestTwice = isDuplicated(${key}, LAST)
+  if (method !== 'upsert') return `    return tableInsert(${into}, data)`
+  const upsert = counts ? 'r = tableUpsert' : 'upsert!'
+  if (distinctBy.length === 0) {
+    // Keyed, indexed and PKEY tables have their own key.
+    const inserted = table.kind === 'shared' ? 'r[0]' : 'r[0] + r[1]'
+    return `    ${upsert}(${into}, data${primaryKey ? '' : ', false'})
+    return ${counts ? inserted : 'data.rows()'}`
+  }
+  const keys = distinctBy.map(position => `ddbIngestColumns[${position}]`)
+  const key = keys.length === 1 ? keys[0] : `(${keys.join(', ')})`
+  // A null in a key equals none, neither in the table nor in the batch.
+  const twice = [`isDuplicated(${key}, LAST)`, ...keys.map(one => `isValid(${one})`)].join(' && ')
+  return `    ddbIngestColumns = values(data)
+    ddbIngestTwice = ${twice}
     only = select * from data where ddbIngestTwice = false
-`
-    : ''
-  const all = isDivided ? ' + data.rows() - only.rows()' : ''
-  return counts
-    ? `${only}    r = tableUpsert(${values})
-    return ${table.kind === 'shared' ? 'r[0]' : `r[0] + r[1]${all}`}`
-    : `${only}    upsert!(${values})
-    return data.rows()`
+    ${upsert}(${into}, only, false, ${keyColumns.map(name => `\`${name}`).join('')})
+    return ${counts ? 'r[0] + r[1] + data.rows() - only.rows()' : 'data.rows()'}`
 }
 
 /**
