@@ -11,8 +11,8 @@ import { decodeRequest, type Request } from '../../src/protocol/request.js'
 import { encodeMessage } from '../../src/protocol/response.js'
 import type { Value } from '../../src/protocol/value.js'
 import { ByteReader } from '../../src/wire/byte-reader.js'
-import { ByteWriter } from '../../src/wire/byte-writer.js'
 import { arbitraryValue } from '../helpers/codec.js'
+import { bytesBy } from '../helpers/decoding.js'
 import { responseBytes } from '../helpers/fake-server.js'
 import { changed, pieceBytes } from '../helpers/hostile.js'
 import { deepTest, forAllAsync, seed } from '../helpers/runs.js'
@@ -96,11 +96,7 @@ class Liar extends Duplex {
   }
 }
 
-const printed = (words: string): Buffer => {
-  const writer = new ByteWriter()
-  encodeMessage(writer, words)
-  return Buffer.concat(writer.take())
-}
+const printed = (words: string): Buffer => bytesBy(writer => encodeMessage(writer, words))
 
 /** Answers like an honest server, but refuses the second request of a SCRAM login. */
 function honest(request: Request, value: Value, hasScram: boolean): Buffer {

@@ -8,17 +8,12 @@ import { isFixedType, vectorOfBytes, type FixedType } from '../../src/protocol/e
 import { symbolVectorOf } from '../../src/protocol/types/symbols.js'
 import type { ArrayVector, Column, Scalar, Table, Value, Vector } from '../../src/protocol/value.js'
 import { explicitNull } from '../../src/protocol/value.js'
-import { ByteWriter } from '../../src/wire/byte-writer.js'
-import { runDecoder, readerOf } from './decoding.js'
+import { bytesBy, runDecoder, readerOf } from './decoding.js'
 
 /** Bytes from hexadecimal text; blanks and `|` are ignored. */
 export const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/[\s|]/g, ''), 'hex')
 
-export function encoded(value: Value): Buffer {
-  const writer = new ByteWriter()
-  encodeValue(writer, value)
-  return Buffer.concat(writer.take())
-}
+export const encoded = (value: Value): Buffer => bytesBy(writer => encodeValue(writer, value))
 
 /** The value in `bytes`, which must contain nothing else. */
 export function decoded(bytes: Uint8Array, limits?: DecodeLimits): Value {

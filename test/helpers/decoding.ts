@@ -1,5 +1,6 @@
-/* Decoding of bytes that are all there. */
+/* Decoding of bytes that are all there, and all bytes that an encoder writes. */
 import { ByteReader, type Decoding } from '../../src/wire/byte-reader.js'
+import { ByteWriter } from '../../src/wire/byte-writer.js'
 
 /** A reader that contains all these bytes and has ended. */
 export function readerOf(...chunks: readonly Uint8Array[]): ByteReader {
@@ -15,4 +16,11 @@ export function runDecoder<T>(decode: Decoding<T>): T {
     const step = decode.next()
     if (step.done) return step.value
   }
+}
+
+/** The bytes that `write` writes. */
+export function bytesBy(write: (writer: ByteWriter) => void): Buffer {
+  const writer = new ByteWriter()
+  write(writer)
+  return Buffer.concat(writer.take())
 }

@@ -10,7 +10,7 @@ import { decodeRequest } from '../../src/protocol/request.js'
 import { encodeMessage, encodeResponse } from '../../src/protocol/response.js'
 import type { Value } from '../../src/protocol/value.js'
 import { ByteReader } from '../../src/wire/byte-reader.js'
-import { ByteWriter } from '../../src/wire/byte-writer.js'
+import { bytesBy } from './decoding.js'
 
 const firstByteOfTls = 22
 let publicPem: string | undefined
@@ -90,20 +90,14 @@ export class FakePeer {
   }
 
   print(text: string): void {
-    const writer = new ByteWriter()
-    encodeMessage(writer, text)
-    this.socket.write(Buffer.concat(writer.take()))
+    this.socket.write(bytesBy(writer => encodeMessage(writer, text)))
   }
 }
 
-export function responseBytes(
+export const responseBytes = (
   outcome: { value: Value | undefined } | { error: string },
-  sessionId = fakeSessionId,
-): Buffer {
-  const writer = new ByteWriter()
-  encodeResponse(writer, sessionId, outcome)
-  return Buffer.concat(writer.take())
-}
+  sessionId: string = fakeSessionId,
+): Buffer => bytesBy(writer => encodeResponse(writer, sessionId, outcome))
 
 export interface FakeServer {
   readonly port: number

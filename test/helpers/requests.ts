@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer'
 import type { Request, RequestHead } from '../../src/protocol/request.js'
 import { encodeRequest } from '../../src/protocol/request.js'
 import type { Value } from '../../src/protocol/value.js'
-import { ByteWriter } from '../../src/wire/byte-writer.js'
+import { bytesBy } from './decoding.js'
 
 export const firstSessionId = '1000000001'
 
@@ -16,11 +16,8 @@ const head: RequestHead = {
   fetchSize: 0,
 }
 
-export function requestBytes(request: Request, changes: Partial<RequestHead> = {}): Buffer {
-  const writer = new ByteWriter()
-  encodeRequest(writer, { ...head, ...changes }, request)
-  return Buffer.concat(writer.take())
-}
+export const requestBytes = (request: Request, changes: Partial<RequestHead> = {}): Buffer =>
+  bytesBy(writer => encodeRequest(writer, { ...head, ...changes }, request))
 
 export const connectBytes: Buffer = Buffer.from('API 0 8 / 32_1_4_2\nconnect\n')
 

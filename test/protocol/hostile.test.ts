@@ -7,8 +7,8 @@ import t from 'tap'
 import { decodeRequest } from '../../src/protocol/request.js'
 import { encodeResponse } from '../../src/protocol/response.js'
 import { ByteReader } from '../../src/wire/byte-reader.js'
-import { ByteWriter } from '../../src/wire/byte-writer.js'
 import { arbitraryValue, hex } from '../helpers/codec.js'
+import { bytesBy } from '../helpers/decoding.js'
 import { agreedOutcome, outcomeOf, type Decoder } from '../helpers/decoded-outcome.js'
 import { changed, changedRequest, changedValue, flagged, pieceBytes } from '../helpers/hostile.js'
 import { recordings } from '../helpers/recordings.js'
@@ -52,11 +52,9 @@ t.test('recorded requests with changes', async () => {
 })
 
 t.test('responses with changes', async () => {
-  const response = arbitraryValue.map(value => {
-    const writer = new ByteWriter()
-    encodeResponse(writer, '1', { value })
-    return Buffer.concat(writer.take())
-  })
+  const response = arbitraryValue.map(value =>
+    bytesBy(writer => encodeResponse(writer, '1', { value })),
+  )
   check(changed(response), asResponse, asBlocks)
 })
 

@@ -22,7 +22,7 @@ import {
 import type { Value } from '../../src/protocol/value.js'
 import { ByteReader } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
-import { runDecoder, readerOf } from '../helpers/decoding.js'
+import { bytesBy, runDecoder, readerOf } from '../helpers/decoding.js'
 import { arbitraryScalar, arbitraryValue, encoded, hex, scalar } from '../helpers/codec.js'
 import { forAll } from '../helpers/runs.js'
 
@@ -34,11 +34,8 @@ const head: RequestHead = {
   parallelism: 64,
 }
 
-function written(head: RequestHead, request: Request): Buffer {
-  const writer = new ByteWriter()
-  encodeRequest(writer, head, request)
-  return Buffer.concat(writer.take())
-}
+const written = (head: RequestHead, request: Request): Buffer =>
+  bytesBy(writer => encodeRequest(writer, head, request))
 
 const read = (bytes: Uint8Array | string): { head: RequestHead; request: Request } | undefined =>
   runDecoder(decodeRequest(readerOf(Buffer.from(bytes as string))))
@@ -64,13 +61,8 @@ t.test('header lines of official clients, both ways', async t => {
 })
 
 t.test('missing fields have their usual value', async t => {
-  for (const line of [
-    'API 0 8 / 0',
-    'API 0 8 / ',
-    'API 0 8',
-    'API 0 8 / 0_1_4\r',
-    'API 0 8 / ____',
-  ]) {
+  const lines = ['API 0 8 / 0', 'API 0 8 / ', 'API 0 8', 'API 0 8 / 0_1_4\r', 'API 0 8 / ____']
+  for (const line of lines) {
     const expected = { protocol: 'API', sessionId: '0', flags: 0, priority: 4, parallelism: 64 }
     t.strictSame(read(`${line}\nconnect\n`)!.head, expected)
   }
@@ -177,15 +169,11 @@ t.test('the byte order does not matter if no values follow', async t => {
 })
 
 t.test('limits: header, body, number of arguments, size of all arguments together', async t => {
-  const limited = (bytes: string | Buffer, maxValueBytes = 1000): unknown =>
-    runDecoder(
-      decodeRequest(readerOf(Buffer.from(bytes as string)), {
-        ...defaultRequestLimits,
-        maxHeaderBytes: 100,
-        maxBodyBytes: 50,
-        maxValueBytes,
-      }),
-    )
+  const limits = { ...defaultRequestLimits, maxHeaderBytes: 100, maxBodyBytes: 50 }
+  const limited = (bytes: string | Buffer, maxValueBytes = 1000): unknown => {
+    const reader = readerOf(Buffer.from(bytes as string))
+    return runDecoder(decodeRequest(reader, { ...limits, maxValueBytes }))
+  }
   const code = 'DDB_LIMIT'
   t.throws(() => limited(`API2 5 ${' '.repeat(200)}`), { code })
   t.throws(() => limited(`API2 5 51 / 0\n`), { code, message: /51 bytes/ })
@@ -200,15 +188,8 @@ t.test('a request that cannot be encoded writes no bytes', async t => {
   const writer = new ByteWriter()
   encodeRequest(writer, head, { kind: 'script', script: '1' })
   const before = writer.byteLength
-  t.throws(
-    () =>
-      encodeRequest(writer, head, {
-        kind: 'function',
-        name: 'f',
-        args: [int(1), scalar('STRING', 'a\0')],
-      }),
-    { code: 'DDB_STRING_HAS_NUL' },
-  )
+  const call: Request = { kind: 'function', name: 'f', args: [int(1), scalar('STRING', 'a\0')] }
+  t.throws(() => encodeRequest(writer, head, call), { code: 'DDB_STRING_HAS_NUL' })
   t.equal(writer.byteLength, before)
 })
 
@@ -241,11 +222,8 @@ t.test('every flag is a separate bit', async t => {
   )
 })
 
-function writtenResponse(outcome: Parameters<typeof encodeResponse>[2]): Buffer {
-  const writer = new ByteWriter()
-  encodeResponse(writer, '1234567', outcome)
-  return Buffer.concat(writer.take())
-}
+const writtenResponse = (outcome: Parameters<typeof encodeResponse>[2]): Buffer =>
+  bytesBy(writer => encodeResponse(writer, '1234567', outcome))
 
 const readResponse = (bytes: Uint8Array | string, options?: ResponseOptions): Response =>
   runDecoder(decodeResponse(readerOf(Buffer.from(bytes as string)), options))
@@ -255,11 +233,8 @@ t.test('a value, no value and an error, both ways', async t => {
   t.ok(writtenResponse({ value: scalar('INT', 2) }).equals(three))
   t.strictSame(readResponse(three), { sessionId: '1234567', ok: true, value: scalar('INT', 2) })
   t.equal(writtenResponse({ value: undefined }).toString(), '1234567 0 1\nOK\n')
-  t.strictSame(readResponse('1234567 0 1\nOK\n'), {
-    sessionId: '1234567',
-    ok: true,
-    value: undefined,
-  })
+  const nothing = { sessionId: '1234567', ok: true, value: undefined }
+  t.strictSame(readResponse('1234567 0 1\nOK\n'), nothing)
   const failed = "1234567 0 1\nCan't recognize function name foo\n"
   t.equal(writtenResponse({ error: "Can't recognize function name foo" }).toString(), failed)
   const expected = { sessionId: '1234567', ok: false, message: "Can't recognize function name foo" }
@@ -290,10 +265,10 @@ t.test('any value is read back, with messages before it', async () => {
     fc.array(fc.string({ unit: fc.constantFrom('a', 'ß', '数', '\n', '\0') }), { maxLength: 3 }),
     fc.nat(40),
     (value, messages, size) => {
-      const writer = new ByteWriter()
-      for (const message of messages) encodeMessage(writer, message)
-      encodeResponse(writer, '5', { value })
-      const bytes = Buffer.concat(writer.take())
+      const bytes = bytesBy(writer => {
+        for (const message of messages) encodeMessage(writer, message)
+        encodeResponse(writer, '5', { value })
+      })
       const reader = new ByteReader()
       for (let at = 0; at < bytes.length; at += size + 1)
         reader.push(bytes.subarray(at, at + size + 1))

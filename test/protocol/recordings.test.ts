@@ -11,8 +11,7 @@ import {
 import { formatElement } from '../../src/protocol/element.js'
 import type { Scalar, Table, Value } from '../../src/protocol/value.js'
 import { ByteReader } from '../../src/wire/byte-reader.js'
-import { ByteWriter } from '../../src/wire/byte-writer.js'
-import { runDecoder, readerOf } from '../helpers/decoding.js'
+import { bytesBy, runDecoder, readerOf } from '../helpers/decoding.js'
 import {
   headOf,
   recordings,
@@ -60,11 +59,8 @@ function decodePieces(pieces: readonly Uint8Array[]): Decoded[] {
   return decoded
 }
 
-function encode(head: RequestHead, request: Request): Buffer {
-  const writer = new ByteWriter()
-  encodeRequest(writer, head, request)
-  return Buffer.concat(writer.take())
-}
+const encode = (head: RequestHead, request: Request): Buffer =>
+  bytesBy(writer => encodeRequest(writer, head, request))
 
 function argumentsOf(request: Request): readonly Value[] {
   if (request.kind === 'function') return request.args

@@ -21,6 +21,7 @@ import type { Column, Value } from '../../../src/protocol/value.js'
 import { ByteWriter } from '../../../src/wire/byte-writer.js'
 import { arbitraryFixedVector, decoded, fixedTypes, hex } from '../../helpers/codec.js'
 import { compressed, deltaOfDelta, type DeltaWidth } from '../../helpers/compression.js'
+import { bytesBy } from '../../helpers/decoding.js'
 import { recordings } from '../../helpers/recordings.js'
 import { forAll } from '../../helpers/runs.js'
 import { tableOf } from '../../helpers/values.js'
@@ -123,11 +124,7 @@ t.test('decompressed bytes count against the limit', async t => {
 // Compressed columns are read back unchanged. If a method allows only one form, the recorded columns of official
 // clients, decoded and compressed again, give the recorded blocks.
 
-function bytesOf(value: Value): Buffer {
-  const writer = new ByteWriter()
-  encodeValue(writer, value, true)
-  return Buffer.concat(writer.take())
-}
+const bytesOf = (value: Value): Buffer => bytesBy(writer => encodeValue(writer, value, true))
 
 const tableWith = (...columns: Column[]): Value => tableOf(Object.fromEntries(columns.entries()))
 
