@@ -7,6 +7,7 @@ import {
   type JournalRecord,
 } from '../../src/load/journal/journal-record.js'
 import { RecordedRun } from '../../src/load/journal/recorded-run.js'
+import { noRows } from './values.js'
 
 /** The run that these records describe. */
 export function readRun(...records: readonly JournalRecord[]): RecordedRun {
@@ -92,15 +93,7 @@ export const endRecord = (change: Partial<RecordOf<'end'>> = {}): RecordOf<'end'
   isDone: true,
   status: 'loaded',
   exitCode: 0,
-  rows: {
-    read: 10,
-    confirmed: 10,
-    filtered: 0,
-    unconfirmed: 0,
-    rejected: 0,
-    skipped: 0,
-    unsent: 0,
-  },
+  rows: { ...noRows, read: 10, confirmed: 10 },
   ...change,
 })
 

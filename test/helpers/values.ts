@@ -1,4 +1,5 @@
 /* Short forms for values in tests. */
+import type { RowCounts } from '../../src/load/options.js'
 import { vectorOf } from '../../src/protocol/element.js'
 import type { Column, Scalar, Table, Vector } from '../../src/protocol/value.js'
 
@@ -21,5 +22,10 @@ export const tableOf = (columns: Readonly<Record<string, Column>>): Table => ({
   columnNames: Object.keys(columns),
   columns: Object.values(columns),
 })
+
+/** The counts of a run without rows. */
+export const noRows: RowCounts = {
+  ...{ read: 0, confirmed: 0, filtered: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+}
 
 export const idTable = (...ids: number[]): Table => tableOf({ id: vectorOf({ type: 'INT' }, ids) })

@@ -6,21 +6,14 @@ import { lineText, newLines, startProgress } from '../../../src/cli/output/progr
 import type { LoadReport } from '../../../src/load/options.js'
 import { newScreen } from '../../helpers/screen.js'
 import { forAll } from '../../helpers/runs.js'
+import { noRows } from '../../helpers/values.js'
 import { fakeProcess, type FakeTerminals } from '../run-cli.js'
 import { setTimeout as delay } from 'node:timers/promises'
 import { lookReport } from '../../../src/cli/commands/schema.js'
 
 const report = (given: Partial<LoadReport> = {}): LoadReport => ({
   phase: 'loading',
-  rows: {
-    read: 2000,
-    confirmed: 1000,
-    filtered: 0,
-    unconfirmed: 0,
-    rejected: 0,
-    skipped: 0,
-    unsent: 0,
-  },
+  rows: { ...noRows, read: 2000, confirmed: 1000 },
   sentRows: 1990,
   sentBatches: 2,
   inFlightBytes: 4_000_000,

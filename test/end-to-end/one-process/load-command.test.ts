@@ -14,6 +14,7 @@ import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer, tradesScript, startServerFor } from '../../helpers/load-server.js'
 import { deepTest, sampled } from '../../helpers/runs.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
+import { noRows } from '../../helpers/values.js'
 import {
   fakeProcess,
   runMain,
@@ -96,15 +97,7 @@ t.test('--json is one object on one line, and --json=FILE writes the same to a f
     status: 'loaded',
     exitCode: 0,
     target: { table: 'prices', function: null },
-    rows: {
-      read: 3,
-      confirmed: 3,
-      filtered: 0,
-      unconfirmed: 0,
-      rejected: 0,
-      skipped: 0,
-      unsent: 0,
-    },
+    rows: { ...noRows, read: 3, confirmed: 3 },
     error: null,
   })
   t.ok(result.memory.peakRssBytes! > 1e6)
@@ -217,13 +210,8 @@ for (const mode of ['async', 'sync']) {
   t.test(`a second signal ends the process at once, all rows in its object: ${mode}`, async t => {
     const frozen = await frozenServer(t)
     const fake = fakeProcess({ stdin: rows })
-    const argv = [
-      'load',
-      '--host',
-      `127.0.0.1:${frozen.port}`,
-      ...'-t prices --json --mode'.split(' '),
-      mode,
-    ]
+    const host = `127.0.0.1:${frozen.port}`
+    const argv = ['load', '--host', host, '-t', 'prices', '--json', '--mode', mode]
     const running = main(argv, fake.processEnvironment)
     await frozen.isStuck
     fake.signals.emit('SIGTERM', 'SIGTERM')
@@ -368,12 +356,8 @@ t.test('a full disk gives exit code 74, and the suggested command explains the c
   const expected = /\(ENOSPC\) \[DDB_OUTPUT_WRITE\]\nnext: ddb-ingest explain DDB_OUTPUT_WRITE\n$/
   t.match(full.stderr, expected)
   const { server } = await startLoadServer(t, tradesScript)
-  const load = [
-    ...'load -t trades --host'.split(' '),
-    `127.0.0.1:${server.port}`,
-    '--report',
-    '/dev/full',
-  ]
+  const host = `127.0.0.1:${server.port}`
+  const load = ['load', '-t', 'trades', '--host', host, '--report', '/dev/full']
   const loaded = await runMain(load, { stdin })
   t.equal(loaded.code, 74)
   t.match(loaded.stderr, /\nnext: ddb-ingest explain DDB_OUTPUT_WRITE\n$/)

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'
-import { cells } from '../../helpers/values.js'
+import { cells, noRows } from '../../helpers/values.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 import { readFileSync } from 'node:fs'
 import { deepTest } from '../../helpers/runs.js'
@@ -24,15 +24,7 @@ t.test('rows arrive in order, with their nulls', async t => {
   t.match(result, {
     status: 'loaded',
     exitCode: 0,
-    rows: {
-      read: 4,
-      confirmed: 4,
-      filtered: 0,
-      unconfirmed: 0,
-      rejected: 0,
-      skipped: 0,
-      unsent: 0,
-    },
+    rows: { ...noRows, read: 4, confirmed: 4 },
     confirm: { asked: 'auto', used: 'receipts' },
     inputs: [{ format: 'csv', compression: 'none', bytes: Buffer.byteLength(fourRows), rows: 4 }],
     error: null,
