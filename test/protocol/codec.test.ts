@@ -393,18 +393,10 @@ t.test('invalid array vectors are refused', async t => {
   for (const [bytes, message] of refused) {
     t.throws(() => decoded(hex(bytes)), { name: 'ProtocolError', message }, bytes)
   }
-  const text = vectorOf({ type: 'STRING' }, ['a'])
-  t.throws(
-    () =>
-      encoded({
-        form: 'arrayVector',
-        length: 1,
-        offsets: Uint32Array.of(0, 1),
-        cells: text as never,
-      }),
-    { name: 'ValueError', message: /no array vectors of STRING/ },
-  )
   const column = ints([1], [2])
+  const cells = vectorOf({ type: 'STRING' }, ['a']) as never
+  const error = { name: 'ValueError', message: /no array vectors of STRING/ }
+  t.throws(() => encoded({ ...column, length: 1, offsets: Uint32Array.of(0, 1), cells }), error)
   t.throws(() => encoded({ ...column, length: 5 }), { code: 'DDB_USAGE' })
   t.throws(() => encoded({ ...column, offsets: Uint32Array.of(0, 1, 9) }), { code: 'DDB_USAGE' })
   t.throws(() => encoded({ ...column, offsets: Uint32Array.of(2, 0, 2) }), {
@@ -455,18 +447,10 @@ t.test('a slice shares memory, a join does not', async t => {
 
 t.test('only the rows of columns with spare capacity count', async t => {
   const full = { form: 'vector', type: 'STRING', length: 2, data: ['a', 'b', 'spare'] } as const
-  const blobs: Column = {
-    form: 'vector',
-    type: 'BLOB',
-    length: 1,
-    data: [Uint8Array.of(1), Uint8Array.of(2)],
-  }
-  const tuple: Column = {
-    form: 'vector',
-    type: 'ANY',
-    length: 1,
-    data: [scalar('INT', 1), scalar('INT', 2)],
-  }
+  const arrays = [Uint8Array.of(1), Uint8Array.of(2)]
+  const blobs: Column = { form: 'vector', type: 'BLOB', length: 1, data: arrays }
+  const scalars = [scalar('INT', 1), scalar('INT', 2)]
+  const tuple: Column = { form: 'vector', type: 'ANY', length: 1, data: scalars }
   t.strictSame(concatColumns([full, full]), vectorOf({ type: 'STRING' }, ['a', 'b', 'a', 'b']))
   t.equal(concatColumns([blobs, blobs]).length, 2)
   const expected = rows(vectorOf({ type: 'ANY' }, [scalar('INT', 1), scalar('INT', 1)]))

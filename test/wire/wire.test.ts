@@ -209,20 +209,7 @@ t.test('any mixture of writes gives the bytes in order', async () => {
 t.test('arrays of any size are complete, aligned and separate', async t => {
   const pool = new ArrayPool()
   const sizes = [
-    0,
-    1,
-    7,
-    8,
-    0,
-    100,
-    2048,
-    2049,
-    500,
-    511,
-    2048,
-    3,
-    10_000,
-    0,
+    ...[0, 1, 7, 8, 0, 100, 2048, 2049, 500, 511, 2048, 3, 10_000, 0],
     ...Array<number>(50).fill(301),
   ]
   const arrays = sizes.map((size, value) => pool.allocate(size).fill(value))

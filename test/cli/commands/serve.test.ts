@@ -157,12 +157,9 @@ t.test('a command finds its server, gets options after -- and decides the exit c
       console.log('connected to ' + DDB_HOST, process.argv.slice(1))
       process.exit(7)
     })`
-  t.strictSame(await spawnCli([...child(code), '--', '--port']).outcome, {
-    code: 7,
-    signal: null,
-    stdout: "connected to 127.0.0.1 [ '--port' ]\n",
-    stderr: '',
-  })
+  const stdout = "connected to 127.0.0.1 [ '--port' ]\n"
+  const outcome = await spawnCli([...child(code), '--', '--port']).outcome
+  t.strictSame(outcome, { code: 7, signal: null, stdout, stderr: '' })
 })
 
 t.test('variables for another server do not lead a command away from its server', async t => {
@@ -182,16 +179,11 @@ deepTest(t, 'a command ended by a signal gives 128 plus its number', async t => 
 })
 
 deepTest(t, 'SIGTERM is passed on to the command', async t => {
-  const {
-    child: server,
-    firstLine,
-    outcome,
-  } = spawnCli(
-    child(`
-      process.on('SIGTERM', () => { console.log('told to end'); process.exit(5) })
-      setInterval(() => {}, 1000)
-      console.log('ready')`),
-  )
+  const code = `
+    process.on('SIGTERM', () => { console.log('told to end'); process.exit(5) })
+    setInterval(() => {}, 1000)
+    console.log('ready')`
+  const { child: server, firstLine, outcome } = spawnCli(child(code))
   t.equal(await firstLine, 'ready')
   server.kill('SIGTERM')
   t.match(await outcome, { code: 5, stdout: 'ready\ntold to end\n' })
@@ -269,13 +261,8 @@ t.test('with --json the output is one object with both modes and their ratio', a
   const result = JSON.parse(stdout) as Record<'sync' | 'async', Record<string, number>> & {
     ratio: number
   }
-  t.match(result, {
-    schema: 'ddb-ingest/bench/1',
-    exitCode: 0,
-    requests: 30,
-    rowsPerRequest: 7,
-    error: null,
-  })
+  const asked = { requests: 30, rowsPerRequest: 7 }
+  t.match(result, { schema: 'ddb-ingest/bench/1', exitCode: 0, ...asked, error: null })
   for (const mode of ['sync', 'async'] as const) {
     const { seconds, rowsPerSec } = result[mode]
     t.equal(rowsPerSec, Math.round((30 * 7) / seconds!), mode)
@@ -301,13 +288,8 @@ t.test('an error is also printed as an object, without invented figures', async 
   await dead.close()
   const { code, stdout } = await runMain(['bench', '--host', `127.0.0.1:${dead.port}`, '--json'])
   t.equal(code, 69)
-  t.match(JSON.parse(stdout), {
-    exitCode: 69,
-    sync: null,
-    async: null,
-    ratio: null,
-    error: { code: 'DDB_CONNECT' },
-  })
+  const noFigures = { sync: null, async: null, ratio: null }
+  t.match(JSON.parse(stdout), { exitCode: 69, ...noFigures, error: { code: 'DDB_CONNECT' } })
 })
 
 /** Runs bench against a server of its own; both modes send 250 requests. */

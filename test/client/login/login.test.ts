@@ -143,25 +143,21 @@ const withRsa: Record<string, Answer> = {
   login: ([, , encrypted]) => (encrypted === 'true' ? yes : 'plain was not expected'),
 }
 const plain: Record<string, Answer> = { login: () => yes }
+const withBadKey: Record<string, Answer> = { ...plain, getDynamicPublicKey: () => text('no key') }
+
+const logInTo = (ask: AskServer, protection = allowed): Promise<LoginMethod> =>
+  logIn(credentials, protection, random, ask)
 
 t.test('the client uses the best method that a server offers', async t => {
+  const withBoth = { ...withScram(credentials.password), ...withRsa }
   for (const [functions, method, calls] of [
-    [
-      { ...withScram(credentials.password), ...withRsa },
-      'scram',
-      ['scramClientFirst', 'scramClientFinal'],
-    ],
+    [withBoth, 'scram', ['scramClientFirst', 'scramClientFinal']],
     [withRsa, 'rsa', ['scramClientFirst', 'getDynamicPublicKey', 'login']],
     [plain, 'plain', ['scramClientFirst', 'getDynamicPublicKey', 'login']],
-    [
-      { ...plain, getDynamicPublicKey: () => text('no key') },
-      'plain',
-      ['scramClientFirst', 'getDynamicPublicKey', 'login'],
-    ],
+    [withBadKey, 'plain', ['scramClientFirst', 'getDynamicPublicKey', 'login']],
   ] as const) {
     const server = scripted(functions)
-    const { ask } = server
-    t.equal(await logIn(credentials, allowed, random, ask), method)
+    t.equal(await logInTo(server.ask), method)
     t.strictSame(server.calls, calls)
     const shown = server.sent.includes(credentials.password)
     t.equal(shown, method === 'plain', `${method}: the password itself is sent`)
@@ -179,14 +175,14 @@ t.test('RSA is the second choice of official clients, and allowed by default', a
         t.notOk(server.calls.includes('login'), 'before anything is sent')
       },
     }
-    t.equal(await logIn(credentials, protection, random, server.ask), 'rsa')
+    t.equal(await logInTo(server.ask, protection), 'rsa')
     t.strictSame(server.calls, ['scramClientFirst', 'getDynamicPublicKey', 'login'])
     t.notOk(server.sent.includes(credentials.password))
     t.equal(told, 1)
   }
   const better = scripted({ ...withScram(credentials.password), ...withRsa })
   const silent = { ...usual, beforeRsa: () => t.fail('nothing is sent by RSA') }
-  t.equal(await logIn(credentials, silent, random, better.ask), 'scram')
+  t.equal(await logInTo(better.ask, silent), 'scram')
 })
 
 t.test('the client does not send a password in plain text, and the error says why', async t => {
@@ -199,19 +195,15 @@ t.test('the client does not send a password in plain text, and the error says wh
       /offers them no SCRAM \(it says: Can't.*\), and it has no key for RSA \(it says: Can't/,
     ],
     [{ ...plain, scramClientFirst: () => noScramWords[0]! }, /it says: sha256 authMode/],
-    [{ ...plain, getDynamicPublicKey: () => text('no key') }, /is invalid, or shorter than 1024/],
+    [withBadKey, /is invalid, or shorter than 1024/],
     [{ ...plain, getDynamicPublicKey: () => text(weakPem) }, /is invalid, or shorter than 1024/],
     [withRsa, /key for RSA is too short/, { password: 'x'.repeat(300) }],
     [{ ...plain, scramClientFirst: () => 'no '.repeat(1000) }, /\(it says: (no ){66}no…\), and/],
     [{ ...plain, scramClientFirst: () => 'hunter2-secret?' }, /\(it says: \*\*\*\?\), and/],
   ] as [Record<string, Answer>, RegExp, object?][]) {
     const server = scripted(functions)
-    const failure: unknown = await logIn(
-      { ...credentials, ...change },
-      usual,
-      random,
-      server.ask,
-    ).catch((error: unknown) => error)
+    const attempt = logIn({ ...credentials, ...change }, usual, random, server.ask)
+    const failure: unknown = await attempt.catch((error: unknown) => error)
     t.match(failure, { code: 'DDB_CONFIG', exitCode: 78 })
     const { message } = failure as Error
     t.match(message, /password of user "admin" would travel to db:8848 in plain text: /)
@@ -225,7 +217,7 @@ t.test('if SCRAM is required, no other method is tried', async t => {
   for (const protection of [usual, allowed]) {
     for (const words of noScramWords) {
       const server = scripted({ ...withRsa, scramClientFirst: () => words })
-      const attempt = logIn(credentials, { ...protection, needsScram: true }, random, server.ask)
+      const attempt = logInTo(server.ask, { ...protection, needsScram: true })
       await t.rejects(attempt, {
         code: 'DDB_CONFIG',
         message:
@@ -234,8 +226,7 @@ t.test('if SCRAM is required, no other method is tried', async t => {
       t.strictSame(server.calls, ['scramClientFirst'])
     }
     const good = scripted(withScram(credentials.password))
-    const needsScram = { ...protection, needsScram: true }
-    t.equal(await logIn(credentials, needsScram, random, good.ask), 'scram')
+    t.equal(await logInTo(good.ask, { ...protection, needsScram: true }), 'scram')
   }
 })
 
@@ -246,27 +237,18 @@ t.test('a server that does not prove that it knows the password is refused', asy
     scramClientFirst: ([, nonce]) => answer(nonce!),
   })
   const salt = Buffer.from('salt').toString('base64')
-  const noText: Record<string, Answer> = {
-    ...withScram(credentials.password),
-    scramClientFinal: () => yes,
-  }
+  const signed = (signature: string) => withScram(credentials.password, { signature })
+  const noText: Record<string, Answer> = { ...signed(''), scramClientFinal: () => yes }
+  const wary = { ...allowed, needsProof: true }
   for (const [what, functions, protection] of [
-    ['a signature of its own', withScram(credentials.password, { signature: 'AAAA' }), allowed],
-    [
-      'one as long as a right one',
-      withScram(credentials.password, { signature: Buffer.alloc(32).toString('base64') }),
-      allowed,
-    ],
-    ['no signature', withScram(credentials.password, { signature: '' }), usual],
+    ['a signature of its own', signed('AAAA'), allowed],
+    ['one as long as a right one', signed(Buffer.alloc(32).toString('base64')), allowed],
+    ['no signature', signed(''), usual],
     ['a signature that is no text', noText, usual],
     ['another nonce', challenged(() => challenge(salt, 4096, 'x'.repeat(48))), allowed],
     ['our nonce alone', challenged(nonce => challenge(salt, 4096, nonce)), allowed],
     ['one iteration', challenged(nonce => challenge(salt, 1, `${nonce}x`)), usual],
-    [
-      'no signature, where the user would allow anything of others',
-      withScram(credentials.password, { signature: '' }),
-      { ...allowed, needsProof: true },
-    ],
+    ['no signature, where the user would allow anything of others', signed(''), wary],
     ['few iterations', challenged(nonce => challenge(salt, 4095, `${nonce}x`)), usual],
     ['none', challenged(nonce => challenge(salt, 0, `${nonce}x`)), allowed],
     ['very many', challenged(nonce => challenge(salt, 1_000_001, `${nonce}x`)), allowed],
@@ -280,7 +262,7 @@ t.test('a server that does not prove that it knows the password is refused', asy
   ] as const) {
     const server = scripted({ ...functions, ...withRsa })
     await t.rejects(
-      logIn(credentials, protection, random, server.ask),
+      logInTo(server.ask, protection),
       {
         code: 'DDB_LOGIN',
         exitCode: 77,
@@ -292,9 +274,8 @@ t.test('a server that does not prove that it knows the password is refused', asy
     )
     t.notOk(server.calls.includes('login'), `${what}: no weaker method is tried`)
   }
-  const quiet = scripted(withScram(credentials.password, { signature: '' }))
   t.equal(
-    await logIn(credentials, allowed, random, quiet.ask),
+    await logInTo(scripted(signed('')).ask),
     'plain',
     'official clients accept this, and TLS has proved the identity; it is not remembered as SCRAM',
   )
@@ -308,33 +289,27 @@ t.test('a refusal is final', async t => {
   ]) {
     const server = scripted({ ...plain, scramClientFirst: () => message })
     const error = { code: 'DDB_LOGIN', serverMessage: message }
-    await t.rejects(logIn(credentials, allowed, random, server.ask), error)
+    await t.rejects(logInTo(server.ask), error)
     t.strictSame(server.calls, ['scramClientFirst'])
   }
   const wrong = scripted({ ...withScram('another'), ...withRsa })
-  await t.rejects(logIn(credentials, allowed, random, wrong.ask), {
+  await t.rejects(logInTo(wrong.ask), {
     code: 'DDB_LOGIN',
     message: /refused the login of user "admin".*user name or password is incorrect/,
   })
   t.strictSame(wrong.calls, ['scramClientFirst', 'scramClientFinal'])
   for (const functions of [{ ...withRsa, login: () => 'bad' }, { login: () => 'bad' }]) {
-    await t.rejects(logIn(credentials, allowed, random, scripted(functions).ask), {
-      code: 'DDB_LOGIN',
-    })
+    await t.rejects(logInTo(scripted(functions).ask), { code: 'DDB_LOGIN' })
   }
   const no: Value = { form: 'scalar', type: 'BOOL', value: false }
-  await t.rejects(logIn(credentials, allowed, random, scripted({ login: () => no }).ask), {
-    code: 'DDB_LOGIN',
-  })
+  await t.rejects(logInTo(scripted({ login: () => no }).ask), { code: 'DDB_LOGIN' })
 })
 
 t.test('if a server repeats requests of the client, the password is still not shown', async t => {
   const server = scripted({
     login: ([user, password]) => `login("${user}","${password}") => no such user`,
   })
-  const failure: unknown = await logIn(credentials, allowed, random, server.ask).catch(
-    (error: unknown) => error,
-  )
+  const failure: unknown = await logInTo(server.ask).catch((error: unknown) => error)
   t.match(failure, { code: 'DDB_LOGIN', serverMessage: 'login("admin","***") => no such user' })
   t.notMatch(String((failure as Error).stack), credentials.password)
 })
@@ -348,16 +323,14 @@ t.test('if a server once offered a better method, the client accepts no weaker o
     code: 'DDB_LOGIN',
     message: new RegExp(`db:8848 has logged us in by ${name} before.*remove /state/db`),
   })
-  const attempt = (
-    method: LoginMethod,
-    server: ReturnType<typeof scripted>,
-  ): Promise<LoginMethod> => logIn(credentials, after(method), random, server.ask)
+  const attempt = (method: LoginMethod, { ask }: ReturnType<typeof scripted>) =>
+    logInTo(ask, after(method))
   for (const functions of [withRsa, plain]) {
     const server = scripted(functions)
     await t.rejects(attempt('scram', server), expected('SCRAM'))
     t.strictSame(server.calls, ['scramClientFirst'])
     const unprotected = { ...after('scram'), mayShowPassword: false }
-    await t.rejects(logIn(credentials, unprotected, random, server.ask), expected('SCRAM'))
+    await t.rejects(logInTo(server.ask, unprotected), expected('SCRAM'))
   }
   const server = scripted(plain)
   await t.rejects(attempt('rsa', server), expected('RSA'))
@@ -369,7 +342,7 @@ t.test('if a server once offered a better method, the client accepts no weaker o
 
 t.test('RSA hides user and password with the given key', async t => {
   const server = scripted(withRsa)
-  await logIn(credentials, allowed, random, server.ask)
+  await logInTo(server.ask)
   const decrypted = server.sent
     .slice(-3, -1)
     .map(base64 =>

@@ -32,13 +32,8 @@ async function pooled(
   serverOptions: ServerOptions = {},
 ): Promise<ConnectionPool> {
   const server = await startServer({ port: 0, ...serverOptions })
-  const pool = await ConnectionPool.connect({
-    typed: true,
-    host,
-    port: server.port,
-    size: 4,
-    ...options,
-  })
+  const { port } = server
+  const pool = await ConnectionPool.connect({ typed: true, host, port, size: 4, ...options })
   t.teardown(async () => {
     await pool.shutDown()
     await server.close()
@@ -133,12 +128,9 @@ t.test('addTask, isFinished and getData use ids given by the caller', async t =>
   gate.open()
   t.strictSame(await data, int(1), 'getData waits')
   await second
-  for (const asked of [
-    pool.getData(12),
-    pool.getData(99),
-    pool.isFinished(12),
-  ] as Promise<unknown>[]) {
-    await t.rejects(asked, { code: 'DDB_TASK', message: /fetched already/ })
+  const asked: Promise<unknown>[] = [pool.getData(12), pool.getData(99), pool.isFinished(12)]
+  for (const answer of asked) {
+    await t.rejects(answer, { code: 'DDB_TASK', message: /fetched already/ })
   }
   await pool.addTask('7', 13)
   while (!(await pool.isFinished(13))) await turn()
@@ -279,11 +271,8 @@ t.test('a connection that ends during a result fails its task and is reopened', 
       return text === 'cut' ? { answer: () => 'cut' } : undefined
     },
   }
-  const pool = await pooled(
-    t,
-    { size: 1 },
-    { faults, initScript: 'share table(1..1000 as id) as big' },
-  )
+  const initScript = 'share table(1..1000 as id) as big'
+  const pool = await pooled(t, { size: 1 }, { faults, initScript })
   const before = await pool.getSessionId()
   for (const script of ['cut', 'close']) {
     await t.rejects(pool.run(script), { name: 'ConnectionError', code: 'DDB_CONNECTION_LOST' })
@@ -354,12 +343,8 @@ t.test('a pool that cannot open leaves no connection open', async t => {
   )
   const silent = await startFakeServer(t, () => undefined, { answerConnect: false })
   const controller = new AbortController()
-  const opening = ConnectionPool.connect({
-    host,
-    port: silent.port,
-    size: 2,
-    signal: controller.signal,
-  })
+  const late = { host, port: silent.port, size: 2, signal: controller.signal }
+  const opening = ConnectionPool.connect(late)
   setImmediate(() => controller.abort())
   await t.rejects(opening, { code: 'DDB_INTERRUPTED' })
 })

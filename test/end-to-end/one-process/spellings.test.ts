@@ -15,16 +15,8 @@ const load = (argv: readonly string[], stdin: string) =>
   runMain(['load', '-', '--host', `127.0.0.1:${port}`, '-t', 'sales', '--json', ...argv], { stdin })
 const all = async (): Promise<unknown> => {
   const query = 'select * from sales; '
-  const { stdout } = await runMain([
-    'exec',
-    '--host',
-    `127.0.0.1:${port}`,
-    '-e',
-    query,
-    '--output',
-    'csv',
-  ])
-  return stdout
+  const argv = ['exec', '--host', `127.0.0.1:${port}`, '-e', query, '--output', 'csv']
+  return (await runMain(argv)).stdout
 }
 
 const options = [
