@@ -542,11 +542,8 @@ t.test('a first record that may be a header is distinguished from odd values', a
 
 t.test('dates in human spelling get their format if the format is certain', async t => {
   const clear = await columnOf(['31/12/2020', '1/2/2020'])
-  t.match(clear, {
-    type: { type: 'DATE' },
-    needs: { dateFormats: { c: 'dd/MM/yyyy' } },
-    warnings: [],
-  })
+  const needs = { dateFormats: { c: 'dd/MM/yyyy' } }
+  t.match(clear, { type: { type: 'DATE' }, needs, warnings: [] })
   const american = await columnOf(['12/31/2020 23:59:59', '01/02/2020 00:00:00'])
   t.match(american, {
     type: { type: 'DATETIME' },
@@ -729,9 +726,7 @@ t.test('fields are mapped and set as in a load', async t => {
 })
 
 t.test('a given format is used', async t => {
-  const given = (format: string, name = 'c') => ({
-    cells: { dateFormats: { [name]: format } },
-  })
+  const given = (format: string, name = 'c') => ({ cells: { dateFormats: { [name]: format } } })
   t.equal(await typeOf(['20200102'], given('yyyyMMdd')), 'DATE')
   t.equal(await typeOf(['20200102'], given('yyyyMMdd', '*')), 'DATE')
   t.equal(await typeOf(['01/02/2020'], given('MM/dd/yyyy')), 'DATE')

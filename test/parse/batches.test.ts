@@ -688,23 +688,15 @@ t.test('bytes that are not a character reject their row, in any column', async t
     ])
     const isWhole = Buffer.from(read.rejects[0]!.bytes).equals(broken)
     t.ok(isWhole, 'the reject has the bytes of the input')
-    const lenient = await readAll(bytes, {
-      encoding: 'gb18030',
-      size,
-      ignoreExtra: true,
-      lenient: true,
-    })
+    const options = { encoding: 'gb18030', size, ignoreExtra: true, lenient: true } as const
+    const lenient = await readAll(bytes, options)
     const texts = lenient.rows.map(row => row[1])
     t.strictSame(texts, ['股', '', '票\n', '股'])
   }
 })
 
 t.test('given UTF-8 is checked as strictly as detected UTF-8', async t => {
-  const bytes = Buffer.concat([
-    Buffer.from('id,名,注\n1,股,'),
-    Buffer.of(0xe9),
-    Buffer.from('\n2,票,\n'),
-  ])
+  const bytes = Buffer.concat([bytesOf('id,名,注\n1,股,'), Buffer.of(0xe9), bytesOf('\n2,票,\n')])
   const read = await readAll(bytes, { encoding: 'utf-8', ignoreExtra: true, size: 5 })
   t.strictSame(read.rows, [['2', '票']])
   t.match(read.rejects, [{ code: 'DDB_INPUT_ENCODING', message: /utf-8: E9 at byte/ }])

@@ -427,20 +427,13 @@ deepTest(t, 'a plain UTF-8 file resumes without reading the earlier bytes', asyn
     const path = join(t.testdir(), 'input')
     const bytes = Buffer.concat([Buffer.from(text), Buffer.from(end, 'latin1')])
     writeFileSync(path, bytes)
+    const isEncodingFound = encoding === 'auto'
     const input: Input = {
-      text,
-      encoding: 'utf-8',
-      isEncodingFound: encoding === 'auto',
-      compression: 'none',
-      dialect,
+      ...{ text, encoding: 'utf-8', isEncodingFound, compression: 'none', dialect },
     }
     const options = { batchRows: 20 }
-    const whole = await readSource(
-      await openSource(path, { encoding }),
-      input,
-      options,
-      bytes.length,
-    )
+    const opened = await openSource(path, { encoding })
+    const whole = await readSource(opened, input, options, bytes.length)
     for (const batch of [whole.batches[0]!, whole.batches.at(-5)!, whole.batches.at(-1)!]) {
       const { files, read } = countedFiles()
       const source = await openSource(path, { encoding, files })

@@ -98,13 +98,8 @@ t.test('several loads have different run IDs and files', async t => {
     json: ['true', 's'],
   }
   const second = command(flags, { isOnly: false, number: 2, rejected: 1, isWhole: true })
-  for (const words of [
-    '--run-id r-2',
-    '--rejects x/r-2.csv',
-    '--limit 5',
-    '--expect-rows 4',
-    '--json=s-2',
-  ]) {
+  const own = ['--run-id r-2', '--rejects x/r-2.csv', '--limit 5', '--expect-rows 4', '--json=s-2']
+  for (const words of own) {
     t.ok(second.includes(` ${words} `) || second.endsWith(words), words)
   }
   const first = command(flags, { isOnly: false })

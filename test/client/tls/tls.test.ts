@@ -214,11 +214,8 @@ t.test('a plain server although TLS was requested', async t => {
     message: /did not answer in TLS within 50 ms/,
   })
   const closing = await rawServer(t, socket => void socket.destroy())
-  t.match(await failureOf({ ...trusted, host, port: closing }), {
-    name: 'ConnectionError',
-    code: 'DDB_TLS',
-    safeToRetry: true,
-  })
+  const closed = { name: 'ConnectionError', code: 'DDB_TLS', safeToRetry: true }
+  t.match(await failureOf({ ...trusted, host, port: closing }), closed)
   const expected = { code: 'DDB_CONNECT', message: /Nothing listens/ }
   t.match(await failureOf({ ...trusted, host, port: await freePort() }), expected)
 })
@@ -232,10 +229,8 @@ t.test('a TLS server although plain was requested', async t => {
   const port = await serverWith(t, good)
   t.match(await failureOf({ host, port }), expected, 'a server that disconnects')
   const alert = Buffer.from([21, 3, 1, 0, 2, 2, 70])
-  t.match(
-    await failureOf({ host, port: await rawServer(t, socket => void socket.end(alert)) }),
-    expected,
-  )
+  const alerting = await rawServer(t, socket => void socket.end(alert))
+  t.match(await failureOf({ host, port: alerting }), expected)
   const hangingUp = await rawServer(t, socket => void socket.end())
   t.match(await failureOf({ host, port: hangingUp }), { code: 'DDB_CONNECT', exitCode: 69 })
   const strict = await tlsServer(t, { ...identityOf(good), requestCert: true, ca: ca.cert })
@@ -245,20 +240,14 @@ t.test('a TLS server although plain was requested', async t => {
 t.test("a server that requests a certificate gets the client's certificate", async t => {
   const settings = { ...identityOf(good), requestCert: true, ca: ca.cert }
   const mine = certificates.make('client', { by: ca, usage: 'clientAuth' })
+  const nobody = { ...trusted, user: undefined, password: undefined, certFile: mine.bothFile }
   for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
     const port = await tlsServer(t, { ...settings, maxVersion })
     t.match(await failureOf({ ...trusted, host, port }), {
       name: 'TlsError',
       message: /only clients with a certificate that it knows.*`server.certFile`/,
     })
-    const session = await connect({
-      ...trusted,
-      user: undefined,
-      password: undefined,
-      host,
-      port,
-      certFile: mine.bothFile,
-    } as unknown as ConnectOptions)
+    const session = await connect({ ...nobody, host, port } as unknown as ConnectOptions)
     t.equal(session.id, '7')
     session.abandon(new ConnectionError('DDB_CONNECT', 'enough'))
   }

@@ -31,16 +31,11 @@ const resultOf = ({ stdout }: Outcome): LoadResult => JSON.parse(stdout) as Load
 
 t.test('a file named five times is loaded once, and a notice says so', async t => {
   const { dir, run, count } = await place(t, { d: { 'a.csv': csv(1, 2, 3) } })
-  const path = join(dir, 'd', 'a.csv')
-  linkSync(path, join(dir, 'd', 'hard.csv'))
-  symlinkSync(path, join(dir, 'soft.csv'))
-  const inputs = [
-    join(dir, 'd', '*.csv'),
-    path,
-    join(dir, 'd'),
-    `${dir}/./d/a.csv`,
-    join(dir, 'soft.csv'),
-  ]
+  const folder = join(dir, 'd')
+  const [path, soft] = [join(folder, 'a.csv'), join(dir, 'soft.csv')]
+  linkSync(path, join(folder, 'hard.csv'))
+  symlinkSync(path, soft)
+  const inputs = [join(folder, '*.csv'), path, folder, `${dir}/./d/a.csv`, soft]
   const outcome = await run('load', ...inputs, '-t', 'trades', '--json')
   t.match(outcome, { code: 0, stderr: /each file is loaded once/ })
   const result = resultOf(outcome)
@@ -148,16 +143,10 @@ t.test('in folders, skipped files are counted, and patterns can take them', asyn
     inputs: [{ path: /a\.csv$/ }, { path: /c\.tab$/, format: 'tsv' }],
     sources: { passedOver: { files: 3, byKind: { '.txt': 1, '.zip': 1, hidden: 1 } } },
   })
-  const text = await run(
-    'load',
-    folder,
-    ...'-t trades --json --include *.txt --include .h*'.split(' '),
-  )
-  t.match(resultOf(text), {
-    exitCode: 0,
-    rows: { confirmed: 2 },
-    sources: { passedOver: { files: 3 } },
-  })
+  const flags = '-t trades --json --include *.txt --include .h*'.split(' ')
+  const sources = { passedOver: { files: 3 } }
+  const text = await run('load', folder, ...flags)
+  t.match(resultOf(text), { exitCode: 0, rows: { confirmed: 2 }, sources })
   t.strictSame(await rows('select id from trades order by id'), [['1'], ['2'], ['3'], ['9']])
   t.match(await run('load', join(folder, 'a.csv'), '-t', 'trades', '--include', '*'), {
     code: 64,

@@ -107,17 +107,12 @@ t.test('a null in a partition column is refused, found and reported with its pos
 
 t.test('new values get partitions on all connections or are refused, as configured', async t => {
   const script = dfs('db=database("dfs://d", VALUE, `A`B)', '`sym')
-  for (const [newValuePartitionPolicy, confirmed, rejected] of [
+  for (const [newValuePartitions, confirmed, rejected] of [
     ['add', rowCount, 0],
     ['skip', -1, -1],
     ['fail', -1, -1],
   ] as const) {
-    const { run, stored } = await scene(
-      t,
-      script,
-      {},
-      { newValuePartitions: newValuePartitionPolicy },
-    )
+    const { run, stored } = await scene(t, script, {}, { newValuePartitions })
     const result = await run({ mode: 'async' }, undefined, {
       rejects: { onError: 'skip', maxErrors: 1_000 },
     })
@@ -126,7 +121,7 @@ t.test('new values get partitions on all connections or are refused, as configur
     t.match(
       result.rows,
       { confirmed: there.length, rejected: rejected === -1 ? rowCount - there.length : 0 },
-      newValuePartitionPolicy,
+      newValuePartitions,
     )
     t.strictSame(await stored(), there)
   }
@@ -208,13 +203,8 @@ async function interrupted(
       return undefined
     },
   })
-  const delivery = {
-    ...way,
-    maxInFlightBytes: 900,
-    retries: 0,
-    confirmTimeoutMs: 400,
-    retryTimeoutMs: 400,
-  }
+  const limits = { maxInFlightBytes: 900, retries: 0, confirmTimeoutMs: 400, retryTimeoutMs: 400 }
+  const delivery = { ...way, ...limits }
   const named = { runId: 'nightly', journal: { folder: here.dir } }
   const results = []
   for (let process = 0; process < 200; process++) {
@@ -234,13 +224,8 @@ async function interrupted(
 
 t.test('a keyed table has the last row of each key after any number of interruptions', async t => {
   const [script, target] = keyedScripts['an upsert']!
-  const { stored, last } = await interrupted(
-    t,
-    script,
-    { mode: 'async', unordered: true },
-    [4, 2, 3],
-    target,
-  )
+  const way = { mode: 'async', unordered: true } as const
+  const { stored, last } = await interrupted(t, script, way, [4, 2, 3], target)
   t.match(last, { exitCode: 0, error: null })
   const rows = new Map(expected.map(row => [row[1], row]))
   t.strictSame(

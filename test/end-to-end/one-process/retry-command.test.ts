@@ -115,12 +115,8 @@ t.test('options from reasons that other users can write must be confirmed by the
   })
   const [first, ...others] = (await readFile(reasons, 'utf8')).split('\n')
   const told = JSON.parse(first!) as { run: { options: { server: Record<string, unknown> } } }
-  Object.assign(told.run.options.server, {
-    host: 'evil.example',
-    user: 'admin',
-    tls: true,
-    caFile: '/tmp/evil ca.pem',
-  })
+  const evil = { host: 'evil.example', user: 'admin', tls: true, caFile: '/tmp/evil ca.pem' }
+  Object.assign(told.run.options.server, evil)
   await writeFile(reasons, [JSON.stringify(told), ...others].join('\n'))
   t.match(await retry(), {
     code: 64,
@@ -294,17 +290,11 @@ t.test('a file that cannot be retried gives an error and an object', async t => 
 t.test('no password is stored next to the rejects', async t => {
   const server = await startLoadServer(t, script)
   const folder = t.testdir({ 'in.csv': input })
-  const { code } = await runMain(
-    [
-      'load',
-      join(folder, 'in.csv'),
-      '-t',
-      'prices',
-      '--host',
-      `127.0.0.1:${server.server.port}`,
-    ].concat(['--rejects', join(folder, 'r.csv')]),
-    { environment: { DDB_USER: 'admin', DDB_PASSWORD: '123456' } },
-  )
+  const host = `127.0.0.1:${server.server.port}`
+  const load = ['load', join(folder, 'in.csv'), '-t', 'prices', '--host', host]
+  const { code } = await runMain([...load, '--rejects', join(folder, 'r.csv')], {
+    environment: { DDB_USER: 'admin', DDB_PASSWORD: '123456' },
+  })
   t.equal(code, 3)
   const reasons = await readFile(join(folder, 'r.csv.reasons.ndjson'), 'utf8')
   t.match(reasons, /"user":"admin"/)
@@ -348,12 +338,8 @@ for (const what of ['folder', 'pattern']) {
       stderr: /passed over [24] files \(rejects [24]\)/,
     })
     const files = (await readdir(folder)).filter(name => name.startsWith('r.'))
-    t.strictSame(files.sort(), [
-      'r.2.csv',
-      'r.2.csv.reasons.ndjson',
-      'r.csv',
-      'r.csv.reasons.ndjson',
-    ])
+    const own = ['r.2.csv', 'r.2.csv.reasons.ndjson', 'r.csv', 'r.csv.reasons.ndjson']
+    t.strictSame(files.sort(), own)
     t.match(await runMain([...argv, join(folder, 'r.csv'), ...named.slice(-4)], terminals), {
       code: 64,
     })

@@ -35,13 +35,8 @@ t.test('the embedded server passes; an object and a text for an issue are writte
   const { code, stdout, stderr } = await runMain(argv, asAdmin)
   t.equal(code, 0, stdout)
   t.equal(stderr, '')
-  t.match(JSON.parse(stdout), {
-    schema: 'ddb-ingest/selftest/1',
-    exitCode: 0,
-    serverVersion: /^3\./,
-    left: [],
-    error: null,
-  })
+  const passed = { exitCode: 0, serverVersion: /^3\./, left: [], error: null }
+  t.match(JSON.parse(stdout), { schema: 'ddb-ingest/selftest/1', ...passed })
   const { checks, counts } = printed(stdout)
   const names = checks.map(({ name }) => name)
   const expected = allChecks.map(({ name }) => name)
@@ -108,13 +103,8 @@ t.test('a signal ends selftest cleanly: known results printed, objects removed',
 
 t.test('an issue text that cannot be written stops selftest before anything is sent', async t => {
   const before = server.counters.requests
-  const argv = [
-    'selftest',
-    '--host',
-    `127.0.0.1:${server.port}`,
-    '--issue-text',
-    '/no/such/folder/i.md',
-  ]
+  const host = `127.0.0.1:${server.port}`
+  const argv = ['selftest', '--host', host, '--issue-text', '/no/such/folder/i.md']
   t.equal((await runMain(argv)).code, 73)
   t.equal(server.counters.requests, before)
 })

@@ -131,13 +131,9 @@ t.test('a check reads everything, reports all settings, and changes nothing', as
 })
 
 deepTest(t, 'the frozen settings contain everything that was detected', async t => {
-  const server = await startLoadServer(t, scripts)
-  const check = checks(server)
-  const path = await fileOf(
-    t,
-    'a.csv.gz',
-    gzipSync('Time;SYM;price;id\n2020.01.01T00:00:00Z;A;1,5;1\n'),
-  )
+  const check = checks(await startLoadServer(t, scripts))
+  const zipped = gzipSync('Time;SYM;price;id\n2020.01.01T00:00:00Z;A;1,5;1\n')
+  const path = await fileOf(t, 'a.csv.gz', zipped)
   const { frozen, inputs } = await check([path])
   t.strictSame(frozen, [
     {
@@ -257,18 +253,14 @@ t.test('a sample reads a limited number of records per input', async t => {
 t.test('a list of inputs may be reused after the call', async t => {
   const path = await fileOf(t, 'a.csv', 'id\n1\n')
   const inputs = [path]
-  const checking = checkHere({
-    inputs,
-    server: { host: '127.0.0.1', port: 1 },
-    target: { table: 't' },
-  })
+  const server = { host: '127.0.0.1', port: 1 }
+  const checking = checkHere({ inputs, server, target: { table: 't' } })
   inputs[0] = 'gone.csv'
   t.match(await checking, { inputs: [{ path }] })
 })
 
 t.test('standard input, functions, constants, arrays are checked as files and tables', async t => {
-  const server = await startLoadServer(t, scripts)
-  const check = checks(server)
+  const check = checks(await startLoadServer(t, scripts))
   const stdin = Readable.from(['{"t":"2020.01.01","p":{"q":1.5},"a_b":[1,2]}\n'])
   const odd = { target: { table: 'odd' }, mapping: { map: { time: 't', 价格: 'p.q' } } }
   const fields = [
@@ -491,11 +483,8 @@ t.test('no report follows the result', async t => {
 })
 
 t.test('symbols and epochs of a column that the file lacks are not looked at', async t => {
-  const server = await startLoadServer(
-    t,
-    'share streamTable(1:0, `a`s`t`c, [INT,SYMBOL,TIMESTAMP,INT]) as target',
-  )
-  const check = checks(server)
+  const script = 'share streamTable(1:0, `a`s`t`c, [INT,SYMBOL,TIMESTAMP,INT]) as target'
+  const check = checks(await startLoadServer(t, script))
   for (const text of ['a\n1\n', 'a,c\n1, 2\n', 'a,c,d\n1, 2, 3\n']) {
     const notices: string[] = []
     const result = await check([await fileOf(t, 'lacks.csv', text)], {

@@ -235,12 +235,9 @@ t.test('records with other numbers of fields are rejected, padded or cut, and co
   for (const delimiter of [',', '||']) {
     for (const chunkBytes of [1, 5, 1000]) {
       const outcome = async (ragged?: 'reject' | 'pad' | 'cut'): Promise<unknown[]> => {
-        const found = await read(text.replaceAll(',', delimiter), types, {
-          delimiter,
-          chunkBytes,
-          ragged,
-        })
-        const { rows, rejects, reader } = found
+        const content = text.replaceAll(',', delimiter)
+        const options = { delimiter, chunkBytes, ragged }
+        const { rows, rejects, reader } = await read(content, types, options)
         t.equal(reader.recordsRead, rows.length + rejects.length)
         t.ok(rejects.every(({ code }) => code === 'DDB_INPUT_FIELD_COUNT'))
         return [rows.map(row => row.join()), rejects.length, reader.raggedRecords]
@@ -338,19 +335,11 @@ t.test('trim and lax quotes need a one-byte quote', async t => {
 
 t.test('an escape character escapes quotes and itself, and is text elsewhere', async t => {
   const text = '1,"a \\" b"\n2,"c\\\\"\n3,"d\\n"\n4,e\\f\n5,"g\\"\n6,h"\n'
+  const expected = [...cells('1,a " b', '2,c\\', '3,d\\n', '4,e\\f'), ['5', 'g"\n6,h']]
   for (const chunkBytes of [1, 3, 1000]) {
-    const { rows, rejects } = await read(text, 'a:INT,b:STRING', {
-      header: 'no',
-      escape: '\\',
-      chunkBytes,
-    })
-    t.strictSame(rows, [
-      ['1', 'a " b'],
-      ['2', 'c\\'],
-      ['3', 'd\\n'],
-      ['4', 'e\\f'],
-      ['5', 'g"\n6,h'],
-    ])
+    const options = { header: 'no', escape: '\\', chunkBytes } as const
+    const { rows, rejects } = await read(text, 'a:INT,b:STRING', options)
+    t.strictSame(rows, expected)
     t.strictSame(rejects, [])
   }
 })
@@ -400,21 +389,19 @@ t.test('detection does not depend on how bad rows are treated', async t => {
 
 t.test('null texts: blanks around numbers, and no quotes', async t => {
   const text = ' NA , NA ,NA\n"NA","NA", "NA"\n"N""A",NA,"N""A"\n'
-  const plain = await read(text, 'a:DOUBLE,b:STRING,c:SYMBOL', {
+  const options = {
     header: 'no',
     trim: true,
     batch: { cells: { nullTexts: ['NA', 'N"A'] } },
-  })
+  } as const
+  const plain = await read(text, 'a:DOUBLE,b:STRING,c:SYMBOL', options)
   t.strictSame(plain.rows, [['', '', '']])
   t.match(plain.rejects, [
     { code: 'DDB_INPUT_CELL', columnName: 'a', value: 'NA' },
     { code: 'DDB_INPUT_CELL', columnName: 'a', value: 'N"A' },
   ])
-  const exotic = await read('«NA«,NA\n', 'a:STRING,b:STRING', {
-    quote: '«',
-    header: 'no',
-    batch: { cells: { nullTexts: ['NA'] } },
-  })
+  const other = { quote: '«', header: 'no', batch: { cells: { nullTexts: ['NA'] } } } as const
+  const exotic = await read('«NA«,NA\n', 'a:STRING,b:STRING', other)
   t.strictSame(exotic.rows, [['NA', '']])
 })
 

@@ -32,10 +32,7 @@ import { nullsOf, rearranged, valuesOf } from './variable.js'
 const texts = ['a', '', 'é数']
 const plain: StringVector = { form: 'vector', type: 'STRING', length: 3, data: texts }
 const inWireForm: EncodedStringVector = {
-  form: 'vector',
-  type: 'STRING',
-  length: 3,
-  encoded: hex('6100 00 c3a9e695b000'),
+  ...{ form: 'vector', type: 'STRING', length: 3, encoded: hex('6100 00 c3a9e695b000') },
 }
 const wire = hex('12 01 03000000 01000000 6100 00 c3a9e695b000')
 
@@ -112,6 +109,10 @@ t.test('a slice of a large column contains only its own texts', async t => {
   t.ok(encoded(slice).length < 60)
 })
 
+const symbols = (codes: number[], base: string[]): SymbolVector => ({
+  ...{ form: 'vector', type: 'SYMBOL', length: 1, codes: Int32Array.from(codes), base },
+})
+
 t.test('columns of one table may share a base, and a base may be redefined', async t => {
   const table = (...columns: string[]): Buffer =>
     hex(
@@ -120,13 +121,6 @@ t.test('columns of one table may share a base, and a base may be redefined', asy
   const column = (id: number, base: string, code: number): string =>
     `91 01 01000000 01000000 0${id}000000 ${base} 0${code}000000`
   const own = '03000000 00 7800 7900'
-  const symbols = (codes: number[], base: string[]): SymbolVector => ({
-    form: 'vector',
-    type: 'SYMBOL',
-    length: 1,
-    codes: Int32Array.from(codes),
-    base,
-  })
   const columnsOf = (...columns: string[]): unknown => (decoded(table(...columns)) as Table).columns
   t.strictSame(columnsOf(column(1, own, 1), column(1, '00000000', 2)), [
     symbols([1], ['', 'x', 'y']),
@@ -185,14 +179,7 @@ t.test('an invalid symbol column is refused when it is decoded', async t => {
 })
 
 t.test('an invalid symbol column is refused before it is sent', async t => {
-  const column: SymbolVector = {
-    form: 'vector',
-    type: 'SYMBOL',
-    length: 1,
-    codes: Int32Array.of(0),
-    base: ['a'],
-  }
-  t.throws(() => encoded(column), { code: 'DDB_USAGE' })
+  t.throws(() => encoded(symbols([0], ['a'])), { code: 'DDB_USAGE' })
   const length = 2_097_153
   const base = Array.from({ length }, (_, code) => (code === 0 ? '' : 'x'))
   const codes = new Int32Array(length)
@@ -210,13 +197,8 @@ const hexOf = (values: unknown[]): string[] =>
 
 t.test('values in wire form are the same column', async t => {
   // The values lie inside a larger array, like slices of batches.
-  const bytes = hex('ff 02000000 00ff | 00000000 | 01000000 61 | ee')
-  const inWireForm = {
-    form: 'vector',
-    type: 'BLOB',
-    length: 3,
-    encoded: bytes.subarray(1, -1),
-  } as const
+  const bytes = hex('ff 02000000 00ff | 00000000 | 01000000 61 | ee').subarray(1, -1)
+  const inWireForm = { form: 'vector', type: 'BLOB', length: 3, encoded: bytes } as const
   t.strictSame(encoded(inWireForm), wireBlobs)
   t.strictSame(hexOf([...blobsOf(inWireForm)]), ['00ff', '', '61'])
   const { cut, joined, picked } = rearranged(inWireForm)
