@@ -41,7 +41,7 @@ t.test('if nothing listens, all connection attempts together end within the time
   const { dialledAtMs } = platform
   t.ok(platform.clock.nowMs() <= connectTimeoutMs + slackMs)
   t.ok(dialledAtMs.length >= 6 && dialledAtMs.at(-1)! > connectTimeoutMs / 4, 'and not before')
-  t.ok(dialledAtMs.at(-1)! < connectTimeoutMs)
+  t.ok(dialledAtMs.at(-1)! < connectTimeoutMs + slackMs)
 })
 
 deepTest(t, 'a server that starts within the timeout is found, however late', async t => {
