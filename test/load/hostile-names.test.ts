@@ -28,7 +28,7 @@ import { claimName, namedRun } from '../helpers/register.js'
 import { checkedOptions, type CheckedOptions } from '../../src/load/checked-options.js'
 import { deliverScript, ledgerQuery, ledgerScript } from '../../src/load/transport/script.js'
 import { askTable, type TargetDescription } from '../../src/load/target/describe-target.js'
-import { writeExpression, type Target } from '../../src/load/target/target.js'
+import { usualUpsert, writeExpression, type Target } from '../../src/load/target/target.js'
 import { systemPlatform } from '../../src/platform/system-files.js'
 import { vectorOf } from '../../src/protocol/element.js'
 import type { Value } from '../../src/protocol/value.js'
@@ -74,14 +74,16 @@ async function textsFor(checked: CheckedOptions): Promise<{ scripts: string[]; n
     ...tablesOf(target).map(table => askTable(asking, table, true)),
   ])
   const name = ledgerName(token, 1)
+  const keys = target.kind === 'table' ? target.keyColumns.keys() : []
+  const upsert = { ...usualUpsert, distinctBy: [...keys] }
   for (const ledger of [
     { name, countsDuplicates: false },
     { name, countsDuplicates: true },
     undefined,
   ]) {
-    scripts.push(deliverScript(ledger, target))
+    scripts.push(deliverScript(ledger, target, upsert))
   }
-  const names = target.kind === 'function' ? [target.name] : [writeExpression(target)]
+  const names = target.kind === 'function' ? [target.name] : [writeExpression(target, upsert)]
   return { scripts, names }
 }
 
@@ -116,7 +118,8 @@ const places: Readonly<Record<string, (text: string) => CheckedOptions>> = {
   'a folder of a database': text => optionsFor({ table: `dfs://db/${text}/pt` }),
   'a key column': text =>
     optionsFor({ table: 'dfs://db/pt', method: 'upsert', keyColumns: ['id', text] }),
-  'the only key column': text => optionsFor({ table: 't', method: 'upsert', keyColumns: [text] }),
+  'the only key column': text =>
+    optionsFor({ table: 'dfs://db/pt', method: 'upsert', keyColumns: [text] }),
   'a function': text => optionsFor({ function: text, types: 'a:INT' }),
   'a function with arguments': text =>
     optionsFor({ function: text, types: 'a:INT', functionArguments: [1, 'x'] }),
