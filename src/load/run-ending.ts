@@ -2,11 +2,30 @@
    Reports on it while it works: notices, and its progress at most ten times a second. */
 import { setMaxListeners } from 'node:events'
 import { bugError, DdbError, messageOf, TimeoutError, usageError } from '../errors.js'
-import type { Clock, Timer } from '../platform/platform.js'
+import type { Clock, Platform, Timer } from '../platform/platform.js'
 import { newSecrets } from '../client/login/hide-password.js'
 import type { ReadingPlace } from '../infer/findings.js'
+import type { ReadObserver } from './check/check-observer.js'
+import type { CheckedOptions } from './checked-options.js'
+import type { RowStore } from './inputs/rows.js'
 import type { LoadReport } from './load-result.js'
 import type { LoadOptions } from './options.js'
+import type { RunState } from './outcomes/run-state.js'
+
+/** What a run has from its beginning, and its other parts build on. */
+export interface RunBasis {
+  readonly state: RunState
+  readonly options: LoadOptions
+  readonly platform: Platform
+  /** `mode` and `connections` may change before the first batch, to suit server and target. */
+  checked: CheckedOptions
+  /** Set for a dry run: observes rows instead of sending them. */
+  readonly watch: ReadObserver | undefined
+  /** The rows that a program writes; undefined if the run reads inputs. */
+  readonly rows: RowStore | undefined
+  readonly reporter: Reporter
+  readonly ending: RunEnding
+}
 
 export type Reporter = ReturnType<typeof newReporter>
 

@@ -16,7 +16,7 @@ import { reasonsPath } from '../../source/data-files.js'
 import { runDamaged } from '../journal/changed-run.js'
 import { failureOf, lockPath } from '../journal/journal-file.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
-import type { RunBasis } from '../run-basis.js'
+import type { RunBasis } from '../run-ending.js'
 import type { RejectReading } from './reject.js'
 
 /** `r` and `.csv` of `r.csv`. */

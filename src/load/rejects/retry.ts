@@ -20,7 +20,7 @@ import { bytesAt } from '../journal/fingerprint.js'
 import { failureOf, lockPath } from '../journal/journal-file.js'
 import { journaledOptions, type JournaledOptions } from '../journal/journal-record.js'
 import type { LoadOptions } from '../options.js'
-import type { RunBasis } from '../run-basis.js'
+import type { RunBasis } from '../run-ending.js'
 import type { CheckProblem, RejectReading } from './reject.js'
 import { partsOf } from './reject-path.js'
 

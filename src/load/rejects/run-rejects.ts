@@ -9,7 +9,7 @@ import { failureOf, tryEach } from '../journal/journal-file.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import type { LoadResult } from '../options.js'
-import type { RunBasis } from '../run-basis.js'
+import type { RunBasis } from '../run-ending.js'
 import {
   checkRoom,
   checkStart,
