@@ -11,7 +11,6 @@ import { wait } from '../../platform/clocks.js'
 import type { Platform, Random } from '../../platform/platform.js'
 import type { CheckedOptions } from '../checked-options.js'
 import type { LoadOptions, ServerAddress, ServerTarget } from '../options.js'
-import type { RunEnding, Reporter } from '../run-ending.js'
 
 type ConnectRules = Pick<ConnectOptions, 'highWaterBytes' | 'closeTimeoutMs' | 'enableAsync'> & {
   /** Deadline for all hosts, redirects and logins, by the platform's clock; default: as the server's options say, from now on. */
@@ -56,13 +55,13 @@ interface ConnectingRun {
   readonly platform: Platform
   readonly server: ServerTarget
   readonly checked: CheckedOptions
-  readonly ending: RunEnding
+  readonly ending: { readonly leaving: AbortSignal; readonly stopped: boolean }
 }
 
 /** Of a run that has sent nothing. */
 interface StartingRun extends ConnectingRun {
   readonly options: LoadOptions
-  readonly reporter: Reporter
+  readonly reporter: { readonly notice: (text: string) => void }
   early?: EarlySession | undefined
 }
 
