@@ -94,15 +94,12 @@ function checkRejectsFile(
 /** @returns the inputs in the order of the journal; undefined without a journal */
 async function takeUpJournal(run: Run, { paths, sizes }: Pick<NamedInputs, 'paths' | 'sizes'>) {
   const { platform, options, checked, history, reporter } = run
-  const isStdin = paths.includes('-')
-  const opened = isStdin
-    ? undefined
-    : await openJournal(platform, options, checked, paths, (past, error) => {
-        const { rejected } = past.rows()
-        run.rejects.addElsewhere(rejected, rejected)
-        history.countEarlier(past)
-        return error
-      })
+  const opened = await openJournal(run, paths, (past, error) => {
+    const { rejected } = past.rows()
+    run.rejects.addElsewhere(rejected, rejected)
+    history.countEarlier(past)
+    return error
+  })
   if (opened === undefined) {
     const path = journalPath(options.journal!.folder, checked.runId)
     if (platform.files.statusNow(path) !== undefined) {

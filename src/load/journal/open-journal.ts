@@ -3,10 +3,9 @@
 import { resolve } from 'node:path'
 import { attempt, DdbError, messageOf, option } from '../../errors.js'
 import { fileKey } from '../../platform/file-name.js'
-import type { Files, HeldLock, Platform } from '../../platform/platform.js'
+import type { Files, HeldLock } from '../../platform/platform.js'
 import { newToken } from '../register/register.js'
-import type { LoadOptions } from '../options.js'
-import type { CheckedOptions } from '../checked-options.js'
+import type { RunBasis } from '../run-ending.js'
 import { version } from '../../version.js'
 import { remedies, runChanged, runDamaged, runTakenOver } from './changed-run.js'
 import { hashOf, mayHaveMore } from '../rejects/rejects-file.js'
@@ -28,15 +27,13 @@ export type OpenedJournal = NonNullable<Awaited<ReturnType<typeof openJournal>>>
 
 /** Undefined if an input cannot be read twice. @param refused  counts the rows of a run that does not go on @throws {DdbError} DDB_LOCKED, DDB_RUN_CHANGED, DDB_RUN_DAMAGED, DDB_OUTPUT_CREATE */
 export async function openJournal(
-  platform: Platform,
-  options: LoadOptions,
-  checked: CheckedOptions,
+  { platform, options, checked }: RunBasis,
   paths: readonly string[],
   refused: (found: RecordedRun, error: DdbError) => DdbError,
 ) {
   const { files } = platform
   const { runId } = checked
-  const fingerprints = await fingerprintsOf(paths, files)
+  const fingerprints = paths.includes('-') ? undefined : await fingerprintsOf(paths, files)
   if (fingerprints === undefined) return undefined
   const { folder, workingFolder = '', restart = false, restartUntouched } = options.journal!
   const path = journalPath(folder, runId)

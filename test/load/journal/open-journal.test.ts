@@ -49,10 +49,10 @@ function scene(t: Test, platform: Platform = systemPlatform) {
       journal: { folder },
       ...change,
     }
-    const checked = checkedOptions(options, platform.random)
-    const opened = await openJournal(platform, options, checked, paths, (_, error) => error)
+    const run = newRun(options, checkedOptions(options, platform.random), platform)
+    const opened = await openJournal(run, paths, (_, error) => error)
     if (opened === undefined) return undefined
-    const { history: journal } = newRun(options, checked, platform)
+    const { history: journal } = run
     journal.goOn(opened)
     return { journal, notices: opened.notices }
   }
