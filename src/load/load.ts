@@ -1,7 +1,7 @@
 /* One run from options to result: opens the inputs, connects, finds the target, chooses how batches are sent and confirmed (as the options
    request, if the server allows it), delivers them and reports. Has the way without confirmation. */
 import { ConnectionError, DdbError, option, ServerError, usageError } from '../errors.js'
-import type { Clock, Files, Platform } from '../platform/platform.js'
+import type { Clock, Platform } from '../platform/platform.js'
 import { awakeClock, wait } from '../platform/clocks.js'
 import {
   connectDeadlineMs,
@@ -19,7 +19,7 @@ import { checkSoleProcess } from './register/sole-process.js'
 import { lookFirst } from './evidence/first-look.js'
 import { asTargetChanged, isInDoubt, remedies } from './journal/changed-run.js'
 import { checkName } from './register/register.js'
-import { checkedOptions, type CheckedOptions } from './checked-options.js'
+import { checkedOptions } from './checked-options.js'
 import { Recorder, takeRowsBack } from './outcomes/recorder.js'
 import { loadResult } from './result.js'
 import { type Delivery, type Inputs, newRun, type Run, type RunParts } from './run.js'
@@ -40,9 +40,19 @@ export async function loadOn(platform: Platform, options: LoadOptions, parts?: R
   const checked = checkedOptions(options, platform.random)
   const clock = awakeClock(platform.clock)
   try {
-    const proven = provable(options, checked, platform.files)
-    const run = newRun(proven, checked, { ...platform, clock }, parts)
-    if (proven !== options && proven.shard === undefined) {
+    const { journal, ...others } = options
+    const { mode, confirm, runId } = checked
+    // Without confirmation, a journal cannot tell which rows arrived.
+    const isUnkept = journal !== undefined && mode === 'async' && confirm === 'none'
+    if (isUnkept && platform.files.statusNow(journalPath(journal.folder, runId)) !== undefined) {
+      throw usageError(
+        `run "${runId}" began with confirmed rows: leave out ${option('delivery.confirm')} none, or choose another ${option('runId')}`,
+      )
+    }
+    // The server has the record of a run that shards load, which are always confirmed.
+    const kept = isUnkept || options.shard !== undefined ? others : options
+    const run = newRun(kept, checked, { ...platform, clock }, parts)
+    if (isUnkept) {
       run.reporter.notice(
         `with ${option('delivery.confirm')} none the run keeps no journal: if it is repeated, it loads everything again`,
       )
@@ -51,21 +61,6 @@ export async function loadOn(platform: Platform, options: LoadOptions, parts?: R
   } finally {
     clock.stop()
   }
-}
-
-/** Without confirmation, a journal cannot tell which rows arrived. @throws {UsageError} DDB_USAGE if the run began with confirmed rows */
-function provable(options: LoadOptions, checked: CheckedOptions, files: Files): LoadOptions {
-  const { journal, shard, ...others } = options
-  // The server has the record of a run that shards load.
-  if (shard !== undefined) return { ...others, shard }
-  if (journal === undefined || checked.mode === 'sync' || checked.confirm !== 'none') return options
-  const { runId } = checked
-  if (files.statusNow(journalPath(journal.folder, runId)) !== undefined) {
-    throw usageError(
-      `run "${runId}" began with confirmed rows: leave out ${option('delivery.confirm')} none, or choose another ${option('runId')}`,
-    )
-  }
-  return others
 }
 
 async function loadChecked(run: Run): Promise<LoadResult> {

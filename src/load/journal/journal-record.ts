@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib'
 import { attempt } from '../../errors.js'
 import type { BatchPlace, ResumePoint } from '../../parse/batch.js'
 import type { TargetIdentity } from '../evidence/sample-rows.js'
-import type { ConfirmUsed, LoadOptions, LoadResult, ServerTarget } from '../options.js'
+import type { ConfirmUsed, LoadOptions, LoadResult, RowCounts, ServerTarget } from '../options.js'
 import type { Fingerprint } from './fingerprint.js'
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
@@ -70,14 +70,7 @@ export interface NamedInput {
 }
 
 /** How many rows of a batch, or of a part of one, have which outcome. */
-export interface EndedRows {
-  readonly confirmed: number
-  readonly rejected: number
-  readonly unconfirmed: number
-  /** Certainly not stored, so a process may send them again. */
-  readonly unsent: number
-  readonly filtered: number
-}
+export type EndedRows = Readonly<Omit<RowCounts, 'read' | 'skipped'>>
 
 type RejectsOfInput = Pick<LoadResult['inputs'][number], 'rejected' | 'firstError'> & {
   /** The last line of the input that begins a rejected record; undefined without rejects. */
