@@ -168,6 +168,15 @@ export function bugError(fact: string, advice = '', cause?: unknown): DdbError {
   return new DdbError('DDB_INTERNAL', message, { cause })
 }
 
+/** Wraps anything that is not a DdbError as an internal error (70). */
+export function asDdbError(error: unknown): DdbError {
+  if (error instanceof DdbError) return error
+  if ((error as NodeJS.ErrnoException | undefined)?.syscall === 'uv_cwd') {
+    return usageError('the folder in which the program was started is gone: change to another')
+  }
+  return bugError(`unexpected failure: ${messageOf(error)}`, '', error)
+}
+
 /** A connection could not be opened, or an established connection was lost. */
 export class ConnectionError extends DdbError {}
 

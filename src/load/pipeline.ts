@@ -1,7 +1,8 @@
 /* The steps of every run: open the inputs and the target, move batches within the rate limit, and close everything, even after failures. A
    run ends cleanly, or at once without waiting for the network. Notes values seldom meant: times far from today, blanks around symbols. */
 import { setMaxListeners } from 'node:events'
-import { ConnectionError, DdbError, option, TimeoutError, UsageError } from '../errors.js'
+import { asDdbError, ConnectionError, DdbError, option } from '../errors.js'
+import { TimeoutError, UsageError } from '../errors.js'
 import { openInputs } from './inputs/inputs.js'
 import { failureOf } from './journal/journal-file.js'
 import { rowsOf, type SentBatch } from './journal/recorded-run.js'
@@ -14,7 +15,6 @@ import type { RateLimit } from './checked-options.js'
 import { type Inputs, isUnfinished, type Run, timeText } from './run.js'
 import { closeTimeoutMs, ignoreLoss } from './connection/connect.js'
 import type { LoadResult } from './options.js'
-import { asDdbError } from './run-ending.js'
 import { type TimeRange, unitQuestion, widened } from '../infer/time-range.js'
 import { dateFormatText } from '../parse/times/date-format.js'
 import { elementAt } from '../protocol/element.js'
@@ -65,7 +65,7 @@ async function pump(run: Run, inputs: Inputs): Promise<boolean> {
   try {
     for await (const batch of inputs.batches()) {
       odd.look(batch)
-      if (run.ending.isLeaving) break
+      if (run.ending.leaving.aborted) break
       const known = run.history.resumption.knownOf(batch)
       // Once there are too many rejects, only batches that an earlier process sent may still be confirmed.
       if (known === undefined || hasUnsent(known)) run.ending.fail(earlierLimit)
@@ -89,7 +89,7 @@ async function pump(run: Run, inputs: Inputs): Promise<boolean> {
     run.ending.fail(error)
   }
   odd.end()
-  if (!run.ending.isLeaving) run.ending.fail(earlierLimit ?? limitFailure(run))
+  if (!run.ending.leaving.aborted) run.ending.fail(earlierLimit ?? limitFailure(run))
   return earlierLimit !== undefined
 }
 
@@ -111,7 +111,7 @@ async function hand(
     if (passing !== undefined) await passing
     if (run.ending.hasSlept()) await delivery.checkOwner?.()
     if (run.state.batches.sent === 0) await delivery.beforeFirst?.()
-    if (run.ending.isLeaving) return
+    if (run.ending.leaving.aborted) return
     // The run may have ended during the wait.
     if (run.ending.stopped || !run.ending.maySend()) throw run.ending.failure!
     const room = delivery.deliver(batch, known)

@@ -21,7 +21,7 @@ export function loadResult(run: Run): LoadResult {
   const { checked, state, delivery, inputs, watch } = run
   // Rows that were read and have no outcome yet never reached a session. Not before: after the signal to leave, nobody waits for the end of
   // reading, so until here it counts rows.
-  if (run.ending.isLeaving || run.leavesRest === true)
+  if (run.ending.leaving.aborted || run.leavesRest === true)
     state.rows.unsent += Math.max(0, state.rows.read - accountedFor(state.rows))
   const { passedOver, sameFiles } = run.sources
   const { columns } = run.target

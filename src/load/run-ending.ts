@@ -1,7 +1,7 @@
 /* Ends a run after its first failure, at the signal to leave, or once another process has taken it over: then it sends nothing more.
    Reports on it while it works: notices, and its progress at most ten times a second. */
 import { setMaxListeners } from 'node:events'
-import { bugError, DdbError, messageOf, TimeoutError, usageError } from '../errors.js'
+import { asDdbError, messageOf, TimeoutError, usageError, type DdbError } from '../errors.js'
 import type { Clock, Platform, Timer } from '../platform/platform.js'
 import { newSecrets } from '../client/login/hide-password.js'
 import type { ReadingPlace } from '../infer/findings.js'
@@ -23,11 +23,9 @@ export interface RunBasis {
   readonly watch: ReadObserver | undefined
   /** The rows that a program writes; undefined if the run reads inputs. */
   readonly rows: RowStore | undefined
-  readonly reporter: Reporter
-  readonly ending: RunEnding
+  readonly reporter: ReturnType<typeof newReporter>
+  readonly ending: ReturnType<typeof newRunEnding>
 }
-
-export type Reporter = ReturnType<typeof newReporter>
 
 type InputBytes = Pick<LoadReport, 'bytesRead' | 'totalBytes' | 'input'>
 /** The part of a report that the reporter gets from the run. */
@@ -119,8 +117,6 @@ export function newReporter(
   }
 }
 
-export type RunEnding = ReturnType<typeof newRunEnding>
-
 /** @param leave  the caller's signal to leave @param whyLost  gives the DDB_LOCKED error if another process has taken the run */
 export function newRunEnding(
   clock: Clock,
@@ -144,9 +140,6 @@ export function newRunEnding(
   return {
     /** Aborted when the run must stop without waiting. */
     leaving,
-    get isLeaving(): boolean {
-      return leaving.aborted
-    },
     /** The first failure. The error for a truncated input replaces an interruption, because rows are lost. */
     get failure(): DdbError | undefined {
       return failure
@@ -176,15 +169,6 @@ export function newRunEnding(
       return isNew
     },
   }
-}
-
-/** Wraps anything that is not a DdbError as an internal error (70). */
-export function asDdbError(error: unknown): DdbError {
-  if (error instanceof DdbError) return error
-  if ((error as NodeJS.ErrnoException | undefined)?.syscall === 'uv_cwd') {
-    return usageError('the folder in which the program was started is gone: change to another')
-  }
-  return bugError(`unexpected failure: ${messageOf(error)}`, '', error)
 }
 
 /** A timeout of a session names the run's own option. */

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { ConnectionError, DdbError, TimeoutError } from '../../src/errors.js'
-import { asDdbError, newRunEnding } from '../../src/load/run-ending.js'
+import { asDdbError, ConnectionError, DdbError, TimeoutError } from '../../src/errors.js'
+import { newRunEnding } from '../../src/load/run-ending.js'
 import { handClock } from '../helpers/clocks.js'
 import { testRun } from '../helpers/load-run.js'
 
@@ -10,7 +10,7 @@ t.test('if a different process has the run, this process stops at once and for g
   const whyLost = (): DdbError | undefined => answers.pop()
   const ending = newRunEnding(handClock(), undefined, whyLost)
   t.notOk(ending.maySend())
-  t.ok(ending.isLeaving)
+  t.ok(ending.leaving.aborted)
   t.equal(ending.failure, taken)
   t.notOk(ending.maySend(), 'whatever the journal says later')
 })

@@ -1,9 +1,8 @@
 /* What is printed after a failure: its message, and last the command to run next, which is `explain` if no other can help. */
-import { attempt, DdbError, errorCodes, InputError } from '../../errors.js'
+import { asDdbError, attempt, DdbError, errorCodes, InputError } from '../../errors.js'
 import type { ErrorCode, Fix } from '../../errors.js'
 import type { NeededOptions } from '../../infer/inferred-schema.js'
 import type { LoadResult } from '../../load/options.js'
-import { asDdbError } from '../../load/run-ending.js'
 import { parseTableTarget, tableExpression } from '../../load/target/target.js'
 import { systemFiles } from '../../platform/system-files.js'
 import { commandOptions } from '../options/options.js'

@@ -196,7 +196,7 @@ export class Evidence {
       this.rows = now.rows
       this.#lookedAtMs = clock.nowMs()
       const mayGrow = waits && change?.kind === 'short' && this.#lookedAtMs + pauseMs < endMs
-      if (!mayGrow || ending.isLeaving) return { now, found, change }
+      if (!mayGrow || ending.leaving.aborted) return { now, found, change }
       await wait(clock, pauseMs, ending.leaving)
     }
   }

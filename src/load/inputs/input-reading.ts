@@ -1,6 +1,6 @@
 /* Reads the inputs of a run, one by one: maps the columns of each to the target's, gives each batch and each reject its place in the
    journal, reports what was detected, and counts bytes and records. */
-import { bugError, type DdbError, InputError, option } from '../../errors.js'
+import { asDdbError, bugError, type DdbError, InputError, option } from '../../errors.js'
 import { columnOffsets, type ColumnOffsets, type CellRules } from '../../parse/cell-rules.js'
 import type { Batch, ColumnCounts, InputRange, Reject } from '../../parse/batch.js'
 import { inputShape, type InputReader } from '../../parse/record-reader.js'
@@ -16,7 +16,6 @@ import { readSizes } from '../outcomes/turns.js'
 import type { Detected, InputFailure } from '../options.js'
 import { cellsOf, detectedNotices, detectedOf } from './detected.js'
 import type { InputSummary, Run } from '../run.js'
-import { asDdbError } from '../run-ending.js'
 
 export interface OpenedInput {
   readonly source: ByteSource

@@ -1,11 +1,10 @@
 /* The batches of a run without an outcome: which piece is sent when and over which connection, and what follows from its outcome. A piece
    may have to wait for the journal, for a pause before a retry, for a connection, for other pieces, or for the move to a new leader. */
-import { bugError, ConnectionError, DdbError } from '../../errors.js'
+import { asDdbError, bugError, ConnectionError, DdbError } from '../../errors.js'
 import { maxRedirects, redirectedTooOften, retryDelayMs } from '../connection/connect.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
 import type { ReceiptNode } from '../transport/receipt-node.js'
-import { asDdbError } from '../run-ending.js'
 import { halvesOf, type Piece, type PieceState } from './pieces.js'
 import type { Recorder } from './recorder.js'
 import { decideRefusal, inTransform, type Outcome, outOfTurn } from './refusals.js'

@@ -1,7 +1,7 @@
 /* The link between a run and its server: reads the ledger (the server-side table of receipts) and takes answers, finds out why none come,
    and goes on after the connection, the ledger or the server was lost, with another leader, or at the end. In each case `Batches.settle`
    decides what becomes of the batches without an outcome. */
-import { ConnectionError, DdbError, ServerError } from '../../errors.js'
+import { asDdbError, ConnectionError, DdbError, ServerError } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import { noteFinished } from '../evidence/first-look.js'
 import { watchedTable } from '../evidence/sample-rows.js'
@@ -9,7 +9,6 @@ import { recordGone, targetChanged } from '../journal/changed-run.js'
 import { Batches } from '../outcomes/batches.js'
 import type { Recorder } from '../outcomes/recorder.js'
 import type { Run } from '../run.js'
-import { asDdbError } from '../run-ending.js'
 import { longestFarewellMs, type Memory, type ReceiptNode } from './receipt-node.js'
 import { Receipts } from './receipts.js'
 import { outcomePhase, takenByOther, type Answer, type Copy } from './script.js'
@@ -94,7 +93,7 @@ export class ReceiptLink {
 
   protected async rest(ms: number): Promise<void> {
     const { platform, ending } = this.run
-    if (!ending.isLeaving) await wait(platform.clock, ms, this.#pause.signal)
+    if (!ending.leaving.aborted) await wait(platform.clock, ms, this.#pause.signal)
     this.#pause = new AbortController()
   }
 
@@ -255,7 +254,7 @@ export class ReceiptLink {
     this.isEnding = true
     // If the run has already waited for the server in vain, it must not wait again.
     const hasWaited = this.isUnanswered || this.failure?.code === 'DDB_CONNECTION_LOST'
-    let isLooked = ending.isLeaving
+    let isLooked = ending.leaving.aborted
     const deadlineMs = this.nowMs + (hasWaited ? 0 : checked.retryTimeoutMs)
     for (let retry = 0; ; retry++) {
       try {
@@ -263,7 +262,7 @@ export class ReceiptLink {
         // The journal must contain every outcome before the run removes the ledger.
         run.commit()
         const timeoutMs = Math.min(longestFarewellMs, checked.confirmTimeoutMs)
-        if (!ending.isLeaving) {
+        if (!ending.leaving.aborted) {
           // If the process is killed before it removes the ledger, a resumed run still has it.
           await recorder.lookAtEnd(node.control)
           // Without a table to look at, the ledger shows that the server still has its memory.
@@ -279,7 +278,8 @@ export class ReceiptLink {
         this.isUnanswered = true
         const isOpen = recorder.holdsMemory || !isLooked
         const isLast = retry >= Math.max(1, checked.retries) || this.nowMs >= deadlineMs
-        if (!(error instanceof ConnectionError) || !isOpen || isLast || ending.isLeaving) break
+        if (!(error instanceof ConnectionError) || !isOpen || isLast || ending.leaving.aborted)
+          break
       }
     }
     if (recorder.holdsMemory) recorder.takeBack(unreachable, false)

@@ -186,7 +186,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     await wait(platform.clock, firstPollMs)
     while (!this.#allSent || state.open.size > 0) {
       // If a different process has taken over the run, this process must not change anything of the run any more.
-      if (!ending.maySend() && ending.isLeaving) return this.#giveUp()
+      if (!ending.maySend() && ending.leaving.aborted) return this.#giveUp()
       if (await this.#renewsLedger()) continue
       // Even if batches were given up, the run waits until the kernel has taken all of their bytes.
       const isTaken = node.bufferedBytes === 0
@@ -202,7 +202,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
         this.isInDoubt = false
         if (isTaken && !(this.isSilent && node.isLost)) this.news()
       }
-      if (this.leftMs <= 0 || ending.isLeaving) return this.#giveUp()
+      if (this.leftMs <= 0 || ending.leaving.aborted) return this.#giveUp()
       const hasNews = await this.#look()
       // Even if the ledger has no new rows, there may be room for further batches by now.
       this.wake()
