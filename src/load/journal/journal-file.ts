@@ -28,6 +28,8 @@ export class JournalFile {
   #shortBytes = 0
   #timer: Timer | undefined
   #syncing: Promise<void> | undefined
+  /** Whether nothing was written since the last sync began. */
+  #isSynced = true
 
   /** Opens no file: `replace` creates it. */
   constructor(
@@ -125,6 +127,7 @@ export class JournalFile {
       this.sync()
     } finally {
       this.#timer?.cancel()
+      this.#isSynced = true
       this.#closeFile()
     }
   }
@@ -165,15 +168,20 @@ export class JournalFile {
   }
 
   #syncSoon(): void {
-    const written = this.#file
-    if (this.#timer !== undefined || this.#syncing !== undefined || written === undefined) return
+    const written = this.#file!
+    this.#isSynced = false
+    if (this.#timer !== undefined || this.#syncing !== undefined) return
     this.#timer = this.#platform.clock.afterIfAlive(syncEveryMs, () => {
       this.#timer = undefined
+      this.#isSynced = true
       this.#syncing = written
         .syncMeanwhile()
         .then(() => this.#checkPlace())
         .catch((cause: unknown) => void this.#fail(cause))
-      void this.#syncing.then(() => (this.#syncing = undefined))
+      void this.#syncing.then(() => {
+        this.#syncing = undefined
+        if (!this.#isSynced) this.#syncSoon()
+      })
     })
   }
 }
