@@ -14,7 +14,7 @@ import {
 } from './connection/connect.js'
 import { endJournal, runPipeline } from './pipeline.js'
 import type { LoadOptions, LoadResult, ServerTarget } from './options.js'
-import { journalPath } from './journal/open-journal.js'
+import { journalPath } from './journal/journals.js'
 import { checkSoleProcess } from './register/sole-process.js'
 import { lookFirst } from './evidence/first-look.js'
 import { asTargetChanged, isInDoubt, remedies } from './journal/changed-run.js'

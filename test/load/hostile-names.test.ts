@@ -13,8 +13,7 @@ import {
   askSchema,
 } from '../../src/load/connection/server-queries.js'
 import { askIdentity } from '../../src/load/evidence/sample-rows.js'
-import { readRun } from '../../src/load/journal/known-runs.js'
-import { journalPath } from '../../src/load/journal/open-journal.js'
+import { readRun, journalPath } from '../../src/load/journal/journals.js'
 import {
   askMemory,
   askRegister,

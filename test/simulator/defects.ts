@@ -160,12 +160,12 @@ export const defects: readonly Defect[] = [
     'if (isOld && !isOld && lacksRows)',
   ]),
   defect(firstAroundSeed, 'a run with a damaged journal starts over', [
-    'load/journal/open-journal.ts',
+    'load/journal/journals.ts',
     'if (damage !== undefined && !restart)',
     'if (damage !== undefined && restart && !restart)',
   ]),
   defect(firstAroundSeed, '--restart does not start over', [
-    'load/journal/open-journal.ts',
+    'load/journal/journals.ts',
     'const isAnew = restart || past.run',
     'const isAnew = past.run',
   ]),
@@ -197,7 +197,7 @@ export const defects: readonly Defect[] = [
     firstAroundSeed,
     "a finished run's journal is ignored if the wall clock says that it is old",
     [
-      'load/journal/open-journal.ts',
+      'load/journal/journals.ts',
       'const isAnew = restart || past.run',
       'const isAnew = restart || (past.end?.isDone === true && platform.clock.wallMs() - Date.parse(past.end.at) > 30 * 86_400_000) || past.run',
     ],

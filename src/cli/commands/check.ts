@@ -8,7 +8,7 @@ import {
   type CheckOptions,
   type CheckResult,
 } from '../../load/check/check-observer.js'
-import { journalPath } from '../../load/journal/open-journal.js'
+import { journalPath } from '../../load/journal/journals.js'
 import { watched, type Call } from './command.js'
 import { inputsOf, refuseSharedFiles, refuseTerminal } from '../files/one-file.js'
 import { withFiles } from '../files/output-files.js'

@@ -2,7 +2,7 @@
 import { addressText } from '../../client/failure.js'
 import { isInDoubt } from '../../load/journal/changed-run.js'
 import { inputProgress } from '../../load/journal/run-history.js'
-import type { KnownRun } from '../../load/journal/known-runs.js'
+import type { KnownRun } from '../../load/journal/journals.js'
 import { pathHere } from '../../load/rejects/reject-path.js'
 import type { ConfirmUsed, LoadResult, RowCounts } from '../../load/options.js'
 import { confirmationWords } from '../../load/load-result.js'

@@ -10,7 +10,7 @@ import type { RunBasis } from '../run-ending.js'
 import { runChanged } from './changed-run.js'
 import type { JournalFile } from './journal-file.js'
 import type { EndedRows, Facts, JournalRecord, Place, RecordOf } from './journal-record.js'
-import type { OpenedJournal } from './open-journal.js'
+import type { OpenedJournal } from './journals.js'
 import { RecordedRun, streamStart, unconfirmedRows, type SentBatch } from './recorded-run.js'
 
 /** The methods throw DDB_OUTPUT_WRITE if the file cannot be written. */

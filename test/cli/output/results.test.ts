@@ -18,7 +18,7 @@ import {
   type CheckResult,
 } from '../../../src/load/check/check-observer.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
-import { readRun } from '../../../src/load/journal/known-runs.js'
+import { readRun } from '../../../src/load/journal/journals.js'
 import { noRows } from '../../../src/load/outcomes/run-state.js'
 import type { LoadResult } from '../../../src/load/options.js'
 import { systemPlatform } from '../../../src/platform/system-files.js'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import type { RunsResult } from '../../../src/cli/commands/runs/runs.js'
-import { listRuns } from '../../../src/load/journal/known-runs.js'
+import { listRuns } from '../../../src/load/journal/journals.js'
 import type { LoadResult } from '../../../src/load/options.js'
 import { systemPlatform } from '../../../src/platform/system-files.js'
 import {

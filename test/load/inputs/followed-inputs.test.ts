@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { journalPath } from '../../../src/load/journal/open-journal.js'
+import { journalPath } from '../../../src/load/journal/journals.js'
 import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
 import type { Platform } from '../../../src/platform/platform.js'
 import { systemPlatform } from '../../../src/platform/system-files.js'

@@ -6,9 +6,9 @@ import {
   readRun,
   removeOldRuns,
   type RemovedRun,
-} from '../../../src/load/journal/known-runs.js'
+  lockRun,
+} from '../../../src/load/journal/journals.js'
 import { recordLine, type JournalRecord } from '../../../src/load/journal/journal-record.js'
-import { lockRun } from '../../../src/load/journal/open-journal.js'
 import type { Files } from '../../../src/platform/platform.js'
 import { systemPlatform } from '../../../src/platform/system-files.js'
 import { closedGate } from '../../helpers/gate.js'

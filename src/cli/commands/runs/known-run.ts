@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { DdbError, InputError, usageError } from '../../../errors.js'
 import type { JournaledServer } from '../../../load/journal/journal-record.js'
-import { readRun, runNames, type KnownRun } from '../../../load/journal/known-runs.js'
+import { readRun, runNames, type KnownRun } from '../../../load/journal/journals.js'
 import type { JournalOptions, LoadOptions, TargetOptions } from '../../../load/options.js'
 import { mayChangeValues } from '../../../load/target/target.js'
 import { systemPlatform } from '../../../platform/system-files.js'

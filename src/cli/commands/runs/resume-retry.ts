@@ -1,8 +1,7 @@
 /* `resume` and `retry`: continue a run, and load its repaired rejects, with the options of the run. */
 import { dirname, resolve } from 'node:path'
 import { DdbError, usageError } from '../../../errors.js'
-import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
-import { journalPath } from '../../../load/journal/open-journal.js'
+import { readRun, type KnownRun, journalPath } from '../../../load/journal/journals.js'
 import type { CellOptions, LoadOptions } from '../../../load/options.js'
 import { reasonsPath } from '../../../source/data-files.js'
 import {

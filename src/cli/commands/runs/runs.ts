@@ -3,19 +3,19 @@
 import { DdbError, usageError } from '../../../errors.js'
 import { connectServer } from '../../../load/connection/connect.js'
 import { deliveryDefaults } from '../../../load/checked-options.js'
-import { lockRun } from '../../../load/journal/open-journal.js'
-import { inputProgress } from '../../../load/journal/run-history.js'
-import { forgetRun } from '../../../load/register/register.js'
-import { forgetShards, lookAtShards } from '../../../load/shards/report.js'
-import { readCredentials, serverOf, type Login } from '../../options/login.js'
 import {
+  lockRun,
   changedInputs,
   listRuns,
   readRun,
   removeOldRuns,
   type KnownRun,
   type RemovedRun,
-} from '../../../load/journal/known-runs.js'
+} from '../../../load/journal/journals.js'
+import { inputProgress } from '../../../load/journal/run-history.js'
+import { forgetRun } from '../../../load/register/register.js'
+import { forgetShards, lookAtShards } from '../../../load/shards/report.js'
+import { readCredentials, serverOf, type Login } from '../../options/login.js'
 import { systemPlatform } from '../../../platform/system-files.js'
 import { withArchives } from '../../../source/archive/archives.js'
 import { version } from '../../../version.js'
