@@ -7,7 +7,7 @@ import type { Random } from '../platform/platform.js'
 import { isInputWord, templateNames } from '../schema/set-columns.js'
 import { compressions } from '../source/byte-source.js'
 import { newPathReader } from '../source/data-files.js'
-import { confirmations } from './load-result.js'
+import { confirmations } from './options.js'
 import type { DeliveryOptions, LoadOptions, OnError, Shard } from './options.js'
 import { hasTransform, parseTarget, refuseFirst, type Target } from './target/target.js'
 

@@ -8,8 +8,7 @@ import type { ReadingPlace } from '../infer/findings.js'
 import type { ReadObserver } from './check/check-observer.js'
 import type { CheckedOptions } from './checked-options.js'
 import type { RowStore } from './inputs/rows.js'
-import type { LoadReport } from './load-result.js'
-import type { LoadOptions } from './options.js'
+import type { LoadReport, LoadOptions } from './options.js'
 import type { RunState } from './outcomes/run-state.js'
 
 /** What a run has from its beginning, and its other parts build on. */

@@ -1,7 +1,6 @@
 /* The one table of options: flag, reader, field of LoadOptions and default. The options of every command are taken from it. */
 import { loginRequirements } from '../../client/login/protection.js'
-import { confirmations } from '../../load/load-result.js'
-import type { OnError } from '../../load/options.js'
+import { confirmations, type OnError } from '../../load/options.js'
 import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target/target.js'
 import { inputFormats } from '../../parse/formats.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'

@@ -1,8 +1,7 @@
 /* The summary of a finished load: five lines on standard output; on standard error, places of rejected rows and inputs with problems. Also
    a run's figures in Prometheus' text format 0.0.4, and the result of a load that failed before it began. */
 import { readFile } from 'node:fs/promises'
-import { confirmationWords } from '../../load/load-result.js'
-import type { LoadResult } from '../../load/options.js'
+import { confirmationWords, type LoadResult } from '../../load/options.js'
 import { bytesText } from '../../parse/cells/cell-bytes.js'
 import { reasonsPath } from '../../source/data-files.js'
 import { clean, counted, durationText, fieldLines, grouped, wrapped } from './output.js'

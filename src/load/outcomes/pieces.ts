@@ -9,7 +9,7 @@ import type { Column } from '../../protocol/value.js'
 import type { Place, RecordedRange } from '../journal/journal-record.js'
 import { isSettled, pieceKey, rowsOf, type SentBatch } from '../journal/recorded-run.js'
 import type { LaneScheme } from '../target/lane-scheme.js'
-import type { LoadResult } from '../load-result.js'
+import type { LoadResult } from '../options.js'
 
 /** Consecutive lines of one input with the same reason, and how many batches and parts of batches have rows in them. */
 type LineRange = LoadResult['confirm']['uncertain'][number]
