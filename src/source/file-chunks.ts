@@ -90,19 +90,16 @@ export function cutShort(name: string, when: string, before: number, after: numb
   )
 }
 
-/** Fills `into` with the bytes from `position` on. Returns how many there are: fewer if the file ends before. */
-export async function readFully(
-  file: InputFile,
-  into: Uint8Array,
-  position: number,
-): Promise<number> {
+/** Bytes of a file; fewer if the file ends before. @throws the system's error */
+export async function bytesAt(file: InputFile, start: number, length: number) {
+  const bytes = Buffer.alloc(length)
   let done = 0
-  while (done < into.length) {
-    const count = await file.readAt(into, done, into.length - done, position + done)
+  while (done < length) {
+    const count = await file.readAt(bytes, done, length - done, start + done)
     if (count === 0) break
     done += count
   }
-  return done
+  return bytes.subarray(0, done)
 }
 
 /** Counts the bytes of chunks, and lets a caller examine the first ones before a reader gets them once, through `rest`. */

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { attempt, InputError, messageOf } from '../../errors.js'
 import type { Files, InputFile } from '../../platform/platform.js'
-import { readFully } from '../../source/file-chunks.js'
+import { bytesAt } from '../../source/file-chunks.js'
 import { keptBytes, knownBirthNs, type ReadPart } from '../../source/follow/followed-file.js'
 
 /** Describes a file as it is stored, before any decompression. */
@@ -77,12 +77,6 @@ export async function beginsAs(before: Fingerprint, file: InputFile): Promise<bo
 
 const hashOf = async (...place: Parameters<typeof bytesAt>): Promise<string> =>
   digestOf(await bytesAt(...place))
-
-/** Bytes of a file; fewer if the file ends before. @throws the system's error */
-export async function bytesAt(file: InputFile, start: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(length)
-  return bytes.subarray(0, await readFully(file, bytes, start))
-}
 
 /** The `head` and the `tail` of a file with these bytes, if they are at most 64 KiB. */
 export function digestOf(bytes: Uint8Array): string {

@@ -2,7 +2,7 @@
    record. They reach the disk later. A reader checks that it is complete, because rows whose records are missing would be sent again. */
 import { DdbError, messageOf } from '../../errors.js'
 import type { Files, OutputFile, Platform, Timer } from '../../platform/platform.js'
-import { bytesAt } from './fingerprint.js'
+import { bytesAt } from '../../source/file-chunks.js'
 import { journalFormat, recordLine, recordOf, type JournalRecord } from './journal-record.js'
 
 /** The lock of the process that writes a journal or a rejects file. */

@@ -13,10 +13,10 @@ import {
   templateParts,
 } from '../../schema/set-columns.js'
 import { type InputTexts, reasonsPath } from '../../source/data-files.js'
+import { bytesAt } from '../../source/file-chunks.js'
 import { missingInput, openSource } from '../../source/open-source.js'
 import { checkCall } from '../checked-options.js'
 import { cellsAsFound, dialectOf, readAsFound } from '../inputs/detected.js'
-import { bytesAt } from '../journal/fingerprint.js'
 import { failureOf, lockPath } from '../journal/journal-file.js'
 import { journaledOptions, type JournaledOptions } from '../journal/journal-record.js'
 import type { LoadOptions } from '../options.js'

@@ -2,11 +2,12 @@
    to its end, whatever the number of shards. Large files have parts: each begins and ends with a line, at bounds that depend on the file
    alone, and is read as if it were a file of its own, with the header of the whole one. */
 import type { Files, InputFile } from '../../platform/platform.js'
+import { bytesAt } from '../../source/file-chunks.js'
 import { compressionOf } from '../../source/open-source.js'
 import { byteOrderMark } from '../../source/encoding/open-text.js'
 import { lineFeed } from '../../parse/window.js'
 import { isInputWord, lineWord, templateNames } from '../../schema/set-columns.js'
-import { bytesAt, type Fingerprint } from '../journal/fingerprint.js'
+import type { Fingerprint } from '../journal/fingerprint.js'
 import type { LoadOptions, Shard } from '../options.js'
 
 /** From one line to another. A part that does not begin with the file is read after the first `headBytes` of the file. */

@@ -7,7 +7,7 @@ import type yauzlPackage from 'yauzl'
 import type { Entry, RandomAccessReader, ZipFile } from 'yauzl'
 import { InputError, messageOf } from '../../errors.js'
 import type { DatedFileStatus, InputFile } from '../../platform/platform.js'
-import { chunkBytes, readFully } from '../file-chunks.js'
+import { bytesAt, chunkBytes } from '../file-chunks.js'
 
 export interface Member {
   /** Path in the archive, with `/` between folders. */
@@ -179,8 +179,7 @@ function readerOf(library: typeof yauzlPackage, file: InputFile): RandomAccessRe
     ): Promise<number> {
       const end = this.#windowStart + this.#window.length
       if (position < this.#windowStart || position + length > end) {
-        const window = Buffer.alloc(Math.max(length, windowBytes))
-        this.#window = window.subarray(0, await readFully(file, window, position))
+        this.#window = await bytesAt(file, position, Math.max(length, windowBytes))
         this.#windowStart = position
       }
       const at = position - this.#windowStart
@@ -355,8 +354,8 @@ async function* contentOf(
       { cause },
     )
   try {
-    const head = Buffer.alloc(localHeaderBytes + 0xffff)
-    await readFully(file, head, headerBytes)
+    const most = localHeaderBytes + 0xffff
+    const head = Buffer.concat([await bytesAt(file, headerBytes, most)], most)
     const start = headerBytes + contentStart(head, member)
     const range = rangeOf(file, start, start + compressedBytes)
     raw = Readable.from(range, { objectMode: false })

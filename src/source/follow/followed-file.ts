@@ -6,7 +6,7 @@ import { wait } from '../../platform/clocks.js'
 import { fileKey } from '../../platform/file-name.js'
 import type { Clock, DatedFileStatus, Files, InputFile } from '../../platform/platform.js'
 import type { Chunks } from '../byte-source.js'
-import { chunkBytes, readFully } from '../file-chunks.js'
+import { bytesAt, chunkBytes } from '../file-chunks.js'
 
 /** How often to check whether a file has grown: often enough for users, rarely enough for hundreds of files. */
 export const lookEveryMs = 250
@@ -197,9 +197,7 @@ export function knownBirthNs({ bornNs, changedNs }: DatedFileStatus): bigint | u
 }
 
 async function holds(file: InputFile, bytes: Uint8Array, start: number): Promise<boolean> {
-  const found = new Uint8Array(bytes.length)
-  const count = await readFully(file, found, start)
-  return count === found.length && Buffer.compare(bytes, found) === 0
+  return Buffer.compare(bytes, await bytesAt(file, start, bytes.length)) === 0
 }
 
 function stopped(): DdbError {
