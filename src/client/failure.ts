@@ -9,6 +9,17 @@ export function addressText(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
+export const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')
+
+const notLeader = /<NotLeader>\s*(\[[0-9A-Fa-f:.]+\]|[^\s:[\]]+):(\d{1,5})(?![\d.])/
+
+/** The address of the leader that a node names in its refusal. */
+export function redirectIn(text: string): { host: string; port: number } | undefined {
+  const [, host, digits] = notLeader.exec(text) ?? []
+  const port = Number(digits)
+  return port >= 1 && port <= 65_535 ? { host: withoutBrackets(host!), port } : undefined
+}
+
 function systemCode(cause: unknown): string | undefined {
   if (!(cause instanceof Error)) return undefined
   if ('code' in cause && typeof cause.code === 'string') return cause.code

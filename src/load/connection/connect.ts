@@ -2,7 +2,7 @@
    not the leader names the leader (`<NotLeader>host:port`, docs/protocol.md#high-availability). The run moves only to hosts that the user
    has named, so that a false server cannot redirect data and password. */
 import { setMaxListeners } from 'node:events'
-import { addressText } from '../../client/failure.js'
+import { addressText, redirectIn, withoutBrackets } from '../../client/failure.js'
 import type { ConnectOptions } from '../../client/session-options.js'
 import { defaultConnectTimeoutMs, openSession, type Session } from '../../client/open-session.js'
 import { type LoginMemory, loginMethods } from '../../client/login/protection.js'
@@ -10,7 +10,8 @@ import { ConnectionError, DdbError, ServerError, option } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import type { Platform, Random } from '../../platform/platform.js'
 import type { CheckedOptions } from '../checked-options.js'
-import type { LoadOptions, ServerAddress, ServerTarget } from '../options.js'
+import type { ServerAddress, ServerTarget } from '../options.js'
+import type { RunBasis } from '../run-ending.js'
 
 type ConnectRules = Pick<ConnectOptions, 'highWaterBytes' | 'closeTimeoutMs' | 'enableAsync'> & {
   /** Deadline for all hosts, redirects and logins, by the platform's clock; default: as the server's options say, from now on. */
@@ -51,17 +52,12 @@ export async function connectServer(
   })
 }
 
-interface ConnectingRun {
-  readonly platform: Platform
+interface ConnectingRun extends Pick<RunBasis, 'platform' | 'checked' | 'ending'> {
   readonly server: ServerTarget
-  readonly checked: CheckedOptions
-  readonly ending: { readonly leaving: AbortSignal; readonly stopped: boolean }
 }
 
 /** Of a run that has sent nothing. */
-interface StartingRun extends ConnectingRun {
-  readonly options: LoadOptions
-  readonly reporter: { readonly notice: (text: string) => void }
+interface StartingRun extends ConnectingRun, Pick<RunBasis, 'options' | 'reporter'> {
   early?: EarlySession | undefined
 }
 
@@ -117,14 +113,6 @@ export function neverUsed(): ConnectionError {
 /** Limit of redirects in a row. A cluster whose leading node does not change needs only one. */
 export const maxRedirects = 5
 
-const notLeader = /<NotLeader>\s*(\[[0-9A-Fa-f:.]+\]|[^\s:[\]]+):(\d{1,5})(?![\d.])/
-
-export function redirectIn(text: string): ServerAddress | undefined {
-  const [, host, digits] = notLeader.exec(text) ?? []
-  const port = Number(digits)
-  return port >= 1 && port <= 65_535 ? { host: withoutBrackets(host!), port } : undefined
-}
-
 /** Calls `attempt` again with each address to which a call is redirected. @throws {ConnectionError} DDB_CONNECT, also after too many */
 export async function followRedirects<T>(
   server: ServerTarget,
@@ -177,8 +165,6 @@ export function redirectedTooOften({ host, port }: ServerAddress): ConnectionErr
 }
 
 const comparable = (host: string): string => withoutBrackets(host).toLowerCase()
-
-const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')
 
 /** Use it where the loss of a session does not matter, or is noticed elsewhere. @throws all errors but ConnectionError */
 export function ignoreLoss(error: unknown): void {

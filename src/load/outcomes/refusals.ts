@@ -5,11 +5,11 @@ import {
   addressText,
   lacksLogin,
   lacksRight,
+  redirectIn,
   rightAdvice,
   settingAdvice,
   withLoginAdvice,
 } from '../../client/failure.js'
-import { redirectIn } from '../connection/connect.js'
 import type { ServerAddress } from '../options.js'
 
 export interface Outcome {

@@ -2,10 +2,10 @@
    it, and the functions that write batches and their receipts, with their answers. Names in these scripts come from `target.ts` and
    `register/register.ts`, which have checked them. Reads what the ledger answers. */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { redirectIn } from '../../client/failure.js'
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Table, Value } from '../../protocol/value.js'
-import { redirectIn } from '../connection/connect.js'
 import {
   ask,
   type Asking,

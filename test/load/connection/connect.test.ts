@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream'
 import t from 'tap'
+import { redirectIn } from '../../../src/client/failure.js'
 import type { LoginMemory, LoginMethod } from '../../../src/client/login/protection.js'
 import type { Session } from '../../../src/client/open-session.js'
 import { ConnectionError, ServerError } from '../../../src/errors.js'
@@ -9,7 +10,6 @@ import {
   connectServer,
   redirected,
   followRedirects,
-  redirectIn,
   retryDelayMs,
   tryAtStart,
   tryUntil,
