@@ -241,7 +241,7 @@ export function inferOptions(
     names: newPathReader(input),
     byPosition: mapping.match === 'position',
     ignoreExtra: mapping.ignoreExtra,
-    intoDfs: parseTableTarget(target.table ?? '').kind === 'dfs',
+    intoDfs: target.table !== undefined && parseTableTarget(target.table).kind === 'dfs',
     ...defined({ types: own, sample: input.limit }),
   }
 }

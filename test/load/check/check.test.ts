@@ -281,6 +281,8 @@ t.test('standard input, functions, constants, arrays are checked as files and ta
   t.match(result, { status: 'fits' })
   const field = { source: null, position: null, text: '7', column: 'price', value: '7' }
   t.strictSame(result.inputs[0]!.fields[2], field)
+  const days = { target: { function: 'takeRows', types: 'time:DATE,sym:DATE,id:INT' } }
+  t.match(await check([path], days), { status: 'failed', rows: { rejected: 1 } })
   const expected = { exitCode: 78, error: { message: /Did you mean "takeRows"/ } }
   t.match(await check([path], { target: { function: 'takeRow', types } }), expected)
 })
