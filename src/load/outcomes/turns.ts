@@ -40,10 +40,8 @@ export function fixedSizes(run: Run): CutSizes {
 }
 
 /** Whether a row must not be written before an earlier one, of which it may have the key. */
-export function isOrdered({ checked, lanes, target }: Run): boolean {
-  if (checked.connections > 1) return lanes?.isOrdered === true
-  return checked.target.kind === 'table' && target.keyed
-}
+export const isOrdered = ({ checked, target }: Pick<Run, 'checked' | 'target'>): boolean =>
+  checked.target.kind === 'table' && target.keyed
 
 /** Whether pieces name the one before them, so that they need not wait for its outcome: the ledger shows it to the server. */
 export const namesBefore = (run: Run): boolean =>

@@ -5,14 +5,13 @@ import { hash } from 'node:crypto'
 import type { ColumnType, DataType } from '../../protocol/data-type.js'
 import { isFixedType } from '../../protocol/element.js'
 import { murmurHash } from '../../protocol/murmur-hash.js'
-import type { Column } from '../../protocol/value.js'
 import type { PartitionDimension, TargetColumn } from '../../schema/target-schema.js'
 import type { TargetDescription } from './describe-target.js'
 import { RowHasher } from './row-hash.js'
 import type { Target } from './target.js'
 import {
   divisionsOf,
-  keyReader,
+  placesBy,
   scalarKey,
   type Key,
   type RowsOfColumns,
@@ -21,8 +20,6 @@ import {
 export interface LaneScheme {
   /** Identifies how rows are divided. A resumed run must divide them alike, so that batch numbers keep their rows. */
   readonly digest: string
-  /** Whether rows with the same key must be written in order. */
-  readonly isOrdered: boolean
   /** The lane of each row, from 0. Rows that belong to no partition, or to an unknown one, go into the first lane. */
   lanesOf(batch: RowsOfColumns, lanes: number): Uint8Array
 }
@@ -52,7 +49,7 @@ export function laneScheme(
     if (partition === undefined) return 'it has no partitions'
     const dimensions = partition.unpredictable === true ? [] : partition.dimensions
     const levels = dimensions.flatMap(one => partitionLevel(one, description) ?? [])
-    if (levels.length > 0) return partitionScheme(levels, keyed)
+    if (levels.length > 0) return partitionScheme(levels)
     return 'its scheme does not show reliably which rows are in the same partition'
   }
   const keys = description.columns.filter(one => keyColumns.includes(one.name) && isExact(one))
@@ -60,12 +57,13 @@ export function laneScheme(
   return 'its keys do not identify rows reliably'
 }
 
-function partitionScheme(levels: readonly Level[], isOrdered: boolean): LaneScheme {
+function partitionScheme(levels: readonly Level[]): LaneScheme {
   return {
-    isOrdered,
     digest: digestOf(levels.map(({ text }) => text)),
     lanesOf({ columns, rowCount }, lanes) {
-      const places = levels.map(level => placesBy(columns, level))
+      const places = levels.map(({ columnIndex, type, find }) =>
+        placesBy(columns[columnIndex]!, type, find),
+      )
       const chosen = new Uint8Array(rowCount)
       for (let row = 0; row < rowCount; row++) {
         let sum = 0
@@ -92,7 +90,6 @@ function keyScheme(keys: readonly TargetColumn[], { columns }: TargetDescription
   const hasher = new RowHasher(Int32Array.of(version, 0))
   const indexes = keys.map(key => columns.indexOf(key))
   return {
-    isOrdered: true,
     digest: digestOf(keys.map(({ name, type }) => JSON.stringify(['key', name, type.type]))),
     lanesOf({ columns, rowCount }, lanes) {
       const { a } = hasher.hash(
@@ -176,27 +173,3 @@ function bucketOf(key: Key, width: number, buckets: number): number {
   const whole = typeof key === 'number' ? BigInt(Math.floor(key)) : key
   return Number(BigInt.asUintN(8 * width, whole) % BigInt(buckets))
 }
-
-/** Finds the group of a row, and of a symbol only once; undefined if the column does not match the server's description. */
-function placesBy(
-  columns: readonly Column[],
-  { columnIndex, type, find }: Level,
-): ((row: number) => number) | undefined {
-  const column = columns[columnIndex]!
-  const keyAt = keyReader(column, type)
-  if (keyAt === undefined) return undefined
-  const placeOf = (row: number): number => {
-    const key = keyAt(row)
-    return key === null ? -1 : find(key)
-  }
-  if (column.form !== 'vector' || column.type !== 'SYMBOL') return placeOf
-  const { codes, base } = column
-  const known = new Int32Array(base.length).fill(notLookedUp)
-  return row => {
-    const code = codes[row]!
-    if (known[code] === notLookedUp) known[code] = placeOf(row)
-    return known[code]!
-  }
-}
-
-const notLookedUp = -2

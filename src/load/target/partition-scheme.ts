@@ -27,22 +27,45 @@ export function outsideMarks({ partition, state }: Pick<TargetDescription, 'part
     const { kind } = dimension
     if (kind === 'VALUE' && newValues === undefined) return []
     const takesAll = kind === 'HASH' || kind === 'SEQ' || (kind === 'VALUE' && newValues === 'add')
-    // Nulls are outside of every scheme.
     const placeOf = takesAll ? () => 0 : divisionsOf(dimension)?.placeOf
-    return placeOf === undefined ? [] : [{ dimension, placeOf }]
+    return placeOf === undefined ? [] : [{ ...dimension, placeOf }]
   })
   if (checks.length < partition.dimensions.length) return undefined
   return ({ columns, rowCount }: RowsOfColumns): Uint8Array => {
     const outside = new Uint8Array(rowCount)
-    for (const { dimension, placeOf } of checks) {
-      const keyAt = keyReader(columns[dimension.columnIndex]!, dimension.type)
-      if (keyAt === undefined) continue
-      for (let row = 0; row < rowCount; row++) {
-        const key = keyAt(row)
-        if (key === null || placeOf(key) < 0) outside[row] = 1
-      }
+    for (const { columnIndex, type, placeOf } of checks) {
+      const placeAt = placesBy(columns[columnIndex]!, type, placeOf)
+      if (placeAt === undefined) continue
+      for (let row = 0; row < rowCount; row++) if (placeAt(row) < 0) outside[row] = 1
     }
     return outside
+  }
+}
+
+const notLookedUp = -2
+
+/**
+ * @param type  of the scheme @param placeOf  the division that holds a key @returns a function that finds the division of a row, and of a
+ * symbol only once: −1 for a null, which is outside of every scheme; undefined if the column does not match the server's description
+ */
+export function placesBy(
+  column: Column,
+  type: DataType | undefined,
+  placeOf: (key: Key) => number,
+): ((row: number) => number) | undefined {
+  const keyAt = keyReader(column, type)
+  if (keyAt === undefined) return undefined
+  const placeAt = (row: number): number => {
+    const key = keyAt(row)
+    return key === null ? -1 : placeOf(key)
+  }
+  if (column.form !== 'vector' || column.type !== 'SYMBOL') return placeAt
+  const { codes, base } = column
+  const known = new Int32Array(base.length).fill(notLookedUp)
+  return row => {
+    const code = codes[row]!
+    if (known[code] === notLookedUp) known[code] = placeAt(row)
+    return known[code]!
   }
 }
 

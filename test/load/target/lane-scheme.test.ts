@@ -3,6 +3,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { tupleOf } from '../../../src/server/values/values.js'
+import { isOrdered } from '../../../src/load/outcomes/turns.js'
+import type { Run } from '../../../src/load/run.js'
 import type { TargetDescription } from '../../../src/load/target/describe-target.js'
 import { laneScheme as schemeOrWhy } from '../../../src/load/target/lane-scheme.js'
 import type { Target } from '../../../src/load/target/target.js'
@@ -250,7 +252,7 @@ t.test('rows of one key are in one lane', async () => {
         if ((laneOf.get(key) ?? chosen[row]) !== chosen[row]) return false
         laneOf.set(key, chosen[row]!)
       }
-      return scheme.isOrdered
+      return isOrdered({ checked: { target: shared } as Run['checked'], target: description })
     },
   )
 })
