@@ -63,7 +63,7 @@ async function textsFor(checked: CheckedOptions): Promise<{ scripts: string[]; n
   const description = { columns: [] } as unknown as TargetDescription
   await Promise.allSettled([
     ...tablesOf(target).flatMap(table => [askSchema(asking, table), askCount(asking, table)]),
-    askIdentity(session, { checked, target: description }),
+    askIdentity({ control: session, checked, target: description }),
     claimName(session, run),
     askMemory(asking, run, undefined),
     askRegister(asking, run.runId),

@@ -9,11 +9,10 @@ import { DdbError, option, usageError } from '../../errors.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { nearestHint } from '../../schema/nearest.js'
 import { member, schemaFromServer, type TargetColumn } from '../../schema/target-schema.js'
-import { watchedTable } from '../evidence/sample-rows.js'
 import type { Run } from '../run.js'
 import { neverDecreases } from '../target/describe-target.js'
 import { isSameType } from '../target/table-rows.js'
-import { hasTransform, tableText } from '../target/target.js'
+import { hasTransform, tableText, watchedTable } from '../target/target.js'
 
 export type ComparedTable = ReturnType<typeof comparedTable>
 

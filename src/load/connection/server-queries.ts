@@ -17,22 +17,18 @@ export interface Asking {
 export const ask = ({ session, timeoutMs }: Asking, script: string): Promise<Value | undefined> =>
   session.run(script, { timeoutMs })
 
-/** The dictionary `schema(t)`, or a vector with the answers of `and`, too. @throws {ServerError} DDB_TARGET with similar names */
+/** @param script  turns `schema(t)`, which answers a dictionary, into what to ask @throws {ServerError} DDB_TARGET with similar names */
 export async function askSchema(
   asking: Asking,
   table: TableTarget,
-  and?: { readonly script: string; readonly answers: string },
+  script = (schema: string): string => schema,
 ): Promise<Value> {
-  const asked = `schema(${tableExpression(table)})`
-  const script =
-    and === undefined
-      ? asked
-      : `ddbIngestSchema = ${asked}\n${and.script}(ddbIngestSchema, ${and.answers})`
   const [name, names] =
     table.kind === 'dfs'
       ? [table.table, `getTables(database("${table.database}"))`]
       : [table.name, 'exec name from objs(true) where shared=true, form="TABLE"']
-  const schema = await askNamed(asking, script, `table "${tableText(table)}"`, name, names)
+  const asked = script(`schema(${tableExpression(table)})`)
+  const schema = await askNamed(asking, asked, `table "${tableText(table)}"`, name, names)
   if (schema !== undefined) return schema
   throw new ServerError('', 'DDB_TARGET', `"${tableText(table)}" has no schema on this server`)
 }

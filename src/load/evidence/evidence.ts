@@ -1,6 +1,5 @@
 /* Evidence that a run's rows are still in the table: the identity of the table before the first row, the number of rows that it has had
    since, and the values of some rows. The run looks at the target when it begins or is resumed, ends, and now and then while it follows. */
-import type { Session } from '../../client/open-session.js'
 import { DdbError, option } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import type { Facts } from '../journal/journal-record.js'
@@ -9,7 +8,7 @@ import { rowsText } from '../outcomes/run-state.js'
 import type { Run } from '../run.js'
 import { leavesMemory, neverDecreases } from '../target/describe-target.js'
 import type { RowsOfColumns } from '../target/partition-scheme.js'
-import { mayChangeValues } from '../target/target.js'
+import { mayChangeValues, watchedTable } from '../target/target.js'
 import { askTaken } from '../transport/script.js'
 import {
   askIdentity,
@@ -18,7 +17,6 @@ import {
   rowOfText,
   rowText,
   type TargetIdentity,
-  watchedTable,
 } from './sample-rows.js'
 
 export interface Look {
@@ -148,13 +146,13 @@ export class Evidence {
    * Begins with the table as it is now: after `forget`, if nothing that was sent is open, and before the first row of a run whose rows must be
    * learned, because others may have written meanwhile. Rows that are accepted later are evidence again.
    */
-  async beginAgain(session: Session): Promise<void> {
+  async beginAgain(): Promise<void> {
     const { options, shared, target } = this.#run
     const isFirst = this.learns && this.#accepted === 0
     const isCounted = this.identity.inMemory || this.#isFunction
     if (!(this.#isForgotten || isFirst) || !isCounted || shared !== undefined) return
     const { rows = null, total = null } =
-      (await askIdentity(session, this.#run).catch(noticedElsewhere))?.identity ?? {}
+      (await askIdentity(this.#run).catch(noticedElsewhere))?.identity ?? {}
     // The server does not count, for now or ever.
     if (rows === null) return
     this.identity = { ...this.identity, rows, total }
@@ -167,13 +165,13 @@ export class Evidence {
   }
 
   /** Compares the table with this evidence. @param counts  counts a DFS table, too @param waits  for rows that a function writes later */
-  async look(session: Session, { counts = this.#isFunction, waits = true } = {}): Promise<Look> {
-    const { checked, ending, platform, shared } = this.#run
+  async look({ counts = this.#isFunction, waits = true } = {}): Promise<Look> {
+    const { checked, control: session, ending, platform, shared } = this.#run
     const { clock } = platform
     const timeoutMs = checked.confirmTimeoutMs
     const endMs = clock.nowMs() + timeoutMs
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-      const taken = shared && (await askTaken({ session, timeoutMs }, shared.ledger.name))
+      const taken = shared && (await askTaken({ session: session!, timeoutMs }, shared.ledger.name))
       if (taken !== undefined) this.#accepted = taken.rows
       // Rows that are accepted while the server answers may not be counted yet.
       const accepted = this.#accepted
@@ -181,7 +179,7 @@ export class Evidence {
       const from = this.#before ?? 0
       const learns = this.#mayLearn && accepted > 0
       const read = learns && this.identity.inMemory ? [from, from + accepted - 1] : []
-      const answer = await askIdentity(session, this.#run, { rows: sampled, counts, read })
+      const answer = await askIdentity(this.#run, { rows: sampled, counts, read })
       const { identity: now, found, made = [] } = answer
       const change = this.#changeOf(now, found, accepted)
       // If rows of others follow those of the run, some of the rows that were read may be theirs.
@@ -202,10 +200,10 @@ export class Evidence {
   }
 
   /** Learns the values of some accepted rows, if the table has them. */
-  async learn(session: Session): Promise<void> {
+  async learn(): Promise<void> {
     if (this.#accepted === 0) return
     // Without an answer, the server is asked again after the next batch.
-    if (await this.look(session, { waits: false }).catch(noticedElsewhere)) this.learns = false
+    if (await this.look({ waits: false }).catch(noticedElsewhere)) this.learns = false
   }
 
   #isAlone(now: TargetIdentity, accepted: number): boolean {
@@ -252,11 +250,11 @@ export class Evidence {
   }
 
   /** Looks now and then while files are followed. Missing rows alone are a notice, as after retention. @returns why it is another table */
-  async lookWhenDue(session: Session): Promise<string | undefined> {
+  async lookWhenDue(): Promise<string | undefined> {
     const { options, platform, reporter } = this.#run
     const isOld = platform.clock.nowMs() - this.#lookedAtMs >= lookEveryMs
     if (options.input?.follow !== true || !isOld) return undefined
-    const { change, now } = await this.look(session)
+    const { change, now } = await this.look()
     if (change?.kind === 'unknown') return undefined
     if (change !== undefined && change.kind !== 'removed') return change.text
     if (change !== undefined) reporter.notice(`${now.name}: ${change.text}. The run goes on`)

@@ -55,13 +55,11 @@ export async function lookFirst(
   // Requests of the run that this one replaces may have written rows since the target was described.
   const isOld =
     found.target === undefined && (recorded.run?.replaces?.dataSessions ?? []).length > 0
-  const present = isOld
-    ? (await askIdentity(control, run)).identity
-    : identityOf(run, run.target.state)
+  const present = isOld ? (await askIdentity(run)).identity : identityOf(run, run.target.state)
   const evidence = new Evidence(run, found.target ?? present)
   let now = present
   if (found.target !== undefined) {
-    const look = await evidence.look(control, { counts: true })
+    const look = await evidence.look({ counts: true })
     const { change } = look
     now = look.now
     const mayBeThere = change?.kind === 'unknown' || (isFinished && change?.kind === 'hidden')
@@ -177,7 +175,7 @@ async function loadedElsewhere(
     return undefined
   }
   // It may have finished since the target was described.
-  const { identity } = await askIdentity(run.control!, run)
+  const { identity } = await askIdentity(run)
   if (isOtherTable(finished, identity)) return undefined
   if (finished.digest !== runDigest(options, checked, history.now.inputs)) {
     throw mayBeFinished(run.checked, 'with other inputs or options')
@@ -223,9 +221,10 @@ function isOtherTable(finished: FinishedRun, { rows, total, ...now }: TargetIden
 
 /** Whether the target has the first batches as they would be sent; undefined if it has some, may have had them, or cannot look. */
 async function hasFirstRows(
-  { options, checked, platform, shared, lanes, sources, control, target: description }: Run,
-  files: NamedInputs = { names: sources.paths, ...sources },
+  run: Run,
+  files: NamedInputs = { names: run.sources.paths, ...run.sources },
 ): Promise<boolean | undefined> {
+  const { options, checked, platform, shared, lanes, target: description } = run
   const { journal: _, rejects: _rejects, onNotice: _n, onReport: _r, shard, ...given } = options
   const { connections, maxInFlightBytes } = checked
   // The first and the last of so many rows are enough.
@@ -270,7 +269,7 @@ async function hasFirstRows(
   }
   if (rows.length === 0) return false
   const asked = { rows: rows.filter(row => row !== undefined), counts: false }
-  const { found, identity } = await askIdentity(control!, { checked, target: description }, asked)
+  const { found, identity } = await askIdentity(run, asked)
   const areThere = found?.every(isThere => isThere === found[0]) ? found[0] : undefined
   const mayBeGone = mayChangeValues(options.target) || leavesMemory(identity.total)
   return areThere === false && mayBeGone ? undefined : areThere

@@ -21,15 +21,13 @@ import type { Session } from '../../client/open-session.js'
 import { schemaFromServer, typesText } from '../../schema/target-schema.js'
 import type { CheckedOptions } from '../checked-options.js'
 import type { RowsOfColumns } from '../target/partition-scheme.js'
-import { tableExpression, type TableTarget, targetText } from '../target/target.js'
+import { tableExpression, targetText, watchedTable } from '../target/target.js'
 
 /** The values of a row that can be compared, at least one of them not null. A SYMBOL is a STRING, as which it is sent. */
 export type SampleRow = readonly (readonly [column: string, value: Scalar])[]
 
 /** The columns of rows, in order, and those that identify a row: the key, or all columns if the table keeps every row. */
-interface RowShape extends Pick<TargetDescription, 'keyed' | 'keyColumns' | 'partitionColumns'> {
-  readonly columns: readonly { readonly name: string }[]
-}
+type RowShape = Pick<TargetDescription, 'columns' | 'keyed' | 'keyColumns' | 'partitionColumns'>
 
 const mostColumns = 12
 
@@ -44,25 +42,20 @@ const comparable: readonly DataType[] = [
 /** Longest text to compare, because some tables cut longer texts (docs/server-semantics.md#inserting). */
 const longestText = 200
 
-/** @returns a function that reads the values of a row; undefined if they cannot identify it. Its columns must have the same types each time */
+/** @returns a function that reads the values of a row; undefined if they cannot identify it */
 export function rowReader(shape: RowShape) {
   const { columns: named, keyed, keyColumns: keys = [], partitionColumns = [] } = shape
   // Without the partition columns, a server would read every partition.
   const needed = keys.length > 0 ? keys : partitionColumns
-  let order: readonly number[] | undefined
   /** Columns by which the server chooses partitions come first. */
-  const orderOf = (columns: readonly Column[]): readonly number[] => {
-    const ranks = named.map(({ name }, index) => {
-      const { type, array } = columnTypeOf(columns[index]!)
-      const isUsed = isPlainName(name) && !array && (keys.length === 0 || keys.includes(name))
-      const rank = isUsed ? comparable.indexOf(type) : -1
-      return rank < 0 || partitionColumns.includes(name) ? rank : rank + comparable.length
-    })
-    const indexes = [...ranks.keys()].filter(index => ranks[index]! >= 0)
-    return indexes.sort((a, b) => ranks[a]! - ranks[b]!)
-  }
+  const ranks = named.map(({ name, type: { type, array } }) => {
+    const isUsed = isPlainName(name) && !array && (keys.length === 0 || keys.includes(name))
+    const rank = isUsed ? comparable.indexOf(type) : -1
+    return rank < 0 || partitionColumns.includes(name) ? rank : rank + comparable.length
+  })
+  const indexes = [...ranks.keys()].filter(index => ranks[index]! >= 0)
+  const order = indexes.sort((a, b) => ranks[a]! - ranks[b]!)
   return (columns: readonly Column[], row: number): SampleRow | undefined => {
-    order ??= orderOf(columns)
     const cells: SampleRow[number][] = []
     for (const index of order) {
       const scalar = scalarAt(columns[index] as Vector, row)
@@ -130,9 +123,10 @@ export function newSample(shape: RowShape, earlier: readonly SampleRow[]) {
 /** The first row of each table with rows that a server sent. @param shape  of these rows, but for their columns */
 export function rowsIn(answers: readonly Value[], shape: RowShape): readonly SampleRow[] {
   const tables = answers.filter(one => one.form === 'table').filter(one => one.rows > 0)
-  const rows = tables.map(({ columns, columnNames }) =>
-    rowReader({ ...shape, columns: columnNames.map(name => ({ name })) })(columns, 0),
-  )
+  const rows = tables.map(({ columns, columnNames }) => {
+    const named = columns.map((one, i) => ({ name: columnNames[i]!, type: columnTypeOf(one) }))
+    return rowReader({ ...shape, columns: named })(columns, 0)
+  })
   return rows.filter(row => row !== undefined)
 }
 
@@ -221,24 +215,20 @@ export interface TargetIdentity extends Pick<TableState, 'rows' | 'physicalIndex
   readonly total: RowsTotal | null
 }
 
-/** The parts of a run that say what its target is. */
+/** The parts of a run that say what its target is, and whom to ask. */
 interface Targeted {
+  readonly control?: Session
   readonly checked: CheckedOptions
   readonly target: TargetDescription
 }
 
-/** The table to count and to search: the target, or the table that the user has named for a function. */
-export function watchedTable({ target }: CheckedOptions): TableTarget | undefined {
-  return target.kind === 'function' ? target.confirmTable : target.table
-}
-
 /** @param rows  rows to look up @param counts  whether to count the rows of a DFS table @param read  indexes of rows to read */
 export async function askIdentity(
-  session: Session,
   run: Targeted,
   { rows = [] as readonly SampleRow[], counts = true, read = [] as readonly number[] } = {},
 ): Promise<{ identity: TargetIdentity; found?: Found; made?: readonly SampleRow[] }> {
   const { checked } = run
+  const session = run.control!
   const table = watchedTable(checked)
   if (table === undefined) return { identity: identityOf(run) }
   const options = { timeoutMs: checked.confirmTimeoutMs }

@@ -298,7 +298,7 @@ export class Batches {
       await this.node.moveTo(to, timeoutMs)
       // The evidence describes tables in the memory of the old node. The leader has different tables.
       this.#recorder.evidence.forget()
-      await this.#recorder.evidence.beginAgain(this.node.control)
+      await this.#recorder.evidence.beginAgain()
     } catch (error) {
       if (!(error instanceof DdbError)) throw error
       this.#fail(error)

@@ -1,7 +1,6 @@
 /* Adds the rows of each piece that was handed over to the equation of the run, exactly once, to the term of their outcome. */
 import { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
-import type { Session } from '../../client/open-session.js'
 import { isNullAt } from '../../protocol/element.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { EndedRows } from '../journal/journal-record.js'
@@ -160,9 +159,9 @@ export class Recorder {
     takeRowsBack(this.#run, `rows that were confirmed may be gone: ${change}`, isCertain)
   }
 
-  async lookAtEnd(session: Session): Promise<void> {
+  async lookAtEnd(): Promise<void> {
     if (!this.#claimsRows) return
-    const { change } = await this.evidence.look(session)
+    const { change } = await this.evidence.look()
     if (change !== undefined) this.replaced(change.text, change.kind !== 'unknown')
     else if (this.evidence.isUnlearned) this.#run.state.notes.add(unlearned)
   }

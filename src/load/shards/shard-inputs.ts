@@ -206,7 +206,7 @@ export class ShardInputs implements Inputs {
       const parts = keyed ? undefined : await partsOf(path, all, run.options)
       files.push(...(parts?.map(part => ({ ...file, part })) ?? [file]))
     }
-    const { identity: target } = await askIdentity(run.control!, run)
+    const { identity: target } = await askIdentity(run)
     const sizes = fixedSizes(run)
     const { connections } = run.checked
     return { options: optionsOf(run), sizes, connections, target, streams: streamsOf(files) }

@@ -259,8 +259,9 @@ export const leavesMemory = (total: RowsTotal | null): boolean =>
 
 /** @param counts  whether to count the rows of a DFS table @throws {ServerError} DDB_TARGET without a table @throws {ConnectionError} */
 export async function askTable(asking: Asking, table: TableTarget, counts: boolean) {
-  const and = { script: stateScript(table, counts), answers: stateAnswers }
-  const parts = partsOf(await askSchema(asking, table, and))
+  const script = (schema: string): string =>
+    `ddbIngestSchema = ${schema}\n${stateScript(table, counts)}(ddbIngestSchema, ${stateAnswers})`
+  const parts = partsOf(await askSchema(asking, table, script))
   if (parts.length > 0) return stateIn(parts)
   throw new DdbError(
     'DDB_PROTOCOL',

@@ -37,6 +37,11 @@ export const mayChangeValues = ({ transform, function: view }: TargetOptions): b
 export const hasTransform = ({ target }: { readonly target: Target }): boolean =>
   target.kind === 'table' && target.transform !== undefined
 
+/** The table to count and to search: the target, or the table that the user has named for a function. */
+export function watchedTable({ target }: { readonly target: Target }): TableTarget | undefined {
+  return target.kind === 'function' ? target.confirmTable : target.table
+}
+
 const functionName =
   /^[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*(::[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*)*!?$/
 const databasePath =

@@ -4,11 +4,11 @@
 import { asDdbError, ConnectionError, DdbError, ServerError } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import { noteFinished } from '../evidence/first-look.js'
-import { watchedTable } from '../evidence/sample-rows.js'
 import { recordGone, targetChanged } from '../journal/changed-run.js'
 import { Batches } from '../outcomes/batches.js'
 import type { Recorder } from '../outcomes/recorder.js'
 import type { Run } from '../run.js'
+import { watchedTable } from '../target/target.js'
 import { longestFarewellMs, type Memory, type ReceiptNode } from './receipt-node.js'
 import { Receipts } from './receipts.js'
 import { outcomePhase, takenByOther, type Answer, type Copy } from './script.js'
@@ -238,7 +238,7 @@ export class ReceiptLink {
     if (this.run.shared !== undefined) throw recordGone(this.run.checked.runId)
     this.batches.isHeld = true
     this.#settle({ why: 'the server forgot its receipts', isGone: true })
-    await this.recorder.evidence.beginAgain(this.node.control)
+    await this.recorder.evidence.beginAgain()
     await this.node.reopen(deadlineMs)
     this.batches.isHeld = false
     this.batches.flush()
@@ -264,7 +264,7 @@ export class ReceiptLink {
         const timeoutMs = Math.min(longestFarewellMs, checked.confirmTimeoutMs)
         if (!ending.leaving.aborted) {
           // If the process is killed before it removes the ledger, a resumed run still has it.
-          await recorder.lookAtEnd(node.control)
+          await recorder.lookAtEnd()
           // Without a table to look at, the ledger shows that the server still has its memory.
           if (watchedTable(checked) === undefined) await node.ledgerExists(timeoutMs)
           isLooked = true

@@ -19,14 +19,13 @@ import {
   tryUntil,
 } from '../connection/connect.js'
 import { ask, askFunction, askIdle, askSchema, type Asking } from '../connection/server-queries.js'
-import { watchedTable } from '../evidence/sample-rows.js'
 import type { ServerAddress } from '../options.js'
 import type { Piece } from '../outcomes/pieces.js'
 import { isTransient } from '../outcomes/refusals.js'
 import { namesBefore } from '../outcomes/turns.js'
 import { askMemory, askRegister, checkClaim } from '../register/register.js'
 import { isUnfinished, type Run } from '../run.js'
-import { tableText } from '../target/target.js'
+import { tableText, watchedTable } from '../target/target.js'
 import {
   type Answer,
   askOutcome,

@@ -52,7 +52,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   async beforeFirst(): Promise<void> {
     const { evidence } = this.recorder
     const isFirst = !this.run.history.found.hasBatches
-    if (evidence.learns && isFirst) await evidence.beginAgain(this.node.control)
+    if (evidence.learns && isFirst) await evidence.beginAgain()
   }
 
   deliver(batch: Batch, known?: SentBatch): void | Promise<void> {
@@ -119,7 +119,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   async settled(): Promise<Session> {
     await this.#allClosed()
     if (this.failure !== undefined) throw this.failure
-    await this.recorder.lookAtEnd(this.node.control)
+    await this.recorder.lookAtEnd()
     this.recorder.evidence.beginStream()
     return this.node.control
   }
@@ -131,7 +131,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   async #learn(): Promise<void> {
     await this.#room()
     await this.#allClosed()
-    await this.recorder.evidence.learn(this.node.control)
+    await this.recorder.evidence.learn()
   }
 
   checkOwner(): Promise<void> {
@@ -231,7 +231,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
       if (await this.batches.moveToLeader(this.queryTimeoutMs)) this.news()
       const hasNews = this.needsLedger && (await this.readLedger())
       const { evidence } = this.recorder
-      const change = await evidence.lookWhenDue(node.control)
+      const change = await evidence.lookWhenDue()
       if (change !== undefined) {
         this.recorder.replaced(change, true)
         this.run.ending.fail(targetChanged(this.run, change))

@@ -41,14 +41,14 @@ const put: TargetOptions = { function: 'put', types: 'id:INT,sym:SYMBOL' }
 
 const piece = { ofEarlier: false, sendNos: [1] }
 
-type Looked =
-  Parameters<typeof askIdentity> extends [unknown, unknown, ...infer Asked] ? Asked : never
+type Looked = Parameters<typeof askIdentity> extends [unknown, ...infer Asked] ? Asked : never
 
 async function scene(t: Test, target: TargetOptions, faults: Faults = {}) {
   const { session } = await startLoadServer(t, initScript, { faults })
   const run = testRun({ target })
-  run.target = await describeTarget({ ...run, control: session })
-  const look = (...asked: Looked) => askIdentity(session, run, ...asked)
+  run.control = session
+  run.target = await describeTarget(run)
+  const look = (...asked: Looked) => askIdentity(run, ...asked)
   return { session, run, look, identity: (await look()).identity }
 }
 
@@ -166,7 +166,7 @@ t.test('a look finds rows that are gone, and nothing else', async t => {
     const evidence = new Evidence(run, identity)
     evidence.taken(accepted, piece, isSampled ? { columns, rowCount: 3 } : undefined)
     await session.run(script === '' ? '0' : script)
-    const look = await evidence.look(session, { counts: true })
+    const look = await evidence.look({ counts: true })
     const what = `${JSON.stringify(target)}, ${script}`
     if (change === undefined) t.equal(look.change, undefined, what)
     else t.match(look.change?.text, change, what)
@@ -192,7 +192,7 @@ t.test('nobody has learned what a function made of the rows of an earlier proces
     evidence.taken(2, { ofEarlier, sendNos: [...sendNos] }, { columns: sent, rowCount: 2 })
     await session.run(insert('stream', stored))
     t.equal(evidence.learns, sendNos.length > 0, 'rows of others may be where they should be')
-    t.equal((await evidence.look(session)).change?.kind, change)
+    t.equal((await evidence.look()).change?.kind, change)
     t.equal(evidence.sampled().isLearned, stored === 2, 'unless no others have added rows')
     t.equal(evidence.isUnlearned, stored !== 2)
   }
@@ -204,25 +204,25 @@ t.test('after a lost server, only the table as it is then counts', async t => {
     const evidence = new Evidence(run, { ...identity, rows: 1_000 })
     evidence.taken(2, piece, { columns, rowCount: 3 })
     evidence.forget()
-    await evidence.beginAgain(session)
+    await evidence.beginAgain()
     t.match([evidence.learns, run.history.now.target?.rows], [target !== stream, 3])
     await session.run(insert('stream', 2))
     evidence.taken(2, piece, undefined)
-    t.equal((await evidence.look(session)).change, undefined)
+    t.equal((await evidence.look()).change, undefined)
     t.equal(evidence.sampled().isLearned, true)
     await session.run(`${remake('streamTable(10:0, `id`sym, [INT, SYMBOL])', 'stream')}
       ${insert('stream', 4)}`)
-    t.ok((await evidence.look(session)).change)
+    t.ok((await evidence.look()).change)
   }
 })
 
 t.test('a table that a function writes into is another if it has other columns', async t => {
   const { session, run, identity } = await scene(t, { ...put, confirmTable: 'stream' })
   const evidence = new Evidence(run, identity)
-  t.equal((await evidence.look(session)).change, undefined)
+  t.equal((await evidence.look()).change, undefined)
   await session.run(remake('streamTable(10:0, `sym`id, [SYMBOL, INT])', 'stream'))
   const text = /^its columns were id:INT,sym:SYMBOL and are sym:SYMBOL,id:INT$/
-  t.match((await evidence.look(session)).change, { kind: 'other', text })
+  t.match((await evidence.look()).change, { kind: 'other', text })
 })
 
 t.test('an empty table has no row to learn, whatever its types', async t => {
@@ -249,7 +249,7 @@ t.test('a look waits for rows that a function stores later', async t => {
   const address = () => ({ host: session.host, port: session.port })
   const evidence = new Evidence(run, identity)
   evidence.taken(2, piece, undefined)
-  const { change, now } = await evidence.look(session)
+  const { change, now } = await evidence.look()
   t.strictSame([change, now.rows], [undefined, 5])
 })
 
