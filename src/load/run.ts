@@ -8,12 +8,17 @@ import { withArchives } from '../source/archive/archives.js'
 import type { ExpandedSources } from '../source/expand-sources.js'
 import type { Session } from '../client/open-session.js'
 import type { ReadObserver } from './check/check-observer.js'
-import type { EarlySession } from './connection/connect.js'
 import type { RowStore } from './inputs/rows.js'
 import type { SentBatch } from './journal/recorded-run.js'
 import { RunHistory } from './journal/run-history.js'
 import { newRunState } from './outcomes/run-state.js'
-import type { ConfirmUsed, LoadOptions, LoadResult, ServerTarget } from './options.js'
+import type {
+  ConfirmUsed,
+  LoadOptions,
+  LoadResult,
+  ServerAddress,
+  ServerTarget,
+} from './options.js'
 import type { CheckedOptions } from './checked-options.js'
 import { RunRejects } from './rejects/run-rejects.js'
 import { guarded, newReporter, newRunEnding, type RunBasis } from './run-ending.js'
@@ -86,8 +91,13 @@ export interface Run extends RunBasis, Pick<RunHistory, 'record' | 'note' | 'com
   inputs?: Inputs
   /** The session for questions. */
   control?: Session
-  /** The first session for data. */
-  early?: EarlySession
+  /** The first session for data, which is opened before the run knows whether it needs it. */
+  early?: ServerAddress & {
+    /** The session, for the first caller who takes it. */
+    readonly opening: Promise<Session>[]
+    /** Abandons the session if it is open or being opened. */
+    giveUp(): Promise<void>
+  }
   /** Without columns until the run has found it. */
   target: TargetDescription
   delivery?: Delivery

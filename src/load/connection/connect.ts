@@ -11,7 +11,7 @@ import { wait } from '../../platform/clocks.js'
 import type { Platform, Random } from '../../platform/platform.js'
 import type { CheckedOptions } from '../checked-options.js'
 import type { ServerAddress, ServerTarget } from '../options.js'
-import type { RunBasis } from '../run-ending.js'
+import type { Run } from '../run.js'
 
 type ConnectRules = Pick<ConnectOptions, 'highWaterBytes' | 'closeTimeoutMs' | 'enableAsync'> & {
   /** Deadline for all hosts, redirects and logins, by the platform's clock; default: as the server's options say, from now on. */
@@ -52,18 +52,9 @@ export async function connectServer(
   })
 }
 
-interface ConnectingRun extends Pick<RunBasis, 'platform' | 'checked' | 'ending'> {
-  readonly server: ServerTarget
-}
-
-/** Of a run that has sent nothing. */
-interface StartingRun extends ConnectingRun, Pick<RunBasis, 'options' | 'reporter'> {
-  early?: EarlySession | undefined
-}
-
 /** Opens a session within the time for connecting. @param node  the only one; default: the hosts in turn @throws as `connectServer` */
 export function connectRun(
-  { platform, server: known, checked, ending }: ConnectingRun,
+  { platform, server: known, checked, ending }: Run,
   { node, deadlineMs = Infinity, ...rules }: ConnectRules & { readonly node?: ServerAddress } = {},
 ): Promise<Session> {
   const server =
@@ -82,16 +73,8 @@ export function connectRun(
 /** Limit for unconfirmed batches that wait in this process. The server would not be faster: the kernel buffers about as many bytes. */
 const mostUnconfirmedBytes = 4 << 20
 
-/** The first session that carries rows, which is opened before the run knows whether it needs it. */
-export interface EarlySession extends ServerAddress {
-  /** The session, for the first caller who takes it. */
-  readonly opening: Promise<Session>[]
-  /** Abandons the session if it is open or being opened. */
-  giveUp(): Promise<void>
-}
-
 /** Opens the first data session early, because round trips may be long and it needs no earlier answer. Keeps one on the same node. */
-export function openEarly(run: StartingRun, { host, port }: ServerAddress): void {
+export function openEarly(run: Run, { host, port }: ServerAddress): void {
   if (run.early?.host === host && run.early.port === port) return
   void run.early?.giveUp()
   const givenUp = new AbortController()
@@ -188,7 +171,7 @@ const tellingMs = 1_000
  * or if the next call would be too late. Without retries, nothing is retried, not even connecting. @param ended  ends all retries
  */
 export async function tryUntil<T>(
-  { checked, platform, ending }: Omit<ConnectingRun, 'server'>,
+  { checked, platform, ending }: Run,
   deadlineMs: number,
   attempt: () => Promise<T>,
   mayRetry: (error: unknown) => boolean,
@@ -219,7 +202,7 @@ export async function tryUntil<T>(
  * cleanly yet.
  */
 export function tryAtStart<T>(
-  run: StartingRun,
+  run: Run,
   deadlineMs: number,
   passes: (error: unknown) => boolean,
   attempt: (ended: AbortSignal) => Promise<T>,
@@ -235,7 +218,7 @@ export function tryAtStart<T>(
   return tryUntil(run, deadlineMs, () => attempt(ended), mayRetry, ended)
 }
 
-function endOfStart({ options: { signal }, ending: { leaving } }: StartingRun): AbortSignal {
+function endOfStart({ options: { signal }, ending: { leaving } }: Run): AbortSignal {
   if (signal === undefined) return leaving
   const ended = AbortSignal.any([leaving, signal])
   // Every connection adds a listener.
