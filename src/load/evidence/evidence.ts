@@ -6,18 +6,11 @@ import type { Facts } from '../journal/journal-record.js'
 import type { Piece } from '../outcomes/pieces.js'
 import { rowsText } from '../outcomes/run-state.js'
 import type { Run } from '../run.js'
-import { leavesMemory, neverDecreases } from '../target/describe-target.js'
+import { leavesMemory, neverDecreases, type TargetIdentity } from '../target/describe-target.js'
 import type { RowsOfColumns } from '../target/partition-scheme.js'
 import { mayChangeValues, watchedTable } from '../target/target.js'
 import { askTaken } from '../transport/script.js'
-import {
-  askIdentity,
-  type Found,
-  newSample,
-  rowOfText,
-  rowText,
-  type TargetIdentity,
-} from './sample-rows.js'
+import { askIdentity, type Found, newSample, rowOfText, rowText } from './sample-rows.js'
 
 export interface Look {
   readonly now: TargetIdentity

@@ -24,17 +24,11 @@ import {
 import { isUnfinished, newRun, type Run } from '../run.js'
 import { inputsOf } from '../shards/streams.js'
 import { outsideMarks } from '../target/partition-scheme.js'
-import { leavesMemory, neverDecreases } from '../target/describe-target.js'
+import { leavesMemory, neverDecreases, type TargetIdentity } from '../target/describe-target.js'
 import { mayChangeValues } from '../target/target.js'
 import { askTaken } from '../transport/script.js'
 import { Evidence, type Look } from './evidence.js'
-import {
-  askIdentity,
-  identityOf,
-  rowReader,
-  type SampleRow,
-  type TargetIdentity,
-} from './sample-rows.js'
+import { askIdentity, identityOf, rowReader, type SampleRow } from './sample-rows.js'
 
 /**
  * Looks at the target before the run sends anything. @param isFinished  whether an earlier process has recorded the end of the run

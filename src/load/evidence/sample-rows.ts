@@ -9,17 +9,15 @@ import { longsOf, partsOf, unlessRefused } from '../connection/server-queries.js
 import {
   neverDecreases,
   ownSchema,
-  type RowsTotal,
   stateAnswers,
   stateIn,
   stateScript,
-  type TableState,
   type TargetDescription,
+  type TargetIdentity,
   tried,
 } from '../target/describe-target.js'
-import type { Session } from '../../client/open-session.js'
 import { schemaFromServer, typesText } from '../../schema/target-schema.js'
-import type { CheckedOptions } from '../checked-options.js'
+import type { Run } from '../run.js'
 import type { RowsOfColumns } from '../target/partition-scheme.js'
 import { tableExpression, targetText, watchedTable } from '../target/target.js'
 
@@ -204,23 +202,8 @@ export const rowOfText = (text: string): SampleRow =>
     return value?.bytes === undefined ? value : new Uint8Array(Buffer.from(value.bytes, 'hex'))
   }) as SampleRow
 
-/** The identity of a target. A run asks for it before its first row, at its end, and whenever the run is resumed. */
-export interface TargetIdentity extends Pick<TableState, 'rows' | 'physicalIndex' | 'chunkId'> {
-  /** `dfs://db/t`, `trades`, or the name of a function. */
-  readonly name: string
-  /** `sym:SYMBOL,price:DOUBLE`. */
-  readonly columns: string
-  readonly inMemory: boolean
-  /** Source of the row count; null if rows can leave the table unnoticed, or the server's counts do not add up. */
-  readonly total: RowsTotal | null
-}
-
 /** The parts of a run that say what its target is, and whom to ask. */
-interface Targeted {
-  readonly control?: Session
-  readonly checked: CheckedOptions
-  readonly target: TargetDescription
-}
+type Targeted = Pick<Run, 'control' | 'checked' | 'target'>
 
 /** @param rows  rows to look up @param counts  whether to count the rows of a DFS table @param read  indexes of rows to read */
 export async function askIdentity(

@@ -2,7 +2,7 @@
 import { crc32 } from 'node:zlib'
 import { attempt } from '../../errors.js'
 import type { BatchPlace, ResumePoint } from '../../parse/batch.js'
-import type { TargetIdentity } from '../evidence/sample-rows.js'
+import type { TargetIdentity } from '../target/describe-target.js'
 import type { ConfirmUsed, LoadOptions, LoadResult, RowCounts, ServerTarget } from '../options.js'
 import type { Fingerprint } from './fingerprint.js'
 import { createHash } from 'node:crypto'

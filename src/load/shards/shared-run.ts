@@ -3,7 +3,7 @@
 import { DdbError } from '../../errors.js'
 import type { CutSizes } from '../../parse/batch-builder.js'
 import { longOf, type Asking } from '../connection/server-queries.js'
-import type { TargetIdentity } from '../evidence/sample-rows.js'
+import type { TargetIdentity } from '../target/describe-target.js'
 import { recordGone } from '../journal/changed-run.js'
 import type { JournaledOptions } from '../journal/journal-record.js'
 import type { RowCounts } from '../options.js'

@@ -249,6 +249,17 @@ export interface TableState {
   readonly version: string | undefined
 }
 
+/** The identity of a target. A run asks for it before its first row, at its end, and whenever the run is resumed. */
+export interface TargetIdentity extends Pick<TableState, 'rows' | 'physicalIndex' | 'chunkId'> {
+  /** `dfs://db/t`, `trades`, or the name of a function. */
+  readonly name: string
+  /** `sym:SYMBOL,price:DOUBLE`. */
+  readonly columns: string
+  readonly inMemory: boolean
+  /** Source of the row count; null if rows can leave the table unnoticed, or the server's counts do not add up. */
+  readonly total: RowsTotal | null
+}
+
 /** Whether the rows are those of a stream table, which never deletes rows. */
 export const neverDecreases = (total: RowsTotal | null): boolean =>
   total === 'rows' || leavesMemory(total)

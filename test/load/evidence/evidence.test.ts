@@ -9,10 +9,9 @@ import {
   rowText,
   type SampleRow,
   searchCall,
-  type TargetIdentity,
 } from '../../../src/load/evidence/sample-rows.js'
 import type { TargetOptions } from '../../../src/load/options.js'
-import { describeTarget } from '../../../src/load/target/describe-target.js'
+import { describeTarget, type TargetIdentity } from '../../../src/load/target/describe-target.js'
 import { isDecimal, type DataType } from '../../../src/protocol/data-type.js'
 import { vectorOf } from '../../../src/protocol/element.js'
 import type { Faults } from '../../../src/server/index.js'
