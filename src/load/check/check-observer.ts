@@ -130,34 +130,28 @@ export class CheckObserver {
 
   delivery(run: CountedRun) {
     const marksOf = this.target && outsideMarks(this.target)
-    return {
-      used: 'none' as const,
-      deliver: (batch: Batch) => {
-        this.#look(run, batch, marksOf)
-        batch.release()
-      },
-    }
-  }
-
-  #look(run: CountedRun, batch: Batch, marksOf: ReturnType<typeof outsideMarks>): void {
-    const input = this.inputs.at(-1)!
-    const { isUnfit, sample } = input
-    if (sample === undefined || sample.values.length === 0) input.sample = sampleOf(batch)
-    let rows = batch.rowCount
-    if (!isUnfit) {
-      for (const [i, column] of batch.columns.entries()) {
-        this.times[i] = widened(this.times[i], column, batch.rowCount)
+    const deliver = (batch: Batch): void => {
+      const input = this.inputs.at(-1)!
+      const { isUnfit, sample } = input
+      if (sample === undefined || sample.values.length === 0) input.sample = sampleOf(batch)
+      let rows = batch.rowCount
+      if (!isUnfit) {
+        for (const [i, column] of batch.columns.entries()) {
+          this.times[i] = widened(this.times[i], column, batch.rowCount)
+        }
+        const marks = marksOf?.(batch)
+        for (let row = 0; marks !== undefined && row < batch.rowCount; row++) {
+          if (marks[row] !== 1) continue
+          rows--
+          run.rejects.keepRefused(batch, row, outside)
+        }
       }
-      const marks = marksOf?.(batch)
-      for (let row = 0; marks !== undefined && row < batch.rowCount; row++) {
-        if (marks[row] !== 1) continue
-        rows--
-        run.rejects.keepRefused(batch, row, outside)
-      }
+      run.state.rows.unsent += rows
+      if (isUnfit) this.unfitRows += rows
+      else this.fitRows += rows
+      batch.release()
     }
-    run.state.rows.unsent += rows
-    if (isUnfit) this.unfitRows += rows
-    else this.fitRows += rows
+    return { used: 'none' as const, deliver }
   }
 }
 
