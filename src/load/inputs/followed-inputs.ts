@@ -270,10 +270,14 @@ export class FollowedInputs implements Inputs {
     return undefined
   }
 
-  /** The path of a file that is still read, and of which this one is a copy. */
+  /** The path of a file that is still read, and of which this one, which is another, is a copy: it has all that was read. */
   async #originalOf(file: InputFile): Promise<string | undefined> {
     for (const { file: open } of this.#open) if (await open.isCopiedTo(file)) return open.path
-    return originalOf(this.#run.history.now, file)
+    for (const { path, fingerprint, summary } of this.#run.history.now.inputs) {
+      const isOpen = summary === undefined && fingerprint.sizeBytes >= copiedBytes
+      if (isOpen && (await beginsAs(fingerprint, file))) return path
+    }
+    return undefined
   }
 
   summaries(): InputSummary[] {
@@ -310,15 +314,6 @@ export async function readBefore(
     if (status.sizeBytes > fingerprint.sizeBytes) return 'grown'
     const isTouched = Math.floor(status.modifiedMs) !== fingerprint.modifiedMs
     return isTouched && fingerprint.born === undefined ? 'touched' : 'read'
-  }
-  return undefined
-}
-
-/** The path of a file that is still read, and of which this one, which is another, has all that was read. */
-async function originalOf({ inputs }: Pick<RecordedRun, 'inputs'>, file: InputFile) {
-  for (const { path, fingerprint, summary } of inputs) {
-    const isOpen = summary === undefined && fingerprint.sizeBytes >= copiedBytes
-    if (isOpen && (await beginsAs(fingerprint, file))) return path
   }
   return undefined
 }

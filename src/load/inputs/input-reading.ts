@@ -10,7 +10,6 @@ import { mapColumns } from '../../schema/column-mapping.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { newPathReader, type NamedTexts, type PathReader } from '../../source/data-files.js'
 import { defaultFlushIntervalMs } from '../checked-options.js'
-import type { RejectReading } from '../rejects/reject.js'
 import { setWithTexts } from '../rejects/retry.js'
 import { readSizes } from '../outcomes/turns.js'
 import type { Detected, InputFailure } from '../options.js'
@@ -35,7 +34,6 @@ interface Look {
   readonly dialect: InputReader['dialect']
   readonly key: string
   readonly detected: Detected
-  readonly reading: RejectReading
   readonly how: string
   /** All that the mapping of the columns depends on. */
   readonly shape: string
@@ -201,7 +199,6 @@ export class InputReading {
     for (const notice of detectedNotices(reader, detected, isByPosition)) {
       reporter.noticeOnce(`${summary.path}: ${notice}`, notice)
     }
-    const reading = { format, ...detected }
     const how = JSON.stringify({ format, compression: summary.compression, detected })
     const shape = JSON.stringify({ ...inputShape(reader, ''), parts })
     const comma = detected.decimalComma?.value
@@ -209,7 +206,7 @@ export class InputReading {
     const columns = last?.shape === shape ? last.columns : undefined
     const isSameCells = last !== undefined && last.detected.decimalComma?.value === comma
     const cells = isSameCells ? last.cells : this.#cellRules(comma)
-    return (this.#last = { dialect, key, detected, reading, how, shape, columns, cells })
+    return (this.#last = { dialect, key, detected, how, shape, columns, cells })
   }
 
   #cellRules(decimalComma: boolean | undefined): CellRules {
@@ -231,7 +228,8 @@ export class InputReading {
     const { mapping = {} } = options
     look.columns ??= mapColumns(target, inputShape(reader, name), { ...mapping, parts })
     const set = setWithTexts(look.columns, texts, mapping.set)
-    rejects.reading(name, { ...look.reading, set }, reader, this.#offsets)
+    const reading = { format: reader.format, ...look.detected, set }
+    rejects.reading(name, reading, reader, this.#offsets)
     return look.columns
   }
 

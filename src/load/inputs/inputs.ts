@@ -144,8 +144,7 @@ export class ListedInputs implements Inputs {
     this.#place = run.history.resumption.placer(stream)
     this.#shared = watch?.opened === undefined && rows === undefined ? newSharedRows() : undefined
     this.#opener = new InputOpener(run, inputs)
-    const { file } = run.history
-    this.areDone = file !== undefined && inputs.paths.every((_, i) => this.#readBefore(i))
+    this.areDone = inputs.paths.every((_, i) => this.#readBefore(i))
   }
 
   async *batches(): AsyncGenerator<Batch, void, void> {

@@ -127,7 +127,6 @@ export class InputOpener {
   #slow = 0
   readonly #ahead = new Map<number, Promise<ByteSource>>()
   #aheadLeft = 0
-  #next = 0
   #last: ByteSource | undefined
   readonly #closing = new AbortController()
 
@@ -193,16 +192,15 @@ export class InputOpener {
     const { resumption } = this.#run.history
     const opening = this.#ahead.get(index) ?? this.#sourceOf(index)
     this.#ahead.delete(index)
-    this.#next = Math.max(this.#next, index + 1)
     const most = this.#isSmall(index) ? filesAtOnce : 0
-    for (; this.#aheadLeft > 0 && this.#ahead.size < most; this.#next++) {
-      if (!this.#isSmall(this.#next)) break
-      if (resumption.resumed(this.#next)?.done !== undefined) continue
+    for (let next = index + 1; this.#aheadLeft > 0 && this.#ahead.size < most; next++) {
+      if (!this.#isSmall(next)) break
+      if (this.#ahead.has(next) || resumption.resumed(next)?.done !== undefined) continue
       this.#aheadLeft--
-      const next = this.#sourceOf(this.#next)
+      const source = this.#sourceOf(next)
       // The error is reported when the input's turn comes.
-      next.catch(() => undefined)
-      this.#ahead.set(this.#next, next)
+      source.catch(() => undefined)
+      this.#ahead.set(next, source)
     }
     const [source, last] = [await opening, this.#last]
     this.#last = source
@@ -217,23 +215,11 @@ export class InputOpener {
     return { source }
   }
 
+  /** Compares each file with the journal and with others once it is open, because the path may lead to another file a moment later. */
   #sourceOf(index: number, bytes?: Uint8Array): Promise<ByteSource> {
     const { options, platform } = this.#run
     const { compression, encoding, stdin } = options.input ?? {}
-    const name = this.#inputs.names[index]!
-    const { signal } = this.#closing
-    const files = this.#watched(index, this.#inputs.files ?? platform.files)
-    const opening = { name, files, compression, encoding, stdin, bytes, signal }
-    return openSource(this.#inputs.paths[index]!, opening)
-  }
-
-  #recorded(index: number): Fingerprint | undefined {
-    const { file, now } = this.#run.history
-    return file && now.inputs[index]?.fingerprint
-  }
-
-  /** Compares each file with the journal and with others once it is open, because the path may lead to another file a moment later. */
-  #watched(index: number, files: Files): Files {
+    const { names, paths, files = platform.files } = this.#inputs
     const was = this.#recorded(index)
     const open = async (path: string): Promise<InputFile> => {
       const file = await files.open(path)
@@ -248,7 +234,13 @@ export class InputOpener {
         throw error
       }
     }
-    return { ...files, open }
+    const given = { compression, encoding, stdin, bytes, signal: this.#closing.signal }
+    return openSource(paths[index]!, { ...given, name: names[index]!, files: { ...files, open } })
+  }
+
+  #recorded(index: number): Fingerprint | undefined {
+    const { file, now } = this.#run.history
+    return file && now.inputs[index]?.fingerprint
   }
 
   /** @throws {InputError} DDB_INPUT_READ if an earlier input was the same file, as if logs are rotated meanwhile */

@@ -255,8 +255,8 @@ export class RowStore {
     const as = unsent > 0 ? 'unsent' : confirmed > 0 && isKnown ? 'confirmed' : 'unconfirmed'
     const numberOf = (row: number): number => batch.locate(row).lineNumber
     // In a batch divided by lane, rows of other connections lie between these rows, so each row is recorded by itself.
-    if (lane === undefined) this.#ended(numberOf(0), numberOf(batch.rowCount - 1), as)
-    else for (let i = 0; i < batch.rowCount; i++) this.#ended(numberOf(i), numberOf(i), as)
+    if (lane === undefined) this.#settle(numberOf(0), numberOf(batch.rowCount - 1), as)
+    else for (let i = 0; i < batch.rowCount; i++) this.#settle(numberOf(i), numberOf(i), as)
   }
 
   /** Counts confirmed rows as lost: their outcome has become uncertain, and the store no longer holds them. */
@@ -279,17 +279,13 @@ export class RowStore {
   /** Called when the run has ended: all rows without an outcome count as unsent, and all that are still written. */
   endRest(): void {
     this.#isClosed = true
-    this.#ended(this.#first, this.counts.written, 'unsent')
+    this.#settle(this.#first, this.counts.written, 'unsent')
   }
 
-  /** Records the outcome of the rows from first to last; rows with a known outcome keep theirs. */
-  #ended(from: number, to: number, as: 'confirmed' | 'unconfirmed' | 'unsent'): void {
-    this.counts[as] += this.#settle(from, to, as === 'confirmed' ? undefined : this[as])
-  }
-
-  /** @returns how many of these rows had no outcome yet */
-  #settle(from: number, to: number, list?: unknown[]): number {
+  /** Records the outcome of the rows from first to last; rows with a known outcome keep theirs. @param as  default: it is counted elsewhere */
+  #settle(from: number, to: number, as?: 'confirmed' | 'unconfirmed' | 'unsent'): void {
     const rows = this.#rows
+    const list = as === undefined || as === 'confirmed' ? undefined : this[as]
     let count = 0
     for (let i = Math.max(this.#settledAhead, from - this.#first); i <= to - this.#first; i++) {
       if (rows[i] === settled) continue
@@ -297,6 +293,7 @@ export class RowStore {
       rows[i] = settled
       count++
     }
+    if (as !== undefined) this.counts[as] += count
     while (rows[this.#settledAhead] === settled) this.#settledAhead++
     // Moving the rest costs as much as its length, so that must not be done for each batch.
     if (this.#settledAhead >= Math.max(forgottenRows, rows.length / 2)) {
@@ -306,6 +303,5 @@ export class RowStore {
       this.#settledAhead = 0
     }
     this.#changed()
-    return count
   }
 }
