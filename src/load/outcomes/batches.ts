@@ -189,7 +189,7 @@ export class Batches {
       // Nothing may follow halves that are not sent.
       if (this.#halves.length === 0 || !isOrdered(this.#run)) return
       this.endHalves()
-      return this.#leave('', 'queued')
+      return this.end('', ['queued'])
     }
     // An earlier process may have had a batch refused whose turn has not come: the one before it may be divided, too.
     const at = this.#halves.findLastIndex(half => this.#turns.isNext(half))
@@ -231,15 +231,11 @@ export class Batches {
   /** Sends nothing more, but still waits for the pieces in flight. */
   stop(error: DdbError): void {
     this.#fail(error)
-    this.#leave(error.message, 'queued', 'refused')
+    this.end(error.message, ['queued', 'refused'])
   }
 
-  /** Every open piece gets its final outcome, which depends on its state. */
-  end(why: string): void {
-    this.#leave(why, 'queued', 'refused', 'sent', 'claimed')
-  }
-
-  #leave(why: string, ...states: readonly PieceState[]): void {
+  /** Every open piece gets its final outcome, which depends on its state. @param states  only pieces in these */
+  end(why: string, states: readonly PieceState[] = ['queued', 'refused', 'sent', 'claimed']): void {
     this.#ended = true
     for (const piece of this.#inStates(...states)) {
       if (piece.state === 'queued') this.#drop(piece)

@@ -114,7 +114,9 @@ export function newTurns(run: Run) {
     after: (piece: Piece): number | undefined => (namesBefore(run) ? after(piece) : undefined),
     hasRoom(): boolean {
       if (goesAlone() && state.open.size > 0) return false
-      return state.open.size < mostOpen && state.openBytes < readSizes(run).roomBytes
+      // Where the server answers, a connection carries one piece at a time.
+      const most = run.checked.mode === 'sync' ? run.checked.connections : mostOpen
+      return state.open.size < most && state.openBytes < readSizes(run).roomBytes
     },
     /** @param carriesOne  whether a connection carries only one piece at a time @param mayName  whether it need not wait for the one before */
     mayGo(piece: Piece, carriesOne: boolean, mayName: boolean): boolean {

@@ -71,7 +71,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     this.#begin()
     if (this.recorder.evidence.learns) return this.#learn()
     const isFull = this.node.bufferedBytes >= run.checked.maxInFlightBytes
-    return isFull || !this.#hasRoom ? this.#room() : undefined
+    return isFull || !this.batches.hasRoom ? this.#room() : undefined
   }
 
   /** @param known  the batch, whose rows count under the outcome that the earlier process recorded */
@@ -99,11 +99,6 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     batch.release()
   }
 
-  get #hasRoom(): boolean {
-    const { state, checked } = this.run
-    return this.batches.hasRoom && (!this.node.isAnswered || state.open.size < checked.connections)
-  }
-
   async #room(): Promise<void> {
     let full = true
     const drained = (): void => {
@@ -112,7 +107,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     }
     // Not awaited, because the run must be able to fail even while the server does not read.
     void this.node.drained().then(drained, (error: unknown) => this.fail(error))
-    while ((full || !this.#hasRoom) && this.failure === undefined) await this.woken()
+    while ((full || !this.batches.hasRoom) && this.failure === undefined) await this.woken()
     if (this.failure !== undefined) throw this.failure
   }
 
@@ -172,8 +167,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     const { node, recorder } = this
     this.fail(reason)
     // Perhaps it was lost with the server, and nothing will be asked any more.
-    const isUnasked = node.control.closed && !this.isEnding
-    if (isUnasked && recorder.holdsMemory) recorder.takeBack(unreachable, false)
+    if (node.control.closed && !this.isEnding) recorder.takeBack(unreachable, false)
     node.abandon('all', reason)
     this.lookNow()
   }
