@@ -250,18 +250,7 @@ function mappingOf(
   return { match: 'name', ...(Object.keys(map).length === 0 ? {} : { map }) }
 }
 
-interface Remedies {
-  readonly said: readonly string[]
-  /** Undefined if no option is missing, or if no set of options can read all columns. */
-  readonly needed: NeededOptions | undefined
-  /** True if all rows were read, so that `needed` has the count of those that do not fit even with these options. */
-  readonly isWhole: boolean
-  /** True if even with `needed` no row fits, because one column refuses all its texts. */
-  readonly isVain: boolean
-  /** If no row fits: what keeps them from fitting, and options with which a check finds out more. */
-  readonly why?: string | undefined
-  readonly fix?: Fix | undefined
-}
+type Remedies = NonNullable<Awaited<ReturnType<typeof findRemedies>>>
 
 /**
  * Finds options that make rejected rows readable. Reads every value once more, like `ddb-ingest schema`, but with the target's types.
@@ -273,7 +262,7 @@ async function findRemedies(
   frozen: FrozenLoad,
   looked: CheckedInput,
   sample: number | undefined,
-): Promise<Remedies | undefined> {
+) {
   const { options, platform, sources } = run
   const { inputs, input, mapping } = frozen
   const isOnce = (path: string, i: number): boolean =>
@@ -331,18 +320,21 @@ async function findRemedies(
   const isNeeded = !isContrary && missingOptions(run, needed, true).length > 0
   return {
     said: [...ofColumns, ...(reading.comment === undefined ? [] : (schema.totals?.said ?? []))],
+    /** Undefined if no option is missing, or if no set of options can read all columns. */
     needed: isNeeded ? needed : undefined,
+    /** True if all rows were read, so that `needed` has the count of those that do not fit even with these options. */
     isWhole: schema.isComplete,
+    /** True if even with `needed` no row fits, because one column refuses all its texts. */
     isVain: schema.columns.some(one => names.has(one.name) && one.refused >= schema.rows),
     ...(looked.recordKind === 'members' ? membersFix(schema, looked) : {}),
   }
 }
 
-/** The mapping with which records of JSON fill the columns, or the columns that a person has to map. */
+/** If no row fits: what keeps records of JSON from filling the columns, or the mapping with which a check finds out more. */
 function membersFix(
   { columns, leftOut, needsPosition }: InferredSchema,
   { mapping }: CheckedInput,
-): Pick<Remedies, 'why' | 'fix'> {
+): { why?: string; fix?: Fix } {
   if (mapping.byPosition === true) return {}
   if (needsPosition) return { fix: { options: { 'mapping.match': 'position' } } }
   const members = [...columns, ...leftOut].flatMap(({ source }) => source ?? [])

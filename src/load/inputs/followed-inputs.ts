@@ -60,8 +60,8 @@ export class FollowedInputs implements Inputs {
   readonly reading: InputReading
   readonly #run: Run
   readonly #open: OpenFile[] = []
-  /** Of the files that are not open any more, by name. */
-  readonly #summaries = new Map<string, InputSummary>()
+  /** Of the files that are not open any more. */
+  readonly #closed: InputSummary[] = []
   /** For files that were read before: key → state when they were last compared. */
   readonly #compared = new Map<string, string>()
   readonly #ended = new AbortController()
@@ -88,7 +88,7 @@ export class FollowedInputs implements Inputs {
       for (const [number, { summary }] of found.inputs.entries()) {
         const { done } = resumption.resumed(number) ?? { done: summary }
         if (done !== undefined) {
-          addByName(this.#summaries, done)
+          this.#closed.push(done)
           this.reading.count(done.rows, done.bytes)
         } else this.#add(await reopened(found, number, platform.files), number)
       }
@@ -204,7 +204,7 @@ export class FollowedInputs implements Inputs {
     }
     if (ending.stopped && leftBytes > 0) run.reporter.notice(notLoaded(path, leftBytes))
     this.#open.splice(this.#open.indexOf(one), 1)
-    addByName(this.#summaries, summary)
+    this.#closed.push(summary)
     this.#wake()
   }
 
@@ -280,10 +280,21 @@ export class FollowedInputs implements Inputs {
     return undefined
   }
 
+  /** One for each name, with the counts of all files that had it. */
   summaries(): InputSummary[] {
-    const all = new Map(this.#summaries)
-    for (const { summary } of this.#open) addByName(all, summary)
-    return [...all.values()]
+    const byName = new Map<string, InputSummary>()
+    for (const one of [...this.#closed, ...this.#open.map(({ summary }) => summary)]) {
+      const sum = structuredClone(one)
+      const before = byName.get(one.path)
+      byName.set(one.path, sum)
+      if (before === undefined) continue
+      sum.firstError = before.firstError ?? one.firstError
+      for (const name of ['bytes', 'rows', 'ragged'] as const) sum[name] += before[name]
+      const { contentBytes } = sum
+      const kinds = Object.keys(contentBytes) as (keyof typeof contentBytes)[]
+      for (const kind of kinds) contentBytes[kind] += before.contentBytes[kind]
+    }
+    return [...byName.values()]
   }
 
   /** Ends reading. Closes files only if reading has not begun; otherwise each closes after its rows are handed over. */
@@ -316,20 +327,6 @@ export async function readBefore(
     return isTouched && fingerprint.born === undefined ? 'touched' : 'read'
   }
   return undefined
-}
-
-/** Adds the counts of a file to those of all files that had its name. */
-function addByName(byName: Map<string, InputSummary>, more: InputSummary): void {
-  const before = byName.get(more.path)
-  const sum = structuredClone(more)
-  if (before !== undefined) {
-    const { contentBytes } = sum
-    sum.firstError = before.firstError ?? more.firstError
-    for (const name of ['bytes', 'rows', 'ragged'] as const) sum[name] += before[name]
-    const kinds = Object.keys(contentBytes) as (keyof typeof contentBytes)[]
-    for (const kind of kinds) contentBytes[kind] += before.contentBytes[kind]
-  }
-  byName.set(more.path, sum)
 }
 
 /** Opens file `number` of the journal, which an earlier process has begun to read. @throws {DdbError} DDB_RUN_CHANGED if it is gone */

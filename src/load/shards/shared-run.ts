@@ -17,6 +17,7 @@ import {
   type RunName,
 } from '../register/register.js'
 import { addShared, askShared, dropLedger, ledgerScript } from '../transport/script.js'
+import type { WrittenLedger } from '../transport/script.js'
 import type { Stream } from './streams.js'
 
 /** What the first process decides for all processes of the run. */
@@ -30,8 +31,7 @@ export interface Plan {
 }
 
 export interface SharedRun extends Plan {
-  /** As in `WrittenLedger`. */
-  readonly ledger: { readonly name: string; readonly countsDuplicates: boolean }
+  readonly ledger: WrittenLedger
   readonly token: bigint
   /** Streams that have ended when this process found the run, by number, in the order of their ends. */
   readonly done: ReadonlyMap<number, DoneStream>
