@@ -137,14 +137,14 @@ export class ListedInputs implements Inputs {
   readonly #readInputs: RecordOf<'input'>[] = []
 
   constructor(run: Run, inputs: NamedInputs, reading: InputReading, stream = 1) {
-    const { rows, watch } = run
+    const { rows, watch, history } = run
     this.reading = reading
     this.#run = run
     this.#inputs = inputs
-    this.#place = run.history.resumption.placer(stream)
+    this.#place = history.resumption.placer(stream)
     this.#shared = watch?.opened === undefined && rows === undefined ? newSharedRows() : undefined
     this.#opener = new InputOpener(run, inputs)
-    this.areDone = inputs.paths.every((_, i) => this.#readBefore(i))
+    this.areDone = inputs.paths.every((_, i) => history.resumption.resumed(i)?.done)
   }
 
   async *batches(): AsyncGenerator<Batch, void, void> {
@@ -191,7 +191,7 @@ export class ListedInputs implements Inputs {
   async *#batchesOf(index: number): AsyncGenerator<Batch, void, void> {
     const run = this.#run
     const { reading } = this
-    const done = this.#readBefore(index)
+    const done = run.history.resumption.resumed(index)?.done
     if (done !== undefined) {
       this.#summaries.push(done)
       reading.count(done.rows, done.bytes)
@@ -241,11 +241,6 @@ export class ListedInputs implements Inputs {
     }
     reporter.notice(`"${path}" was changed or replaced since the run began: it is loaded as it is`)
     record({ kind: 'input', input: index, fingerprint: is })
-  }
-
-  /** The summary of an input that earlier processes have read and sent completely; undefined for any other input. */
-  #readBefore(index: number): InputSummary | undefined {
-    return this.#run.history.resumption.resumed(index)?.done
   }
 
   summaries(): readonly InputSummary[] {

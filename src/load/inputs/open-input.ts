@@ -154,7 +154,7 @@ export class InputOpener {
   /** Reads a whole file; undefined if it must be opened, which also reports its faults. */
   async #whole(index: number): Promise<FoundInput | undefined> {
     if (this.#aheadLeft > 0 || this.#ahead.has(index)) return undefined
-    const { options, platform } = this.#run
+    const { history, options, platform } = this.#run
     const { clock, files } = platform
     const [path, name] = [this.#inputs.paths[index]!, this.#inputs.names[index]!]
     const sizeBytes = this.#inputs.sizes[index]!
@@ -166,7 +166,7 @@ export class InputOpener {
       // One byte more than expected: if the byte exists, the file has changed.
       const length = files.readNow(path, this.#buffer.subarray(0, sizeBytes + 1), undefined, found)
       if (clock.nowMs() - beganMs >= slowMs) this.#slow++
-      const was = this.#recorded(index)
+      const was = history.now.inputs[index]?.fingerprint
       const { digest = was && digestOf(this.#buffer.subarray(0, length)) } = status!
       const isOther = was !== undefined && digest !== was.head
       if (length !== sizeBytes || isOther) return undefined
@@ -217,10 +217,11 @@ export class InputOpener {
 
   /** Compares each file with the journal and with others once it is open, because the path may lead to another file a moment later. */
   #sourceOf(index: number, bytes?: Uint8Array): Promise<ByteSource> {
-    const { options, platform } = this.#run
+    const { history, options, platform } = this.#run
     const { compression, encoding, stdin } = options.input ?? {}
     const { names, paths, files = platform.files } = this.#inputs
-    const was = this.#recorded(index)
+    // Without a journal, none of these inputs is recorded.
+    const was = history.now.inputs[index]?.fingerprint
     const open = async (path: string): Promise<InputFile> => {
       const file = await files.open(path)
       try {
@@ -236,11 +237,6 @@ export class InputOpener {
     }
     const given = { compression, encoding, stdin, bytes, signal: this.#closing.signal }
     return openSource(paths[index]!, { ...given, name: names[index]!, files: { ...files, open } })
-  }
-
-  #recorded(index: number): Fingerprint | undefined {
-    const { file, now } = this.#run.history
-    return file && now.inputs[index]?.fingerprint
   }
 
   /** @throws {InputError} DDB_INPUT_READ if an earlier input was the same file, as if logs are rotated meanwhile */

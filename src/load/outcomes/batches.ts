@@ -106,7 +106,8 @@ export class Batches {
       if (!this.#recorder.mayCopy(piece)) return this.#giveUp(piece, why)
       piece.mayBeStored = true
     }
-    const isCarried = this.node.carries(piece)
+    // Each connection that another one has replaced is closed.
+    const isCarried = piece.carrier?.closed === false
     const { retries } = this.#run.checked
     if (piece.state === 'queued') this.#send(piece)
     else if (piece.state === 'claimed') {

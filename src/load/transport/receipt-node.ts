@@ -163,11 +163,6 @@ export class ReceiptNode {
     }
   }
 
-  /** Whether the connection that carried the last copy of the piece is still open; false if this process has sent none. */
-  carries({ carrier }: Piece): boolean {
-    return carrier !== undefined && !carrier.closed && this.#data.includes(carrier)
-  }
-
   /** Resolves once the kernel has room. */
   async drained(): Promise<void> {
     await Promise.all(this.#data.map(session => session.drained())).catch(ignoreLoss)

@@ -1,9 +1,10 @@
 import t from 'tap'
+import type { Session } from '../../../src/client/open-session.js'
 import { Receipts } from '../../../src/load/transport/receipts.js'
 import type { LedgerRow } from '../../../src/load/transport/script.js'
 import type { Evidence } from '../../../src/load/evidence/evidence.js'
 import { Batches } from '../../../src/load/outcomes/batches.js'
-import { wholePiece } from '../../../src/load/outcomes/pieces.js'
+import { type Piece, wholePiece } from '../../../src/load/outcomes/pieces.js'
 import { Recorder } from '../../../src/load/outcomes/recorder.js'
 import type { ReceiptNode } from '../../../src/load/transport/receipt-node.js'
 import type { Run } from '../../../src/load/run.js'
@@ -76,8 +77,10 @@ t.test('receipts of halves that an earlier process sent count, too', async t => 
   const node = {
     ...{ isLost: false, bufferedBytes: 0, isAnswered: false },
     read: () => Promise.resolve(reads.shift()!),
-    carries: () => true,
-    send: ({ place }: { place: { part: number } }) => sent.push(place.part) > 0,
+    send: (piece: Piece) => {
+      piece.carrier = { closed: false } as Session
+      sent.push(piece.place.part)
+    },
   } as unknown as ReceiptNode
   const said: string[] = []
   const evidence = {
