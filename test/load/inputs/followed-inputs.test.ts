@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { journalPath } from '../../../src/load/journal/journals.js'
-import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
+import type { LoadOptions, LoadReport, LoadResult } from '../../../src/load/options.js'
 import type { Platform } from '../../../src/platform/platform.js'
 import { systemPlatform } from '../../../src/platform/system-files.js'
 import { closedGate } from '../../helpers/gate.js'
@@ -364,4 +364,27 @@ t.test('more than 256 files at once are refused', async t => {
 t.test('a JSON document is refused', async t => {
   const { begin } = await scene(t, { a: '[{"id":1}]' })
   t.match((await begin(['a']).outcome).error, { code: 'DDB_USAGE', message: /NDJSON/ })
+})
+
+t.test('a run that leaves closes the files whose rows nobody takes any more', async t => {
+  const { begin } = await scene(t, { 'a.csv': 'id,sym\n1,A\n', 'b.csv': 'id,sym\n2,B\n' })
+  const leaving = new AbortController()
+  const open = new Set<string>()
+  const files = {
+    ...systemPlatform.files,
+    async open(path: string) {
+      const file = await systemPlatform.files.open(path)
+      open.add(path)
+      return { ...file, close: () => file.close().then(() => void open.delete(path)) }
+    },
+  }
+  const change = {
+    leave: leaving.signal,
+    delivery: { rateLimit: { rowsPerSecond: 1 } },
+    onReport: ({ rows }: LoadReport) => rows.read === 2 && leaving.abort(),
+  }
+  const { rows } = await begin(['*.csv'], change, { ...systemPlatform, files }).outcome
+  t.equal(rows.read, 2)
+  while (open.size > 0) await new Promise(resolve => setImmediate(resolve))
+  t.equal(open.size, 0)
 })
