@@ -61,14 +61,19 @@ export function reasonsPath(path: string): string {
   return `${path}.reasons.ndjson`
 }
 
-/** Whether a load has written this file of rejects or reasons (a killed load may leave them empty): its rows are rows of other inputs. */
+/** Whether a file of reasons begins so; as far as it goes, because a killed load may leave it cut or empty. @throws the system's error */
+export function beginsWith(reasons: string, start: string, files: Files): boolean {
+  const buffer = Buffer.alloc(Buffer.byteLength(start))
+  return start.startsWith(buffer.toString('utf8', 0, files.readNow(reasons, buffer)))
+}
+
+/** Whether a load has written this file of rejects or reasons: its rows are rows of other inputs. */
 function isRejects(path: string, files: Files): boolean {
   const reasons = path.endsWith(reasonsPath('')) ? path : reasonsPath(path)
-  const start = Buffer.from('{"runId":"')
-  const buffer = Buffer.alloc(start.length)
   // The name may leave no room for the ending. Reasons that cannot be read belong to rejects that cannot be read, and that is an error.
-  const length = attempt(() => files.statusNow(reasons)?.isFile && files.readNow(reasons, buffer))
-  return typeof length === 'number' && start.indexOf(buffer.subarray(0, length)) === 0
+  const isFound = (): boolean | undefined =>
+    files.statusNow(reasons)?.isFile && beginsWith(reasons, '{"runId":"', files)
+  return attempt(isFound) === true
 }
 
 /** Files of this program's state, such as `ddb-ingest/logins/HOST_8848.json`: XDG_STATE_HOME may be in the folder that is loaded. */

@@ -228,8 +228,8 @@ export class InputReading {
     const { mapping = {} } = options
     look.columns ??= mapColumns(target, inputShape(reader, name), { ...mapping, parts })
     const set = setWithTexts(look.columns, texts, mapping.set)
-    const reading = { format: reader.format, ...look.detected, set }
-    rejects.reading(name, reading, reader, this.#offsets)
+    const reading = { format: reader.format, ...look.detected, set, offsets: this.#offsets }
+    rejects.reading(name, reading, reader)
     return look.columns
   }
 

@@ -12,8 +12,7 @@ import type { RecordShape } from '../../parse/batch.js'
 import { fileKey } from '../../platform/file-name.js'
 import type { Files, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
-import { reasonsPath } from '../../source/data-files.js'
-import { runDamaged } from '../journal/changed-run.js'
+import { beginsWith, reasonsPath } from '../../source/data-files.js'
 import { failureOf, lockPath } from '../journal/journal-file.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import type { RunBasis } from '../run-ending.js'
@@ -126,14 +125,16 @@ export function creating<T>(path: string, action: () => T): T {
 }
 
 /** Acts on a file of earlier processes. @throws {DdbError} DDB_OUTPUT_CREATE */
-export function continuing({ path }: { readonly path: string }, action: () => void): void {
-  const cause = failureOf(action)
-  if (cause === undefined) return
-  throw createError(
-    `cannot continue with "${path}": ${messageOf(cause)}. Put the file back as it was and repeat the command, ` +
-      `or name another file with ${option('rejects.file')}: rows that are no longer in this one are then in no file`,
-    cause,
-  )
+export function continuing<T>({ path }: { readonly path: string }, action: () => T): T {
+  try {
+    return action()
+  } catch (cause) {
+    throw createError(
+      `cannot continue with "${path}": ${messageOf(cause)}. Put the file back as it was and repeat the command, ` +
+        `or name another file with ${option('rejects.file')}: rows that are no longer in this one are then in no file`,
+      cause,
+    )
+  }
 }
 
 /** @throws {Error} the system's, if the longest name that a run may give to reasons of further rejects is too long */
@@ -193,9 +194,6 @@ function checkNew(path: string, { files, random }: Pick<Platform, 'files' | 'ran
   files.remove(probe)
 }
 
-/** Number of bytes at the start of a file of reasons that always contain the run's name. */
-const startBytes = 256
-
 /**
  * Whether the run created these rejects, as their reasons say: another may have the name by now. Truncated ones are compared as far as they go.
  * @param token  of the run's record; undefined to accept earlier runs of this name @throws {DdbError} DDB_OUTPUT_CREATE
@@ -204,11 +202,7 @@ export function isOfRun(path: string, runId: string, files: Files, token?: strin
   const reasons = reasonsPath(path)
   if (attempt(() => files.statusNow(reasons))?.isFile !== true) return false
   const start = `${JSON.stringify({ runId, token }).slice(0, -1)},`
-  const buffer = Buffer.alloc(startBytes)
-  let length = 0
-  continuing({ path }, () => void (length = files.readNow(reasons, buffer)))
-  const text = buffer.toString('utf8', 0, length)
-  return text.startsWith(start) || start.startsWith(text)
+  return continuing({ path }, () => beginsWith(reasons, start, files))
 }
 
 /** Removes files of the run's name for rejects that the journal does not count. */
@@ -229,20 +223,8 @@ export function removeUncounted(
 }
 
 /** Whether a run of this name created the rejects under another token. */
-function isOfOtherStart(path: string, runId: string, files: Files, token: string): boolean {
+export function isOfOtherStart(path: string, runId: string, files: Files, token: string): boolean {
   return isOfRun(path, runId, files) && !isOfRun(path, runId, files, token)
-}
-
-/** @throws {DdbError} DDB_RUN_DAMAGED if the rejects are of another start of the run than its journal */
-export function checkStart(
-  path: string,
-  runId: string,
-  files: Files,
-  token: string,
-  journal: string,
-): void {
-  const damage = `"${path}" has rejects of another start of the run, so one of the two files was restored from another time`
-  if (isOfOtherStart(path, runId, files, token)) throw runDamaged(journal, damage)
 }
 
 /** @throws {DdbError} DDB_OUTPUT_CREATE if an earlier run of this name has left rejects of any stream */

@@ -2,6 +2,7 @@
 import { InputError, option } from '../../errors.js'
 import type { DdbError, ErrorCode } from '../../errors.js'
 import type { Batch, Reject } from '../../parse/batch.js'
+import type { ColumnOffsets } from '../../parse/cell-rules.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import { rangeText } from '../outcomes/pieces.js'
@@ -14,6 +15,8 @@ export interface RejectReading extends Detected {
   readonly format: InputFormat
   /** `mapping.set` for records outside the input; undefined if no column contains a text of the input's name. */
   readonly set?: Readonly<Record<string, string>> | undefined
+  /** Of columns, as far as known at each reject. */
+  readonly offsets?: ColumnOffsets | undefined
 }
 
 /** A record that a reader rejected, or a row that the server rejected. */

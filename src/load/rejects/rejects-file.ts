@@ -33,14 +33,18 @@ export function hashOf(path: string, files: Files, sizeBytes: number) {
 }
 
 /**
- * A file that only grows, and is open only while it is written.
- * @param sizeBytes  of what is certainly on the disk @param digest  of that, as an earlier process recorded it
+ * A file that only grows, and is open only while it is written. @param sizeBytes  of what is certainly on the disk
+ * @param isExact  whether nothing may be after that @param digest  of that, as an earlier process recorded it
  */
-function appendedFile(path: string, files: Files, sizeBytes: number, digest?: string) {
+function appendedFile(
+  path: string,
+  files: Files,
+  sizeBytes: number,
+  isExact: boolean,
+  digest?: string,
+) {
   /** Of what is certainly in the file; undefined until an earlier process's part is read. */
   let hash = sizeBytes === 0 ? createHash('sha1') : undefined
-  /** Whether nothing may be after `sizeBytes`. */
-  let isExact = sizeBytes === 0
   let inode = files.statusNow(path)?.inode
   let isMade = false
   const failure = (why: string, cause?: unknown): DdbError =>
@@ -49,7 +53,6 @@ function appendedFile(path: string, files: Files, sizeBytes: number, digest?: st
   const file = {
     sizeBytes,
     has: (bytes: number): boolean => (files.statusNow(path)?.sizeBytes ?? -1) >= bytes,
-    hasNoMore: (): void => void (isExact = true),
     digest: (): string | undefined => hash?.copy().digest('hex') ?? digest,
     /** @throws {Error} the system's error */
     create(mayTakeEmpty: boolean): void {
@@ -120,13 +123,18 @@ export function mayHaveMore(found: RecordedRun): boolean {
   return found.begun.some(({ end }) => end === undefined || end.rows.rejected > rejected)
 }
 
-/** @param kept  what is certainly on the disk @param place  the path until the file gets its name @param spare  memory for rows that wait */
-export function rejectsFile(kept: KeptFile, files: Files, spare: Texts[], place = kept.path) {
-  const { key, path, isLeft = false } = kept
-  const records = appendedFile(place, files, kept.sizeBytes, kept.digest)
-  const reasons = appendedFile(reasonsPath(place), files, kept.reasonsBytes)
+/**
+ * @param kept  what is certainly on the disk @param isExact  whether nobody else may have added anything
+ * @param place  the path until the file gets its name
+ */
+export function rejectsFile(kept: KeptFile, files: Files, isExact: boolean, place = kept.path) {
+  const { key, path, isLeft = false, sizeBytes, reasonsBytes, digest } = kept
+  const records = appendedFile(place, files, sizeBytes, isExact, digest)
+  const reasons = appendedFile(reasonsPath(place), files, reasonsBytes, isExact)
   const parts = [records, reasons]
-  let texts: Texts | undefined
+  /** What waits for each of them. */
+  let texts: Uint8Array[] = []
+  let lines = ''
   const file = {
     ...{ key, path, rows: kept.rows },
     /** Whether the run does not write to it any more. */
@@ -155,28 +163,27 @@ export function rejectsFile(kept: KeptFile, files: Files, spare: Texts[], place 
     isEmpty: (): boolean => file.rows + file.waiting === 0,
     /** Lets a row wait. */
     add(record: Uint8Array, shape: RecordShape, reason: RejectReason): void {
-      texts ??= spare.pop() ?? [growingBytes(), growingBytes()]
-      if (file.isEmpty()) texts[0]!.add(headOf(shape))
-      texts[0]!.add(ended(record, shape.text.encoding))
-      texts[1]!.add(Buffer.from(`${JSON.stringify(reason)}\n`))
+      if (file.isEmpty()) texts.push(headOf(shape))
+      // A copy, because the next chunk of the input overwrites the record.
+      texts.push(Buffer.from(ended(record, shape.text.encoding)))
+      lines += `${JSON.stringify(reason)}\n`
       file.waiting++
     },
     /** Appends the rows that wait, and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE; `cutBack` then leaves neither file changed */
     append(): void {
-      const bytes = texts!.map(text => text.take())
-      spare[0] = texts!
-      texts = undefined
+      const bytes = Buffer.concat(texts)
+      const ofReasons = Buffer.from(lines)
       const rows = file.waiting
-      file.waiting = 0
+      ;[texts, lines, file.waiting] = [[], '', 0]
       // Reasons first: `retry` knows by them whether a killed process has saved more than the journal counts.
-      for (const i of [1, 0]) parts[i]!.write(bytes[i]!)
-      for (const [i, part] of parts.entries()) part.wrote(bytes[i]!)
+      reasons.write(ofReasons)
+      records.write(bytes)
+      reasons.wrote(ofReasons)
+      records.wrote(bytes)
       file.rows += rows
     },
     /** Checks that the files are as the run has made them. @throws {DdbError} DDB_OUTPUT_WRITE */
     check: (): void => tryEach(parts, part => part.check(true)),
-    /** Nobody else may have added anything. */
-    hasNoMore: (): void => parts.forEach(part => part.hasNoMore()),
     /** Removes what was not certainly written, and files without content that this process made. @throws {DdbError} DDB_OUTPUT_WRITE */
     cutBack: (): void => tryEach(parts, part => part.cutBack()),
     remove: (): void => parts.forEach(part => failureOf(() => part.remove())),
@@ -197,37 +204,16 @@ export function rejectsFile(kept: KeptFile, files: Files, spare: Texts[], place 
   return file
 }
 
-/** Removes files. @returns how many rows they had */
+/** Removes files, to which the run writes no more. @returns how many rows they had */
 export function drop(files: readonly RejectsFile[]): number {
   let rows = 0
   for (const file of files) {
     rows += file.rows + file.waiting
     file.lock?.release()
     file.remove()
+    Object.assign(file, { rows: 0, waiting: 0, isLeft: true })
   }
   return rows
-}
-
-type Texts = readonly ReturnType<typeof growingBytes>[]
-
-/** What waits for one of the files: an object for each row would take twice the memory, and time. */
-function growingBytes() {
-  let bytes = Buffer.alloc(0)
-  let length = 0
-  return {
-    add(part: Uint8Array): void {
-      const all = length + part.length
-      if (all > bytes.length) bytes = Buffer.concat([bytes], all + bytes.length)
-      bytes.set(part, length)
-      length = all
-    },
-    /** The bytes so far, which the next ones overwrite. */
-    take(): Buffer {
-      const taken = bytes.subarray(0, length)
-      length = 0
-      return taken
-    },
-  }
 }
 
 /** What a file begins with. Except for UTF-8, a reader needs the byte order mark to recognize the encoding. */

@@ -1,9 +1,9 @@
 /* The rejects of a run. They are counted by kind and, if the user wants that, written to files: the one that the user named, and one more beside
    it for each further header, as a file that is loaded again has one. Rows wait in memory until their batch is settled. */
 import { bugError, DdbError, option } from '../../errors.js'
-import type { ColumnOffsets } from '../../parse/cell-rules.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import { rangeAt } from '../../parse/row-places.js'
+import { runDamaged } from '../journal/changed-run.js'
 import { digestOf } from '../journal/fingerprint.js'
 import { failureOf, tryEach } from '../journal/journal-file.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
@@ -12,12 +12,12 @@ import type { LoadResult } from '../options.js'
 import type { RunBasis } from '../run-ending.js'
 import {
   checkRoom,
-  checkStart,
   continuing,
   createError,
   creating,
   furtherPath,
   hiddenPath,
+  isOfOtherStart,
   isOfRun,
   isOwnPlace,
   ofEarlierRun,
@@ -39,7 +39,7 @@ import {
   refusedRow,
   type RejectReading,
 } from './reject.js'
-import { drop, type KeptFile, mayHaveMore, rejectsFile, type RejectsFile } from './rejects-file.js'
+import { drop, mayHaveMore, rejectsFile, type RejectsFile } from './rejects-file.js'
 import { rejectRun, type RejectReason, type RejectRun } from './retry.js'
 
 /** Limit of rejects that notices show. The rejects file contains all of them. */
@@ -62,26 +62,22 @@ export class RunRejects {
   readonly #making: (path: string) => void
   /** The first file; undefined if the user wants none. */
   #path: string | undefined
-  /** Of a run that shards load. `mark`: of this process, hides files until the stream has ended. `firstKey`: the shape of its first input. */
-  #stream: { readonly mark: string; firstKey?: string } | undefined
+  /**
+   * Of a run that shards load. `mark`: of this process, hides files until the stream has ended. `from`: index of its first file. `firstKey`:
+   * the shape of its first input.
+   */
+  #stream: { readonly mark: string; readonly from: number; firstKey?: string } | undefined
   /** Of the run's record on the server, which tells its files from those of earlier runs of this name. */
   #token: string | undefined
   /** In the order of their creation, also by earlier processes. */
-  #files: RejectsFile[] = []
-  /** Files of streams that have ended. */
-  readonly #finished: RejectsFile[] = []
-  /** How many of these are of earlier streams. */
-  #finishedBefore = 0
+  readonly #files: RejectsFile[] = []
   /** Their keys may be long. */
   #ofShape = new WeakMap<RecordShape, RejectsFile>()
   /** Of the last file. */
   #number = 0
   readonly #readings = new Map<string, RejectReading>()
-  #offsets: ColumnOffsets | undefined
   #hadEnded = false
   #waitingBytes = 0
-  /** Memory for the next rows that wait. */
-  readonly #spare: Parameters<typeof rejectsFile>[2] = []
   /** Rows in files of other processes, and rows that a later process will reject again. */
   #elsewhere = 0
   readonly #sums: Pick<JournaledRejects, 'byClass' | 'byCode'> = {
@@ -99,15 +95,9 @@ export class RunRejects {
     this.#path = run.checked.rejectsFile
   }
 
-  /** Records how the run reads an input. @param offsets  of columns, as far as known at each reject */
-  reading(
-    input: string,
-    reading: RejectReading,
-    shape: RecordShape,
-    offsets?: ColumnOffsets,
-  ): void {
+  /** Records how the run reads an input. */
+  reading(input: string, reading: RejectReading, shape: RecordShape): void {
     this.#readings.set(input, reading)
-    this.#offsets = offsets
     if (this.#stream !== undefined) this.#stream.firstKey ??= shapeKey(shape, reading)
   }
 
@@ -161,11 +151,17 @@ export class RunRejects {
       return
     }
     const file = (!isOpen(reject) && this.#ofShape.get(shape)) || this.#find(shape, reject)
-    const reason: RejectReason = { runId: this.#run.checked.runId, ...problemOf(reject) }
-    const { known } = this.#offsets ?? {}
+    const { runId } = this.#run.checked
+    const reading = this.#readings.get(reject.file)
+    const reason: RejectReason = { runId, token: undefined, ...problemOf(reject) }
+    const known = reading?.offsets?.known
     // A copy of the reason would cost a hidden class for each row.
     if (known !== undefined) reason.offsets = known
-    file.add(reject.bytes, shape, file.isEmpty() ? this.#described(file, shape, reason) : reason)
+    if (file.isEmpty()) {
+      reason.token = this.#token
+      reason.run = this.#described(file, shape, reading)
+    }
+    file.add(reject.bytes, shape, reason)
     this.#waitingBytes += reject.bytes.length + reasonBytes
     if (this.#waitingBytes >= mostWaitingBytes) this.flush()
   }
@@ -218,7 +214,7 @@ export class RunRejects {
       if (!isFixed && files.statusNow(place) !== undefined) continue
       this.#making(place)
       const none = { rows: 0, sizeBytes: 0, reasonsBytes: 0 }
-      const file = rejectsFile({ key, path, ...none }, files, this.#spare, place)
+      const file = rejectsFile({ key, path, ...none }, files, true, place)
       const cause = failureOf(() => file.create(isFirst)) as NodeJS.ErrnoException | undefined
       if (cause === undefined) {
         this.#files.push(file)
@@ -230,15 +226,16 @@ export class RunRejects {
   }
 
   /** The first line of a file's reasons describes the run. */
-  #described({ path: own }: RejectsFile, shape: RecordShape, reason: RejectReason) {
+  #described(
+    { path: own }: RejectsFile,
+    { fieldNames, fieldCount }: RecordShape,
+    reading?: RejectReading,
+  ): RejectRun {
     // Another machine may name the rejects of a stream otherwise, and the rows must not be loaded twice.
     const { stem } = partsOf(this.#run.checked.rejectsFile!)
     const path = this.#stream === undefined ? own : `${this.#token}${own.slice(stem.length)}`
-    const { fieldNames, fieldCount } = shape
     const known = { path, fieldNames, isUnfinished: this.isUnfinished }
-    const run = rejectRun(this.#run, known, this.#readings.get(reason.file), fieldCount)
-    const { runId, ...others } = reason
-    return { runId, token: this.#token, ...others, run }
+    return rejectRun(this.#run, known, reading, fieldCount)
   }
 
   /** Appends queued rows, and waits for the disk. @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE; the rows are then unplaced */
@@ -276,12 +273,15 @@ export class RunRejects {
   journaled(): Omit<JournaledRejects, 'upTo'> {
     const inputs = [...this.#changed].map(name => [name, this.ofInput(name)] as const)
     this.#changed.clear()
-    return { ...this.#sums, files: this.#kept(), byInput: Object.fromEntries(inputs) }
+    // Those that certainly have rows.
+    const files = this.#files.filter(({ rows }) => rows > 0).map(file => file.kept())
+    return { ...this.#sums, files, byInput: Object.fromEntries(inputs) }
   }
 
   /**
    * Continues the rejects of earlier processes, and changes no file. Leaves files of a run that had ended, because the user may repair them, and
-   * files of another name than the run now gives to its rejects. @throws {DdbError} DDB_OUTPUT_CREATE if one of the others has changed; as `checkStart`
+   * files of another name than the run now gives to its rejects. @throws {DdbError} DDB_OUTPUT_CREATE if one of the others has changed; DDB_RUN_DAMAGED
+   * if one is of another start of the run than its journal
    */
   goOn(found: RecordedRun, token: string, journal: string): void {
     const { rejects, end, run } = found
@@ -299,15 +299,17 @@ export class RunRejects {
     const isCounted = !mayHaveMore(found)
     for (const kept of files) {
       const path = pathHere(run, kept.path)
-      const file = rejectsFile({ ...kept, path }, disk, this.#spare)
+      const file = rejectsFile({ ...kept, path }, disk, isCounted)
       this.#files.push(file)
       const isOwn = isOwnPlace(own, path, disk)
       if (isOwn) this.#number++
-      if (isCounted) file.hasNoMore()
       file.isTorn = !file.isLeft && !this.#hadEnded
       file.isLeft = !file.isTorn || !isOwn
       if (file.isLeft) continue
-      checkStart(path, this.#run.checked.runId, disk, token, journal)
+      if (isOfOtherStart(path, this.#run.checked.runId, disk, token)) {
+        const damage = `"${path}" has rejects of another start of the run, so one of the two files was restored from another time`
+        throw runDamaged(journal, damage)
+      }
       this.#placing(() => continuing(file, () => file.check()))
       file.begin()
     }
@@ -346,11 +348,9 @@ export class RunRejects {
     const mark = Buffer.from(random.bytes(4)).toString('hex')
     creating(path, () => checkRoom(hiddenPath(path, mark), files))
     this.#token = token
-    this.#stream = { mark }
-    this.#finishedBefore = this.#finished.length
+    this.#stream = { mark, from: this.#files.length }
     this.#path = path
     this.#ofShape = new WeakMap()
-    this.#number = 0
   }
 
   /**
@@ -360,19 +360,19 @@ export class RunRejects {
   endStream(): void {
     this.#closeFiles()
     const { platform, checked } = this.#run
-    for (const file of this.#files) {
+    const made = this.#files.filter(({ isLeft }) => !isLeft)
+    for (const file of made) {
       const isThere = platform.files.statusNow(file.path) !== undefined
       if (isThere && !isOfRun(file.path, checked.runId, platform.files, this.#token))
         throw ofEarlierRun(file.path)
       file.rename()
     }
-    this.#finished.push(...this.#files.splice(0))
+    for (const file of made) file.isLeft = true
   }
 
   /** Removes the files of a stream that another process has ended, but not those of others in their place. */
   dropStream(): void {
-    const finished = this.#finished.splice(this.#finishedBefore)
-    this.#elsewhere += drop([...this.#files.splice(0), ...finished])
+    this.#elsewhere += drop(this.#files.slice(this.#stream?.from))
   }
 
   /** Removes the files of a stream that has not ended, which the next process reads again, and those of a failed audit, which lack rows. */
@@ -382,7 +382,7 @@ export class RunRejects {
     } finally {
       const { options, watch, ending } = this.#run
       const isPartial = options.shard !== undefined || (watch && ending.failure) !== undefined
-      if (isPartial) this.unplaced += drop(this.#files.splice(0))
+      if (isPartial) this.unplaced += drop(this.#files.filter(({ isLeft }) => !isLeft))
     }
   }
 
@@ -416,23 +416,19 @@ export class RunRejects {
     return this.#byInput.get(file) ?? { rejected: 0, firstError: null }
   }
 
-  /** The files that certainly have rows. Complete only after `flush`. */
-  #kept(files: readonly RejectsFile[] = this.#files): KeptFile[] {
-    return [...this.#finished, ...files].flatMap(file => (file.rows === 0 ? [] : [file.kept()]))
-  }
-
   /** The rejects in the run's result. Must be called after the files are closed. */
   result(): LoadResult['rejects'] {
-    // Not those that are no longer there. Users repair the files of a run that had ended.
-    const present = this.#kept(this.#files.filter(file => file.isThere(this.#hadEnded)))
-    const files = present.map(({ path, rows }) => ({ path, rows }))
-    const unplaced = this.unplaced + sumOf(this.#kept()) - sumOf(files)
+    // Not those that are no longer there. Users repair the files of a run that had ended, and of a stream.
+    const isListed = (file: RejectsFile): boolean =>
+      file.rows > 0 && (this.#stream !== undefined || file.isThere(this.#hadEnded))
+    const files = this.#files.filter(isListed).map(({ path, rows }) => ({ path, rows }))
+    const unplaced = this.unplaced + sumOf(this.#files) - sumOf(files)
     return { file: files[0]?.path ?? null, files, unplaced, ...this.#sums, first: this.#first }
   }
 
   /** The failure to report if a reject is neither in a file nor counted as unplaced, else undefined. */
   equationError(rejected: number): DdbError | undefined {
-    const placed = sumOf(this.#kept())
+    const placed = sumOf(this.#files)
     const isFiled = this.#run.checked.rejectsFile !== undefined && this.#run.watch === undefined
     if (!isFiled || placed + this.unplaced + this.#elsewhere === rejected) return undefined
     return bugError(
