@@ -20,7 +20,6 @@ import type {
   ServerTarget,
 } from './options.js'
 import type { CheckedOptions } from './checked-options.js'
-import { RunRejects } from './rejects/run-rejects.js'
 import { guarded, newReporter, newRunEnding, type RunBasis } from './run-ending.js'
 import type { SharedRun } from './shards/shared-run.js'
 import type { TargetDescription } from './target/describe-target.js'
@@ -74,7 +73,7 @@ export interface Delivery {
 }
 
 /** The parts of a run that functions share; a function that needs only one part receives only that part. */
-export interface Run extends RunBasis, Pick<RunHistory, 'record' | 'note' | 'commit'> {
+export interface Run extends RunBasis, Pick<RunHistory, 'record' | 'note' | 'commit' | 'rejects'> {
   /** Decides which rows share a connection. Undefined before the target is known, and if no such decision is needed. */
   lanes?: LaneScheme | undefined
   /** Set if batches are known by their place. */
@@ -86,7 +85,6 @@ export interface Run extends RunBasis, Pick<RunHistory, 'record' | 'note' | 'com
   /** Where to open sessions: as requested, until a redirect leads elsewhere. */
   server: ServerTarget
   readonly history: RunHistory
-  readonly rejects: RunRejects
   // What the run has found or opened so far. It is closed at the end of the run, but stays here.
   inputs?: Inputs
   /** The session for questions. */
@@ -134,11 +132,8 @@ export function newRun(
   if (rows?.onReject) rows.onReject = guarded('onReject', rows.onReject, fail)
   const ending = newRunEnding(clock, options.leave, () => history.file?.lost(), onSending)
   const parts: RunBasis = { state, options, platform, checked, watch, rows, reporter, ending }
-  const rejects = new RunRejects(parts, path =>
-    run.note({ rejectsFiles: [...history.now.rejectsFiles, path] }),
-  )
-  const history = new RunHistory(parts, rejects)
-  const { record, note, commit } = history
+  const history = new RunHistory(parts)
+  const { record, note, commit, rejects } = history
   const run: Run = {
     ...parts,
     ...{ history, rejects, record, note, commit },

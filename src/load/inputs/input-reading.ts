@@ -225,10 +225,11 @@ export class InputReading {
   /** Maps columns. Also records, for the rejects files, which parts of the input's name the columns contain. */
   #columnsOf(look: Look, { reader, source: { name } }: OpenedInput, { parts, texts }: NamedTexts) {
     const { options, rejects, target } = this.#run
+    const { format } = reader
     const { mapping = {} } = options
     look.columns ??= mapColumns(target, inputShape(reader, name), { ...mapping, parts })
     const set = setWithTexts(look.columns, texts, mapping.set)
-    const reading = { format: reader.format, ...look.detected, set, offsets: this.#offsets }
+    const reading = { format, ...look.detected, set, offsets: this.#offsets }
     rejects.reading(name, reading, reader)
     return look.columns
   }

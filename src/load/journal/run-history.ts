@@ -5,7 +5,7 @@ import type { FileLock } from '../../platform/platform.js'
 import { placeText, recordedRanges } from '../outcomes/pieces.js'
 import { accountedFor } from '../outcomes/run-state.js'
 import { ledgerName, newToken, type KnownRun, type RunName } from '../register/register.js'
-import type { RunRejects } from '../rejects/run-rejects.js'
+import { RunRejects } from '../rejects/run-rejects.js'
 import type { RunBasis } from '../run-ending.js'
 import { runChanged } from './changed-run.js'
 import type { JournalFile } from './journal-file.js'
@@ -20,6 +20,7 @@ export class RunHistory {
   /** The recorded run that this process continues; empty for a new run, and after a restart. Stays unchanged. */
   found = new RecordedRun()
   now = new RecordedRun()
+  readonly rejects: RunRejects
   resumption = newResumption(this.found)
   /** Whether the run had no lock when this process began. A killed process leaves its lock. */
   wasUnlocked = true
@@ -28,7 +29,6 @@ export class RunHistory {
   /** Runs of this name on the server then, until this process has claimed the name. */
   foundTokens: ReadonlySet<bigint | undefined> | undefined
   readonly #run: RunBasis
-  readonly #rejects: RunRejects
   #lock: FileLock | undefined
   #ended: (RecordOf<'ended'> | RecordOf<'input'>)[] = []
   /** False if the next process must read bad records again, because a recorded reject that ends this process would also end that one. */
@@ -36,11 +36,13 @@ export class RunHistory {
   /** Index of each input with new rejects → offset up to which all of them are recorded, in bytes. */
   readonly #upTo = new Map<number, number>()
 
-  constructor(run: RunBasis, rejects: RunRejects) {
+  constructor(run: RunBasis) {
     const { options, checked, platform } = run
     const { random } = platform
     this.#run = run
-    this.#rejects = rejects
+    this.rejects = new RunRejects(run, path =>
+      this.note({ rejectsFiles: [...this.now.rejectsFiles, path] }),
+    )
     this.name = {
       ...{ runId: checked.runId, token: newToken(random), processKey: newToken(random) },
       isRegistered: options.runId !== undefined,
@@ -57,7 +59,7 @@ export class RunHistory {
     this.name = { ...this.name, token, isRegistered: true, place }
     this.resumption = newResumption(found)
     this.countEarlier(found)
-    this.#rejects.goOn(found, now.run!.token, file.path)
+    this.rejects.goOn(found, now.run!.token, file.path)
     this.#keepsRejects = checked.onError !== 'stop'
   }
 
@@ -172,7 +174,7 @@ export class RunHistory {
 
   /** Writes rejects to their file first, then to the journal, and only then the ends of their batches and inputs. */
   #noteEnded(file: JournalFile): void {
-    const rejects = this.#rejects
+    const { rejects } = this
     if (this.#keepsRejects && rejects.hasNews) {
       this.#keepsRejects = false
       rejects.flush()

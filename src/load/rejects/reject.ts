@@ -3,12 +3,14 @@ import { InputError, option } from '../../errors.js'
 import type { DdbError, ErrorCode } from '../../errors.js'
 import type { Batch, Reject } from '../../parse/batch.js'
 import type { ColumnOffsets } from '../../parse/cell-rules.js'
+import { lineFeed } from '../../parse/window.js'
+import { defined } from '../checked-options.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import { rangeText } from '../outcomes/pieces.js'
-import { type RunState, rowsText } from '../outcomes/run-state.js'
-import type { Detected, InputFormat, LoadOptions } from '../options.js'
-import { type CheckedOptions, defined } from '../checked-options.js'
+import { rowsText } from '../outcomes/run-state.js'
+import type { Detected, InputFormat } from '../options.js'
+import type { RunBasis } from '../run-ending.js'
 
 /** How the records of an input were read. */
 export interface RejectReading extends Detected {
@@ -33,16 +35,14 @@ export function refusedRow(
   return { ...batch.locate(rowIndex), code, class: 'server', message, ...ofRow }
 }
 
-const lineFeed = 0x0a
-
-export function moreLines({ bytes }: AnyReject): number {
+export function lineFeedsIn(bytes: Uint8Array): number {
   let lines = 0
-  for (let at = bytes.indexOf(lineFeed); at >= 0 && at < bytes.length - 1;) {
-    lines++
-    at = bytes.indexOf(lineFeed, at + 1)
-  }
+  for (let at = bytes.indexOf(lineFeed); at >= 0; at = bytes.indexOf(lineFeed, at + 1)) lines++
   return lines
 }
+
+/** Lines of the record, except its first. */
+export const moreLines = ({ bytes }: AnyReject): number => lineFeedsIn(bytes.subarray(0, -1))
 
 /** Whether the input ended within quotes. The reader says so only in the message. */
 export const isOpen = ({ code, message }: AnyReject): boolean =>
@@ -73,11 +73,7 @@ export function problemOf(reject: AnyReject): CheckProblem {
   return { file, lineNumber, offsetBytes, columnName, code, class: kind, message, value }
 }
 
-interface LimitedRun {
-  readonly checked: Pick<CheckedOptions, 'onError' | 'maxErrors'>
-  readonly state: Pick<RunState, 'rows' | 'moreRejectedLines' | 'elsewhere'>
-  readonly options: Pick<LoadOptions, 'inputs'>
-}
+type LimitedRun = Pick<RunBasis, 'checked' | 'state' | 'options'>
 type LastReject = Pick<AnyReject, 'file' | 'lineNumber' | 'code' | 'message'> & Partial<AnyReject>
 
 /** The limit as a share applies only after this many rows, because earlier shares mean little. */

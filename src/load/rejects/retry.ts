@@ -21,7 +21,7 @@ import { failureOf, lockPath } from '../journal/journal-file.js'
 import { journaledOptions, type JournaledOptions } from '../journal/journal-record.js'
 import type { LoadOptions } from '../options.js'
 import type { RunBasis } from '../run-ending.js'
-import type { CheckProblem, RejectReading } from './reject.js'
+import { type CheckProblem, lineFeedsIn, type RejectReading } from './reject.js'
 import { partsOf } from './reject-path.js'
 
 /** Must increase whenever the description changes. The program refuses every other format. */
@@ -163,8 +163,7 @@ async function firstAndLast(reasons: string, files: Files) {
     const lastFrom = Math.max(0, sizeBytes - mostBytes)
     let rows = 0
     for (let from = 0; from < sizeBytes; from += mostBytes) {
-      const bytes = await bytesAt(file, from, mostBytes)
-      for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) rows++
+      rows += lineFeedsIn(await bytesAt(file, from, mostBytes))
     }
     return { first: await reasonAt(0, 0), last: await reasonAt(lastFrom, -1), rows }
   } finally {

@@ -142,16 +142,17 @@ export class ShardInputs implements Inputs {
     const by = String(history.name.processKey)
     const done: DoneStream = { rows, sampled: isLearned ? sampled : [], by }
     const asking = { session, timeoutMs }
-    const found = async (): Promise<DoneStream | undefined> => {
-      const all = await askShared(asking, shared!.ledger.name, number + 1)
-      return all.get(number + 1) as DoneStream | undefined
+    const { name: ledger } = shared!.ledger
+    const endedBy = async (): Promise<string | undefined> => {
+      const all = await askShared(asking, ledger, number + 1)
+      return (all.get(number + 1) as DoneStream | undefined)?.by
     }
     try {
       // The user may have repaired the rejects of a process that was faster.
-      if ((await found()) === undefined) {
+      if ((await endedBy()) === undefined) {
         rejects.endStream()
-        await addShared(asking, shared!.ledger.name, number + 1, done)
-        if ((await found())?.by === by) return
+        await addShared(asking, ledger, number + 1, done)
+        if ((await endedBy()) === by) return
       }
       rejects.dropStream()
     } catch (error) {
