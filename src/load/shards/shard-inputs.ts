@@ -30,8 +30,6 @@ export class ShardInputs implements Inputs {
   readonly #open: OpenStream
   readonly #opened: Inputs[] = []
   readonly #paths: ReadonlySet<string>
-  /** Inputs that are not part of the run. */
-  #added: readonly string[] = []
 
   constructor(run: Run, reading: InputReading, open: OpenStream) {
     this.#run = run
@@ -82,8 +80,6 @@ export class ShardInputs implements Inputs {
     }
     const counts = `${own.length} of ${streams.length} streams, ${own.length - left.size} of them loaded before`
     reporter.notice(`this shard has ${counts}`)
-    const listed = new Set(streams.flat().map(({ path }) => path))
-    this.#added = [...this.#paths].filter(path => !listed.has(path))
     const [next] = left
     if (index > 0 || next === undefined) return
     throw new DdbError(
@@ -188,9 +184,10 @@ export class ShardInputs implements Inputs {
 
   async close(): Promise<void> {
     await this.#opened.at(-1)?.close()
-    const [first, ...others] = this.#added
-    if (first === undefined) return
-    const { ending, checked } = this.#run
+    const { ending, checked, shared } = this.#run
+    const listed = new Set(shared?.streams.flat().map(({ path }) => path))
+    const [first, ...others] = [...this.#paths].filter(path => !listed.has(path))
+    if (shared === undefined || first === undefined) return
     const which = `"${first}"${others.length === 0 ? '' : ` and ${others.length} more of the inputs`}`
     const late = `run "${checked.runId}" began without ${which}: load what it lacks under another ${option('runId')}`
     ending.fail(new DdbError('DDB_RUN_CHANGED', late))
