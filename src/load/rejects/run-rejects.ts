@@ -250,6 +250,8 @@ export class RunRejects {
       })
       if (failure === undefined) return
       this.#lose(waiting)
+      // They are still there if another process has the run, and must not be counted again with later ones.
+      file.waiting = 0
       // Rows that were written without an error may still be lost: after a failed sync, a second sync proves nothing.
       if (this.#run.ending.maySend()) failureOf(() => file.cutBack())
       throw failure
