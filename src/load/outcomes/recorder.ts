@@ -1,7 +1,7 @@
 /* Adds the rows of each piece that was handed over to the equation of the run, exactly once, to the term of their outcome. */
 import { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
-import { isNullAt } from '../../protocol/element.js'
+import { isNullAt, takeRows } from '../../protocol/element.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { EndedRows } from '../journal/journal-record.js'
 import type { TargetDescription } from '../target/describe-target.js'
@@ -59,13 +59,14 @@ export class Recorder {
   }
 
   /** Whether an upsert into a DFS table adds rows of the piece each time: a null in a key matches no null (DolphinDB manual, upsert!). */
-  #hasNullKey({ batch, rows }: Piece): boolean {
+  #hasNullKey({ batch }: Piece): boolean {
     const { tableColumns, upsert } = this.target.description
     return (upsert?.distinctBy ?? []).some(position => {
       // Nobody knows the keys that a transform makes.
       if (tableColumns !== undefined) return true
-      for (let row = 0; row < rows; row++) if (isNullAt(batch.columns[position]!, row)) return true
-      return false
+      // Texts in wire form are decoded once for all rows.
+      const keys = takeRows(batch.columns[position]!, allRows(batch))
+      return allRows(batch).some(row => isNullAt(keys, row))
     })
   }
 

@@ -45,13 +45,23 @@ t.test('a piece with a null in a key is not sent again: no null matches it', t =
   const ints = (...data: number[]) =>
     ({ form: 'vector', type: 'INT', length: data.length, data: Int32Array.from(data) }) as const
   const piece = (...data: number[]) =>
-    ({ batch: { columns: [ints(...data), ints(1, 1)] }, rows: 2 }) as unknown as Piece
+    ({ batch: { columns: [ints(...data), ints(1, 1), texts], rowCount: 2 } }) as unknown as Piece
+  let decodings = 0
+  const texts = {
+    ...{ form: 'vector', type: 'STRING', length: 2 },
+    get encoded() {
+      decodings++
+      return Buffer.from('a\0b\0')
+    },
+  }
   const none = -(2 ** 31)
   t.ok(recorder([0]).mayCopy(piece(1, 2)))
   t.notOk(recorder([0, 1]).mayCopy(piece(1, none)))
   t.ok(recorder([1]).mayCopy(piece(1, none)))
   t.ok(recorder([]).mayCopy(piece(1, none)), 'a table with a key of its own')
   t.notOk(recorder([0], []).mayCopy(piece(1, 2)), 'a transform makes the key')
+  t.ok(recorder([2]).mayCopy(piece(1, 2)))
+  t.equal(decodings, 1, 'not for each row: thousands of texts would take minutes')
   t.end()
 })
 
