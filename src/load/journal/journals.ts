@@ -155,14 +155,13 @@ function replacedBy(past: RecordedRun, restart: boolean): RecordOf<'run'>['repla
  */
 function unrepaired(past: RecordedRun, files: Files, isAsked: boolean): readonly string[] {
   const here = (path: string): string => pathHere(past.run, path)
-  const isExact = !mayHaveMore(past)
   return past.rejectsFiles.map(here).filter(path => {
     const kept = past.rejects?.files.find(file => here(file.path) === path)
     const { digest, sizeBytes = 0 } = kept ?? {}
     const status = files.statusNow(path)
     if (status === undefined) return true
-    if (digest === undefined) return !isAsked || status.sizeBytes === 0
-    if (isExact && status.sizeBytes !== sizeBytes) return false
+    if (kept === undefined || digest === undefined) return !isAsked || status.sizeBytes === 0
+    if (status.sizeBytes !== sizeBytes && !mayHaveMore(past, path, kept, files)) return false
     return hashOf(path, files, sizeBytes).digest('hex') === digest
   })
 }

@@ -117,9 +117,11 @@ function appendedFile(
 
 export type RejectsFile = ReturnType<typeof rejectsFile>
 
-/** Whether files may have rejects that the journal does not count: a process was killed, or could not record all of them. */
-export function mayHaveMore(found: RecordedRun): boolean {
+/** Whether a file may have rejects that the journal does not count, after as many reasons: a process was killed, or could not record all. */
+export function mayHaveMore(found: RecordedRun, path: string, kept: KeptFile, files: Files) {
   const { rejected } = found.rows()
+  const { sizeBytes = 0 } = files.statusNow(reasonsPath(path)) ?? {}
+  if (sizeBytes <= kept.reasonsBytes) return false
   return found.begun.some(({ end }) => end === undefined || end.rows.rejected > rejected)
 }
 
@@ -175,7 +177,7 @@ export function rejectsFile(kept: KeptFile, files: Files, isExact: boolean, plac
       const ofReasons = Buffer.from(lines)
       const rows = file.waiting
       ;[texts, lines, file.waiting] = [[], '', 0]
-      // Reasons first: `retry` knows by them whether a killed process has saved more than the journal counts.
+      // Reasons first: they show whether a killed process has saved more than the journal counts.
       reasons.write(ofReasons)
       records.write(bytes)
       reasons.wrote(ofReasons)

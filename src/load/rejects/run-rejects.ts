@@ -298,10 +298,9 @@ export class RunRejects {
     // Paths in the journal are of the folder in which the run began.
     this.#path = pathThere(run, this.#path)
     this.#hadEnded = end?.isDone === true
-    const isCounted = !mayHaveMore(found)
     for (const kept of files) {
       const path = pathHere(run, kept.path)
-      const file = rejectsFile({ ...kept, path }, disk, isCounted)
+      const file = rejectsFile({ ...kept, path }, disk, !mayHaveMore(found, path, kept, disk))
       this.#files.push(file)
       const isOwn = isOwnPlace(own, path, disk)
       if (isOwn) this.#number++

@@ -57,10 +57,25 @@ t.test('rows that the user adds at the end are neither cut off nor removed', asy
   await keeps('r.csv', 73, () => load('--restart'))
 })
 
-t.test('rejects that a killed run reads again are not loaded before that', async t => {
-  const { journal, repair, at, resume, retry, ids } = await scene(t)
+/** As if the last process had been killed. */
+function removeEnd(journal: string): void {
   const lines = readFileSync(journal, 'utf8').split(/(?<=\n)/)
   writeFileSync(journal, lines.filter(line => recordOf(line.trim())!.kind !== 'end').join(''))
+}
+
+t.test('nor after a killed process that has counted all of its rejects', async t => {
+  const { journal, text, at, resume, load } = await scene(t)
+  removeEnd(journal)
+  appendFileSync(at('r.csv'), '7,G\n')
+  for (const act of [resume, () => load('--restart')]) {
+    t.match(await act(), { code: 73 })
+    t.match(text('r.csv'), /^7,G$/m)
+  }
+})
+
+t.test('rejects that a killed run reads again are not loaded before that', async t => {
+  const { journal, repair, at, resume, retry, ids } = await scene(t)
+  removeEnd(journal)
   // It was about to count this one.
   appendFileSync(at('r.csv'), 'x3,C\n')
   appendFileSync(at('r.csv.reasons.ndjson'), '{"runId":"daily"}\n')
