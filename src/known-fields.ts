@@ -53,9 +53,9 @@ export function checkFields<T>(given: T, fields: Fields, place = '', all = field
     throw usageError(`${what} an object with fields such as ${listed(Object.keys(fields))}`)
   }
   const copy: Record<string, unknown> = {}
-  // Inherited options count, too. None is read twice: a getter might answer differently.
-  for (const name in given) {
-    const value: unknown = given[name]
+  // Inherited options count, and members of a class, which cannot be listed. None is read twice: a getter might answer differently.
+  for (const name of new Set([...Object.keys(given), ...Object.keys(fields)])) {
+    const value: unknown = given[name as keyof T]
     if (value === undefined) continue
     const path = pathOf(place, name)
     const inner = Object.hasOwn(fields, name) ? fields[name] : undefined

@@ -85,6 +85,15 @@ t.test('options are copied, each read once, inherited ones too', async t => {
   t.ok(copy.trace === given.trace && copy.rows[0] === row, 'what has no kind is not copied')
   const inherited = Object.create({ map: {}, rows: undefined }) as object
   t.strictSame(checkFields(inherited, fields), { map: {} })
+  class Own {
+    get inputs() {
+      return ['a']
+    }
+    trace() {
+      return this
+    }
+  }
+  t.match(checkFields(new Own(), fields), { inputs: ['a'], trace: Function }, 'of a class, too')
 })
 
 t.test('a value of another kind is refused with what it must be, no text repeated', async t => {
