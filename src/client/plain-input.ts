@@ -109,7 +109,7 @@ function typedVector(view: ArrayBufferView): Vector {
 
 function listValue(list: readonly PlainInput[]): Value {
   if (list.length > 0 && list.every(isRow)) {
-    const names = [...new Set(list.flatMap(row => Object.keys(row)))]
+    const names = [...new Set(list.flatMap(namesOf))]
     return tableOf(names, name => columnOf(name, membersOf(list, name)))
   }
   const type = commonType(list)
@@ -125,13 +125,21 @@ function vectorFrom(list: readonly PlainInput[], type: ColumnType): Column {
   )
 }
 
+const notPlain = ({ constructor }: Row): ValueError =>
+  wrong(
+    `A ${constructor.name} cannot be sent to DolphinDB: give a plain object or a list (await a promise first).`,
+  )
+
+/** Refuses promises and maps, which have no names: as rows they would silently become nulls. */
+function namesOf(row: Row): string[] {
+  const names = Object.keys(row)
+  if (names.length === 0 && !isPlain(row)) throw notPlain(row)
+  return names
+}
+
 /** Refuses promises, maps and class instances, which would silently become empty dictionaries. */
 function objectValue(object: Row): Value {
-  if (!isPlain(object)) {
-    throw wrong(
-      `A ${object.constructor.name} cannot be sent to DolphinDB: give a plain object or a list (await a promise first).`,
-    )
-  }
+  if (!isPlain(object)) throw notPlain(object)
   const names = Object.keys(object).map(checkedText)
   const lists = Object.values(object)
   if (names.length === 0 || lists.some(list => lengthOf(list) === undefined)) {
@@ -235,7 +243,7 @@ export function table(
   if (names.length > 1 && names.some(name => /^(0|[1-9]\d*)$/.test(name))) {
     throw wrong('JavaScript moves columns with numbers for names to the front: use a letter first.')
   }
-  const given = isRows(data) ? data.flatMap(row => Object.keys(row)) : Object.keys(data)
+  const given = isRows(data) ? data.flatMap(namesOf) : Object.keys(data)
   const extra = given.find(name => !Object.hasOwn(schema, name))
   if (extra !== undefined) {
     throw wrong(`The schema has no column "${extra}": add it, or leave it out of the data.`)

@@ -160,6 +160,8 @@ t.test('values that do not fit are refused with a code', async t => {
     [() => toValue((() => 1) as unknown as string), 'DDB_USAGE'],
     [() => toValue(Promise.resolve(1) as unknown as string), 'DDB_USAGE'],
     [() => toValue(new Map([[1, 2]]) as unknown as string), 'DDB_USAGE'],
+    [() => toValue([{ a: 1 }, Promise.resolve({ a: 2 }) as unknown as string]), 'DDB_USAGE'],
+    [() => table([{ a: 1 }, Promise.resolve({ a: 2 }) as never], { a: 'INT' }), 'DDB_USAGE'],
     [() => toValue(new Date(NaN)), 'DDB_USAGE'],
     [() => toValue('a\ud800'), 'DDB_USAGE'],
     [() => toValue(['a', '\udc00']), 'DDB_USAGE'],
