@@ -87,10 +87,12 @@ export class Recorder {
     this.#lastRefusal = undefined
     const filtered = piece.rows - left
     const short = left - (taken ?? left)
-    const outside = short > 0 ? outsideRows(target.description, batch) : noIndexes
+    const { distinctBy = [], counts = true } = target.description.upsert ?? {}
+    // A server that does not count what it upserts drops rows outside the scheme, too.
+    const marked = short > 0 || !counts ? outsideRows(target.description, batch) : noIndexes
+    const outside = short > 0 ? marked : (marked ?? noIndexes)
     // A keyed target does not count rows whose keys it already had either. These are not missing; rows outside the partition scheme are. If it
     // is unknown which those are, all that were not counted may be missing.
-    const { distinctBy = [] } = target.description.upsert ?? {}
     // Of rows with one key, the server gets one.
     const isFew = distinctBy.length > 0 || (outside?.length ?? 0) <= short
     const hasCause = target.keyed && outside !== undefined && isFew
