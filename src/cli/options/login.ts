@@ -223,8 +223,12 @@ export async function askPassword(
   try {
     return await new Promise((resolve, reject) => {
       typed.on('line', resolve)
-      // After Ctrl-Z and `fg`, Node leaves the terminal paused, and nothing would keep the process from ending.
-      typed.on('SIGCONT', () => void (stderr.write(question), typed.resume()))
+      // After Ctrl-Z and `fg`, Node leaves the terminal paused, and nothing would keep the process from ending. Ctrl-U resumes it, and
+      // forgets what was typed before the question that the user sees now.
+      typed.on('SIGCONT', () => {
+        stderr.write(question)
+        typed.write(null, { ctrl: true, name: 'u' })
+      })
       typed.on('close', () => reject(new UsageError('DDB_INTERRUPTED', 'no password was given')))
     })
   } finally {
