@@ -32,7 +32,7 @@ import {
 import { ofAuditedFiles, type Settings } from '../options/options.js'
 import { newFile, sameCommand, shellText } from '../options/shell-command.js'
 import { emptyResult } from '../output/summary.js'
-import { printAdvice, takesLines } from '../output/failures.js'
+import { isReadOnce, printAdvice, takesLines } from '../output/failures.js'
 import { grouped, jsonLine } from '../output/output.js'
 import { watched, type Call } from './command.js'
 
@@ -158,7 +158,7 @@ function tell(
 ): void {
   const { missing, columns } = settings
   const { output, asked, args, sources } = call
-  const isFromFiles = result.inputs.every(({ path }) => path !== '-')
+  const isFromFiles = !result.inputs.some(({ path }) => isReadOnce(path))
   for (const notice of result.notices) output.note(notice)
   for (const line of lineTexts(result)) output.note(line)
   if (result.error !== null) {

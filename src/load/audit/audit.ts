@@ -67,8 +67,6 @@ function newJob(platform: Platform, asked: AuditOptions, certificate?: AuditResu
   const { follow, ...input } = asked.input ?? {}
   const taken = columns === undefined ? takenFromPath(asked) : undefined
   refuseFirst({
-    [`${option('missing')} reads its input twice: audit a file, not standard input`]:
-      file !== undefined && asked.inputs.includes('-'),
     [`rows that the function changes would seem to be missing, and stored a second time: name columns that it leaves as they are in ${option('columns')}, without which ${option('missing')} cannot be used for a function`]:
       file !== undefined && columns === undefined && mayChangeValues(asked.target),
     [`${taken} is of the name that a file had when it was followed, and it may have another by now: name the columns to compare in ${option('columns')}`]:
@@ -107,6 +105,10 @@ async function runAudit(job: Job): Promise<AuditResult> {
       const described = columns.map(({ name, type }) => ({ name, type: columnTypeText(type) }))
       // A late request must not store rows after they were found missing: loaded again, they would be there twice.
       const mustWait = asked.missing !== undefined
+      refuseFirst({
+        [`${option('missing')} reads its input twice: audit a file, not standard input or a pipe`]:
+          mustWait && run.sources.sizes.includes(undefined),
+      })
       Object.assign(findings, { table, identity, columns: hideInData(described, hide) })
       if (await mayBeWritten(run, table, mustWait)) {
         if (mustWait) throw unproven(othersBusy)
@@ -130,6 +132,7 @@ const unproven = (message: string): DdbError => new DdbError('DDB_UNPROVEN', mes
 
 async function compare(job: Job, found: ComparedTable): Promise<void> {
   const { asked, run, findings, key, scratch, hide } = job
+  const isReadOnce = run.sources.sizes.includes(undefined)
   for (const { path, fingerprint: was } of asked.recorded ?? []) {
     const is = await fingerprintOf(path, run.platform.files)
     if (is === undefined || isSameContent(was, is)) continue
@@ -163,9 +166,9 @@ async function compare(job: Job, found: ComparedTable): Promise<void> {
       `rows that were not found may be among the ${table.goneRows} that have left the memory of the server, where an audit cannot read them`,
     )
   }
-  if (!differences.areNamed && asked.inputs.includes('-')) {
+  if (!differences.areNamed && isReadOnce) {
     run.reporter.notice(
-      'standard input cannot be read twice: audit a file to learn which rows differ',
+      'standard input and pipes cannot be read twice: audit a file to learn which rows differ',
     )
   } else if (!differences.areNamed) {
     await nameRows(job, found, differences, ends, touched.add)

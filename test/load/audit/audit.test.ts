@@ -1,4 +1,5 @@
 /* Audits of tables on an embedded server: what is there, what is not, and the files that make up for it. */
+import { execFileSync } from 'node:child_process'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -364,18 +365,25 @@ t.test('a second reading begins at the first batch with missing rows, in any fil
   }
 })
 
-t.test('standard input can be compared, but not read again', async t => {
-  const { path, load, audit } = await scene(t, tables[0]!)
+t.test('standard input and pipes can be compared, but not read again', async t => {
+  const { path, rest, load, audit } = await scene(t, tables[0]!)
   await load(path)
   const once = (text: string): Partial<AuditOptions> => ({
     inputs: ['-'],
     input: { stdin: Readable.from([Buffer.from(text)]) },
   })
   t.match(await audit(once(csv)), { exitCode: 0 })
-  t.match(await audit(once(csv + lineOf(901))), {
+  const lacking = {
     ...{ exitCode: 4, rows: { found: 900, missing: 1 }, lines: { missing: [] } },
-    notices: [/delimiter/, /standard input cannot be read twice/],
-  })
+    notices: [/delimiter/, /pipes cannot be read twice/],
+  }
+  t.match(await audit(once(csv + lineOf(901))), lacking)
+  const pipe = `${path}.pipe`
+  execFileSync('mkfifo', [pipe])
+  const writing = writeFile(pipe, csv + lineOf(901))
+  t.match(await audit({ inputs: [pipe] }), lacking)
+  await writing
+  await t.rejects(audit({ inputs: [pipe], missing: rest }), { code: 'DDB_USAGE' })
 })
 
 t.test('rows that left memory are not called missing', async t => {
