@@ -17,7 +17,7 @@ import {
 import { certificateInPem } from '../../platform/pem-file.js'
 import type { Call } from './command.js'
 import { defined } from '../options/definition.js'
-import { catchSignals } from '../process-environment.js'
+import { catchSignals, type Interruption } from '../process-environment.js'
 import type { Settings } from '../options/options.js'
 import { readScriptFile } from '../files/one-file.js'
 import { embeddedServerVariable, servingProcessVariable } from '../files/state.js'
@@ -127,32 +127,32 @@ async function serveChild(
   file: string,
   args: readonly string[],
 ): Promise<number> {
-  const child = spawn(file, args, {
-    stdio: 'inherit',
-    env: { ...processEnvironment.environment, ...(await childEnvironment(settings, server)) },
-  })
-  const interruption = catchSignals(
-    {
-      signals: processEnvironment.signals,
-      leave(exitCode) {
-        child.kill('SIGKILL')
-        processEnvironment.leave(exitCode)
-      },
-    },
-    {
-      onFirst(name) {
-        // A Ctrl-C in a terminal reaches the whole process group, including the command.
-        if (name !== 'SIGINT' || !processEnvironment.stdin.isTTY) child.kill(name)
-      },
-    },
-  )
+  const own = await childEnvironment(settings, server)
+  let interruption: Interruption | undefined
   try {
+    const env = { ...processEnvironment.environment, ...own }
+    const child = spawn(file, args, { stdio: 'inherit', env })
+    interruption = catchSignals(
+      {
+        signals: processEnvironment.signals,
+        leave(exitCode) {
+          child.kill('SIGKILL')
+          processEnvironment.leave(exitCode)
+        },
+      },
+      {
+        onFirst(name) {
+          // A Ctrl-C in a terminal reaches the whole process group, including the command.
+          if (name !== 'SIGINT' || !processEnvironment.stdin.isTTY) child.kill(name)
+        },
+      },
+    )
     const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
     // As in shells, 128 plus the signal's number if a signal ended the command.
     return code ?? 128 + constants.signals[signal ?? 'SIGTERM']
   } catch (cause) {
     throw usageError(`cannot run ${clean(file)} (${systemCode(cause)})`, { cause })
   } finally {
-    interruption[Symbol.dispose]()
+    interruption?.[Symbol.dispose]()
   }
 }
