@@ -239,6 +239,7 @@ export const vectorFunctions = family({
     const columns = (tupleElements(value) ?? [value]).map(one =>
       vectorArgument(one, 'isDuplicated'),
     )
+    check(columns.length > 0, 'isDuplicated needs a vector.')
     const { length } = columns[0]!
     const at = keep === duplicatePolicies.LAST ? -1 : 0
     const kept = new Set(groupRows(columns).map(rows => rows.at(at)))
