@@ -168,6 +168,8 @@ export const firstReleases = {
   /** Functions. */
   listTables: [2, 0, 4],
   tableUpsert: [2, 0, 10],
+  /** Of refusals, many with a number. */
+  newWords: [2, 0, 11],
   /** In the answer of getStreamTables. */
   cachePurgeEnabled: [3, 0, 2],
   /** In the answer of schema. */

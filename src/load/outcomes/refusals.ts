@@ -119,7 +119,7 @@ const messages = {
     /Can't find the object|Cannot recognize the token|(Cannot|Can't) recognize (function|table)/i,
     /RefId:\s*(S00015|S00001)\b|feature of publish is not enabled/i,
     /table file does not exist|The function view \[[^\]]*\] does not exist|RefId:\s*S04002\b/i,
-    /The (table|database) \[[^\]]*\] does not exist|RefId:\s*S04001\b/i,
+    /The (table|database) \[[^\]]*\] (does not exist|has been dropped)|RefId:\s*S04001\b/i,
     /getFileBlocksMeta on path .* failed, reason: path does not exist/i,
     /Can't modify read only table|RefId:\s*S02054\b/i,
     /number of (table )?columns|fewer columns than the schema|RefId:\s*(S01015|S03012)\b/i,
@@ -137,8 +137,10 @@ const messages = {
     /expects type of .* but the actual type is|RefId:\s*S05004\b/i,
     /castTemporal from \w+ to \w+ not supported/i,
     /Inconsistent length of values to insert/i,
-    /value-partitioning cannot contain NULL values|RefId:\s*S01001\b/i,
-    /value-partitioning cannot contain invisible characters|RefId:\s*S01018\b/i,
+    // A null or an invisible character, in the words of servers from 2.00.11 on, and before.
+    /value-partition\w* (column )?can(no|')t contain|RefId:\s*(S01001|S01018)\b/i,
+    // The partition was moved to slower storage.
+    /Writing to chunk .* is not allowed/i,
     /not defined in the partitioning scheme|RefId:\s*S01016\b/i,
     /symbase's size can't exceed|RefId:\s*S00003\b/i,
   ],

@@ -238,7 +238,8 @@ function partitioningOf(
   })
   const newValues = (): ReturnType<TablePartitioning['newValues']> =>
     handle.path === '' ? 'memory' : node.config.newValuePartitionPolicy
-  return { partitioning: { columns, levels: handle.levels, newValues } }
+  const hasOldWords = !isAtLeast(node.release, firstReleases.newWords)
+  return { partitioning: { columns, levels: handle.levels, newValues, hasOldWords } }
 }
 
 /** PKEY tables always keep the newest row of each key, and OLAP tables keep all rows. */

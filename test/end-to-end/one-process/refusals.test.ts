@@ -73,6 +73,21 @@ async function loadRefused(t: Test, kind: Kind, delivery: DeliveryOptions, refus
   return { here, result, inserts }
 }
 
+t.test(
+  'a row without a partition is rejected alone, also in the words of an older server',
+  async t => {
+    for (const version of ['3.00.5', '2.00.10']) {
+      const here = await startLoadServer(t, dfsScript, { version })
+      const result = await here.load('-', {
+        target: dfs.target,
+        input: { format: 'csv', stdin: Readable.from(['id,sym\n1,A\n2,\n3,B\n4,A A\n']) },
+        rejects: { onError: 'skip' },
+      })
+      t.match(result, { exitCode: 3, rows: { confirmed: 2, rejected: 2 } }, version)
+    }
+  },
+)
+
 for (const [way, delivery] of ways) {
   for (const kind of [view, chunks]) {
     t.test(`${way}: a batch of ${kind.name} refused with unknown words is unconfirmed`, async t => {

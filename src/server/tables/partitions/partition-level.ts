@@ -180,6 +180,8 @@ export interface TablePartitioning {
   readonly levels: readonly PartitionLevel[]
   /** The policy for values without a VALUE partition; `memory` for in-memory tables, which drop the rows. */
   readonly newValues: () => NewValuePartitionPolicy | 'memory'
+  /** Whether refusals have the words of servers before 2.00.11 (docs/server-semantics.md#error-texts). */
+  readonly hasOldWords?: boolean
 }
 
 /** The partition of each row; −1 outside the scheme. @throws {ScriptError} S01001, S01016, S01018 for values that a VALUE level refuses */
@@ -191,7 +193,7 @@ export function placeRows(
   const placed = new Float64Array(rows)
   partitioning.levels.forEach((level, at) => {
     const column = columns[partitioning.columns[at]!]!
-    const numbers = placeLevel(level, column, partitioning.newValues())
+    const numbers = placeLevel(level, column, partitioning)
     for (let row = 0; row < rows; row++) {
       const above = placed[row]!
       placed[row] = above < 0 || numbers[row]! < 0 ? -1 : above * maxPartitions + numbers[row]!
@@ -203,18 +205,22 @@ export function placeRows(
 function placeLevel(
   level: PartitionLevel,
   column: Column,
-  policy: NewValuePartitionPolicy | 'memory',
+  { newValues, hasOldWords = false }: TablePartitioning,
 ): Int32Array {
   const numbers = level.locate(column)
+  const policy = newValues()
   if (level.kind !== 'VALUE' || policy === 'memory') return numbers
   check(
     !numbers.includes(nullPartition),
-    'The column used for value-partitioning cannot contain NULL values. RefId: S01001',
+    hasOldWords
+      ? "A value-partition column can't contain null values."
+      : 'The column used for value-partitioning cannot contain NULL values. RefId: S01001',
   )
   // Blanks and control characters.
   const isVisible = columnTexts(column)?.every(text => !/[\0- \x7f]/.test(text)) ?? true
-  const text =
-    'A STRING or SYMBOL column used for value-partitioning cannot contain invisible characters. RefId:S01018'
+  const text = hasOldWords
+    ? "A string or symbol value-partitioning column can't contain any invisible character."
+    : 'A STRING or SYMBOL column used for value-partitioning cannot contain invisible characters. RefId:S01018'
   check(isVisible, text)
   if (policy === 'skip' || !numbers.includes(outsidePartition)) return numbers
   const refusal =
