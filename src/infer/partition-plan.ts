@@ -198,6 +198,8 @@ const needsTsdb = ({ type }: InferredColumn): boolean => type.array === true || 
 
 /** Types allowed only as the last of several sort columns. */
 const momentTypes: readonly DataType[] = ['TIME', 'TIMESTAMP', 'NANOTIME', 'NANOTIMESTAMP']
+/** Types that no scheme of partitions can have (DolphinDB manual, page db_partitioning). */
+const unhashed: readonly DataType[] = momentTypes.filter(type => type !== 'TIME')
 
 const sortsFirst = (column: InferredColumn): boolean => {
   const { type } = column.type
@@ -339,6 +341,8 @@ function levelOf(entry: string, columns: Columns): Omit<PartitionLevel, 'reason'
     }
     case 'hash': {
       const [buckets = ''] = given
+      if (unhashed.includes(type))
+        throw wrong(entry, `servers divide no rows by a hash of a ${type}`)
       const isCount = /^[1-9]\d*$/.test(buckets) && Number(buckets) <= mostAskedBuckets
       if (isCount && given.length === 1)
         return { columnName, kind: 'HASH', scheme: `[${type}, ${buckets}]` }

@@ -148,7 +148,7 @@ t.test('given settings of a DFS table are kept, and the rest is chosen', async t
 
 t.test('an impossible table is refused before anything is created', async t => {
   const found = await inferText(
-    'day,code,vol,price,late\n2024-01-02,A,100,1.5,\n2024-01-03,B,200,2.5,7\n',
+    'day,code,vol,price,late,at\n2024-01-02,A,100,1.5,,2024-01-02 09:30:00.123\n2024-01-03,B,200,2.5,7,2024-01-03 09:30:00.123\n',
   )
   const table = { kind: 'dfs' as const, database: 'dfs://d', table: 't' }
   const fault = (dfsOptions: DfsOptions): string => {
@@ -166,6 +166,7 @@ t.test('an impossible table is refused before anything is created', async t => {
     ['code', /"code" has no days: name its values/],
     ['price', /cannot be divided by a column of type DOUBLE/],
     ['hash(late,10)', /"late" has 1 nulls/],
+    ['hash(at,10)', /no rows by a hash of a TIMESTAMP/],
     ['hash(code)', /a number of partitions/],
     ['hash(code,0)', /a number of partitions/],
     ['hash(code,10,11)', /a number of partitions/],

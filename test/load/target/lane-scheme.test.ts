@@ -78,7 +78,7 @@ function hash(type: DataType, buckets: number): Level {
 
 /** @param known  distinct, ascending, not null */
 function level(kind: PartitionKind, type: DataType, known: ElementValue[], buckets: number): Level {
-  if (kind === 'HASH') return hash(type, buckets)
+  if (kind === 'HASH' || type === 'LONG') return hash(type, buckets)
   if (kind === 'LIST') {
     const middle = Math.ceil(known.length / 2)
     const lists = [known.slice(0, middle), known.slice(middle)].filter(({ length }) => length > 0)

@@ -77,6 +77,12 @@ t.test('engines and types that need later versions', async t => {
   t.match(await making('PKEY', ', primaryKey=`i', '3.00.0'), /\[engine\] must be one of OLAP, TSDB/)
   const old = testSession({ version: '1.30.22' })
   t.equal(await old.fail('database("dfs://d", VALUE, 1..3)'), 'no error')
+  for (const scheme of ['RANGE, 0.0 5.0', 'VALUE, [3000000000]', 'HASH, [TIMESTAMP, 2]']) {
+    t.match(
+      await old.fail(`database("dfs://x", ${scheme})`),
+      /can't be used for a partition column/,
+    )
+  }
   t.match(await old.fail('table(1:0, `a`b, [INT, DECIMAL64(2)])'), /token DECIMAL64/)
   t.match(await old.fail('table(1:0, `a`b, [INT, INT[]])'), /token INT\[\]/)
   t.equal(await old.fail('table(1:0, `a`b, [INT, DOUBLE])'), 'no error')

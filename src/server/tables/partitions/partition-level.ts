@@ -136,6 +136,10 @@ function hashLevel(scheme: ServerValue): PartitionLevel {
   })
 }
 
+/** Types of partition schemes; hashes may also be of LONG and of 16 bytes (manual, page db_partitioning). */
+const dividing =
+  'CHAR SHORT INT DATE MONTH TIME MINUTE SECOND DATETIME DATEHOUR STRING SYMBOL'.split(' ')
+
 function level(
   kind: LevelKind,
   type: ColumnType,
@@ -143,6 +147,8 @@ function level(
   find: (entry: Entry) => number,
 ): PartitionLevel {
   const isText = dataTypes[type.type].category === 'literal'
+  const isKnown = dividing.includes(type.type) || (kind === 'HASH' && type.type === 'LONG')
+  check(isKnown, `The data type ${type.type} can't be used for a partition column`)
   return {
     kind,
     type,
