@@ -7,7 +7,7 @@ import type { CellOptions } from '../parse/cell-rules.js'
 import { keepsBlanks } from '../parse/types/column-types.js'
 import type { ColumnType, DataType } from '../protocol/data-type.js'
 import { isTemporal } from '../protocol/types/temporals.js'
-import { maxStringBytes, maxSymbolBytes } from '../schema/target-schema.js'
+import { maxSentBytes, maxStringBytes, maxSymbolBytes } from '../schema/target-schema.js'
 import {
   type Candidate,
   digitFormat,
@@ -303,8 +303,12 @@ function chosenText(
   const nulls = nulled.reduce((sum, { cells }) => sum + cells, probe.textNulls)
   const own = said ?? textType(probe, nulls, nulled.length)
   const isLong = own.type === 'STRING' && longestBytes > maxStringBytes
-  const isBlob = isLong && intoDfs && said === undefined
-  const held = `a STRING column of a DFS table holds ${maxStringBytes} bytes, and a text has ${longestBytes}`
+  const isUnsent = longestBytes > maxSentBytes
+  const isBlob = isLong && (intoDfs || isUnsent) && said === undefined
+  const most = isUnsent
+    ? `on the wire holds ${maxSentBytes}`
+    : `column of a DFS table holds ${maxStringBytes}`
+  const held = `a STRING ${most} bytes, and a text has ${longestBytes}`
   return {
     ...{ type: isBlob ? { type: 'BLOB' } : own, candidate: undefined, options: {}, refused: 0 },
     nulls,

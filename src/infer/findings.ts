@@ -223,7 +223,10 @@ export class Findings {
     const fields = (this.fields ??= inputFields(shape, options.byPosition))
     const { isByPosition, names, used } = fields
     const type = { type: 'STRING' as const }
-    const target = used.map(i => ({ name: isByPosition ? String(i) : names[i]!, type }))
+    const target = used.map(i => ({
+      ...{ name: isByPosition ? String(i) : names[i]!, type },
+      maxBytes: Infinity,
+    }))
     const match = isByPosition ? 'position' : 'name'
     const set = this.#setLook(shape, match, rules)
     if (this.columns.length === 0) {

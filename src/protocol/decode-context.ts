@@ -22,6 +22,8 @@ export interface DecodeLimits {
   maxValueBytes: number
   /** Limit for the depth of nested tuples, dictionaries and tables. */
   maxDepth: number
+  /** Limit of the bytes of one text; default: none. */
+  maxTextBytes?: number
   /** True if texts of STRING vectors stay in wire form. Making the texts takes most of the time of a receiver that never reads them. */
   keepsEncoded?: boolean
 }
@@ -56,6 +58,10 @@ export class DecodeContext {
 
   get remainingBytes(): number {
     return this.#lastOffsetBytes - this.reader.offsetBytes
+  }
+
+  get maxTextBytes(): number {
+    return Math.min(this.remainingBytes, this.limits.maxTextBytes ?? Infinity)
   }
 
   /** Checks an announced length before its bytes arrive. @throws {ProtocolError} DDB_LIMIT */

@@ -68,6 +68,8 @@ export interface RequestLimits extends DecodeLimits {
 
 export const defaultRequestLimits: RequestLimits = {
   ...defaultDecodeLimits,
+  // Official clients refuse to send longer texts (docs/protocol.md#data-types).
+  maxTextBytes: 262_143,
   // Nine short fields and two UUIDs take much less.
   maxHeaderBytes: 1024,
   // No script, handwritten or generated, comes close to 16 MiB.

@@ -1,7 +1,7 @@
 /* The target's columns: as the user gives them, or as `schema(table)` shows them with the partitions, of which only `colDefs` is certain
    (docs/protocol.md#schema-dictionary). Versions of servers, as `version()` answers them (docs/server-semantics.md#versions), and the
    longest texts in their tables: DFS tables silently cut a longer STRING or BLOB, and refuse a whole batch that has a longer SYMBOL; tables
-   in memory take any length. */
+   in memory take any length that a client may send. */
 import { DdbError, usageError } from '../errors.js'
 import {
   arrayTypeOffset,
@@ -185,6 +185,8 @@ export function isBefore(version: readonly number[], other: readonly number[]): 
 
 export const maxSymbolBytes = 255
 export const maxStringBytes = 65_535
+/** The longest STRING or SYMBOL that official clients send to any table (docs/protocol.md#data-types). */
+export const maxSentBytes = 262_143
 
 const dfsTextLimits: ReadonlyMap<DataType, number> = new Map([
   ['SYMBOL', maxSymbolBytes],
@@ -224,8 +226,10 @@ export function limitsTexts(versionText: string | undefined): boolean {
 /** Completes "expected …" for a text longer than `maxBytes`. Names the type that would hold the text. */
 export function limitText(maxBytes: number, lengthBytes: number): string {
   const types = [...dfsTextLimits]
-  const [type] = types.find(([, limit]) => limit === maxBytes)!
+  const [type] = types.find(([, limit]) => limit === maxBytes) ?? []
+  const why =
+    type === undefined ? 'servers read in one text' : `DFS tables hold in a ${type} column`
   const [larger] = types.find(([, limit]) => limit >= lengthBytes) ?? []
   const advice = larger === undefined ? 'no column takes' : `a ${larger} column would take`
-  return `at most ${maxBytes} bytes, as DFS tables hold in a ${type} column (${advice} the ${lengthBytes} bytes)`
+  return `at most ${maxBytes} bytes, as ${why} (${advice} the ${lengthBytes} bytes)`
 }

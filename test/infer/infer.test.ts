@@ -799,6 +799,8 @@ t.test('texts that a DFS table would cut become BLOB; a stream table gets a warn
   t.match(stored, { type: { type: 'BLOB' }, warnings: [/^a BLOB: .* 65535 bytes, .* 65536$/] })
   const inMemory = await columnOf([long, 'y'])
   t.match(inMemory, { type: { type: 'STRING' }, warnings: [/65536: take a BLOB there$/] })
+  t.equal(await typeOf(['x'.repeat(262_143), 'y']), 'STRING')
+  t.equal(await typeOf(['x'.repeat(262_144), 'y']), 'BLOB', 'longer than official clients send')
 })
 
 t.test('names are repaired as in loadText, and numbered if they would repeat', async t => {

@@ -152,7 +152,7 @@ test('large results and large arguments arrive completely', async (t, client) =>
   t.equal(value.length, rows)
   const areInPlace = value.every((each, at) => each === at)
   t.ok(areInPlace, 'every element in its place')
-  for (const text of ['ü'.repeat(200_000), 'a'.repeat(1_000_000)]) {
+  for (const text of ['ü'.repeat(130_000), 'a'.repeat(262_143)]) {
     t.equal((await official.call('string', [text])).value, text)
   }
   const { make } = client

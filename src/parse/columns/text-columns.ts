@@ -3,7 +3,7 @@
 import { mostGivenUp } from '../../kernel/kernel.js'
 import type { DataType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
-import { limitText } from '../../schema/target-schema.js'
+import { limitText, maxSentBytes } from '../../schema/target-schema.js'
 import { isUtf8 } from '../cells/cell-bytes.js'
 import type { RecordBlock } from '../record-block.js'
 import { ArrayStore, type BufferPool } from './fixed-column.js'
@@ -11,6 +11,10 @@ import type { CellFault, ColumnBuilder } from './column-builder.js'
 import { KnownTexts } from '../../kernel/reads.js'
 
 const lengthBytes = 4
+
+/** @param maxBytes  Infinity for texts that are not sent */
+const sendable = (maxBytes: number): number =>
+  maxBytes === Infinity ? maxBytes : Math.min(maxBytes, maxSentBytes)
 
 /** Refuses rows whose text is too long; in a STRING also texts that are not UTF-8 or contain U+0000. */
 export class StringColumn implements ColumnBuilder {
@@ -24,7 +28,7 @@ export class StringColumn implements ColumnBuilder {
   constructor(type: DataType, isBlob: boolean, pool: BufferPool, maxBytes: number) {
     this.#type = type
     this.#isBlob = isBlob
-    this.#maxBytes = maxBytes
+    this.#maxBytes = isBlob ? maxBytes : sendable(maxBytes)
     this.#store = new ArrayStore(pool, 1, Uint8Array)
   }
 
@@ -129,7 +133,7 @@ export class SymbolColumn implements ColumnBuilder {
 
   constructor(type: DataType, pool: BufferPool, maxBytes: number) {
     this.#type = type
-    this.#maxBytes = maxBytes
+    this.#maxBytes = sendable(maxBytes)
     this.#store = new ArrayStore(pool, bytesPerRow, Int32Array)
   }
 

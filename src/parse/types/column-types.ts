@@ -66,7 +66,7 @@ function elementRules(rules: CellRules, delimiter: string): CellRules {
 }
 
 function elementBuilder(
-  { name, type: columnType, maxBytes = Infinity }: TargetColumn,
+  { name, type: columnType, maxBytes = Number.MAX_SAFE_INTEGER }: TargetColumn,
   pool: BufferPool,
   rules: CellRules,
 ): ColumnBuilder {

@@ -93,7 +93,7 @@ function stringVector(data: readonly string[]): StringVector {
 
 function decodeText(context: DecodeContext): Decoding<string> {
   context.expect(0)
-  return context.reader.str0(context.remainingBytes)
+  return context.reader.str0(context.maxTextBytes)
 }
 
 /** Reads `length` texts. Invalid UTF-8 becomes U+FFFD. @throws {ProtocolError} DDB_LIMIT */
@@ -108,7 +108,7 @@ function* collect(context: DecodeContext, length: number, sink: StringSink): Dec
   context.expect(length)
   while (sink.length < length) {
     if (reader.strings(length - sink.length, sink)) context.expect(0)
-    else sink.add(yield* reader.str0(context.remainingBytes))
+    else sink.add(yield* reader.str0(context.maxTextBytes))
   }
 }
 

@@ -56,7 +56,23 @@ t.test('a row with a STRING or SYMBOL that is too long is rejected alone', async
   }
 })
 
-deepTest(t, 'in-memory tables accept texts of any length', async t => {
+t.test('a STRING or SYMBOL that no official client would send is rejected alone', async t => {
+  const here = await startLoadServer(t, script)
+  const [fits, tooLong] = ['n'.repeat(262_143), 'n'.repeat(262_144)]
+  const lines = [`1,${fits},${fits},d`, `2,${tooLong},n,d`, `3,s,${tooLong},d`, `4,s,n,${tooLong}`]
+  const path = join(t.testdir({ 'in.csv': `${header}${lines.join('\n')}\n` }), 'in.csv')
+  const result = await here.load(path, {
+    target: { table: 'memory' },
+    rejects: { onError: 'skip' },
+  })
+  t.match(result, { exitCode: 3, rows: { confirmed: 2, rejected: 2 } })
+  t.match(
+    result.rejects.first[0]?.message,
+    /at most 262143 bytes, as servers read in one text \(a BLOB/,
+  )
+})
+
+deepTest(t, 'in-memory tables accept texts longer than DFS tables do', async t => {
   const here = await startLoadServer(t, script)
   const result = await here.load(fileOf(t), { target: { table: 'memory' } })
   t.match(result, { exitCode: 0, rows: { confirmed: rows, rejected: 0 } })
