@@ -30,6 +30,11 @@ const mostCodeBytes = 1_000_000
 const firstVersions = [
   ['arrays', ({ array }: ColumnType) => array === true, [2, 0, 0]],
   ['DECIMAL128', ({ type }: ColumnType) => type === 'DECIMAL128', [2, 0, 10]],
+  [
+    'arrays of decimals',
+    ({ type, array }: ColumnType) => array === true && isDecimal(type),
+    [2, 0, 9],
+  ],
   ['decimals', ({ type }: ColumnType) => isDecimal(type), [2, 0, 8]],
 ] as const
 

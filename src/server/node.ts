@@ -163,6 +163,7 @@ export const firstReleases = {
   /** First version with TSDB, the argument [engine] and array vectors. */
   engines: [2, 0, 0],
   decimals: [2, 0, 8],
+  decimalArrays: [2, 0, 9],
   primaryKeyEngine: [3, 0, 1],
   sharedVariableControl: [3, 0, 4],
   /** Functions. */

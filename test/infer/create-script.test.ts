@@ -101,6 +101,15 @@ deepTest(t, 'servers of each version accept every kind of table', async t => {
   }
 })
 
+t.test('arrays of decimals are newer than decimals', async t => {
+  const found = await inferText('a\n1\n2\n')
+  const type = { type: 'DECIMAL64', scale: 2, array: true } as const
+  const schema = { ...found, columns: found.columns.map(one => ({ ...one, type })) }
+  const message = /arrays of decimals are known to servers from 2\.00\.9 on/
+  t.throws(() => createScript(schema, stream, [], [2, 0, 8]), { message })
+  t.match(createScript(schema, stream, [], [2, 0, 9]), /DECIMAL64\(2\)\[\]/)
+})
+
 /** The same kind of table under another name. */
 function named(table: NewTable, name: string): NewTable {
   return table.kind === 'dfs' ? { ...table, database: `dfs://${name}` } : { ...table, name }

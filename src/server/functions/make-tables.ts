@@ -33,7 +33,8 @@ function emptyColumns(
   for (const type of types) {
     const isKnown =
       (type.array !== true || isAtLeast(release, firstReleases.engines)) &&
-      (!isDecimal(type.type) || isAtLeast(release, firstReleases.decimals))
+      (!isDecimal(type.type) ||
+        isAtLeast(release, firstReleases[type.array === true ? 'decimalArrays' : 'decimals']))
     check(isKnown, `Cannot recognize the token ${columnTypeText(type)}`)
   }
   const isEven = names.length === types.length
