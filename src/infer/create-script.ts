@@ -27,16 +27,18 @@ const longestComment = 300
 const mostCodeBytes = 1_000_000
 
 /** Kinds of types, each with the first server version that supports it, as numbers like `[2, 0, 10]`. */
-const firstVersions = [
-  ['arrays', ({ array }: ColumnType) => array === true, [2, 0, 0]],
-  ['DECIMAL128', ({ type }: ColumnType) => type === 'DECIMAL128', [2, 0, 10]],
-  [
-    'arrays of decimals',
-    ({ type, array }: ColumnType) => array === true && isDecimal(type),
-    [2, 0, 9],
-  ],
-  ['decimals', ({ type }: ColumnType) => isDecimal(type), [2, 0, 8]],
-] as const
+const firstVersions: readonly (readonly [
+  string,
+  (type: ColumnType, isStored: boolean) => boolean,
+  readonly [number, number, number],
+])[] = [
+  // OLAP, the only engine before, takes neither.
+  ['BLOBs in DFS tables', ({ type }, isStored) => isStored && type === 'BLOB', [2, 0, 0]],
+  ['arrays', ({ array }) => array === true, [2, 0, 0]],
+  ['DECIMAL128', ({ type }) => type === 'DECIMAL128', [2, 0, 10]],
+  ['arrays of decimals', ({ type, array }) => array === true && isDecimal(type), [2, 0, 9]],
+  ['decimals', ({ type }) => isDecimal(type), [2, 0, 8]],
+]
 
 /**
  * @param keyColumns  make the table a keyed stream table, which drops rows with a known key
@@ -66,7 +68,7 @@ export function createScript(
     )
   }
   for (const [what, needs, version] of firstVersions) {
-    const found = schema.columns.find(({ type }) => needs(type))
+    const found = schema.columns.find(({ type }) => needs(type, table.kind === 'dfs'))
     if (found === undefined || server === undefined || !isBefore(server, version)) continue
     const [major, minor, patch] = version
     throw columnError(

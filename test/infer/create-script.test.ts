@@ -101,13 +101,17 @@ deepTest(t, 'servers of each version accept every kind of table', async t => {
   }
 })
 
-t.test('arrays of decimals are newer than decimals', async t => {
+t.test('arrays of decimals are newer than decimals, and no OLAP table takes a BLOB', async t => {
   const found = await inferText('a\n1\n2\n')
   const type = { type: 'DECIMAL64', scale: 2, array: true } as const
   const schema = { ...found, columns: found.columns.map(one => ({ ...one, type })) }
   const message = /arrays of decimals are known to servers from 2\.00\.9 on/
   t.throws(() => createScript(schema, stream, [], [2, 0, 8]), { message })
   t.match(createScript(schema, stream, [], [2, 0, 9]), /DECIMAL64\(2\)\[\]/)
+  const blobs = { ...schema, columns: [{ ...schema.columns[0]!, type: { type: 'BLOB' } as const }] }
+  const old = { message: /BLOBs in DFS tables are known to servers from 2\.00\.0 on/ }
+  t.throws(() => createScript(blobs, dfs, [], [1, 30, 22]), old)
+  t.match(createScript(blobs, stream, [], [1, 30, 22]), /BLOB/)
 })
 
 /** The same kind of table under another name. */

@@ -67,9 +67,12 @@ export function checkEngine(
   { columnNames, columnTypes }: Pick<ServerTable, 'columnNames' | 'columnTypes'>,
   { partitionColumns, sortColumns }: StoredTableOptions,
 ): void {
-  const array = columnNames.find((_, i) => columnTypes[i]!.array === true)
-  const isKnown = engine !== 'OLAP' || array === undefined
-  check(isKnown, `The OLAP engine does not support array vectors: column [${array}].`)
+  const large = columnNames.find((_, i) => {
+    const { type, array } = columnTypes[i]!
+    return array === true || type === 'BLOB'
+  })
+  const isKnown = engine !== 'OLAP' || large === undefined
+  check(isKnown, `The OLAP engine does not support array vectors and BLOBs: column [${large}].`)
   const types = sortColumns.map(name => {
     const type = columnTypes[columnNames.indexOf(name)]
     check(type !== undefined, `The sort column [${name}] does not exist.`)

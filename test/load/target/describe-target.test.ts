@@ -12,7 +12,8 @@ share indexedTable(\`id\`n, 10:0, \`id\`n, [INT,LONG]) as indexed
 db = database("dfs://d", VALUE, \`A\`B)
 db.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`t, \`sym)
 share loadTable("dfs://d", "t") as handle
-db.createPartitionedTable(table(1:0, \`sym\`note\`doc\`id, [SYMBOL,STRING,BLOB,INT]), \`texts, \`sym)
+db2 = database("dfs://b", VALUE, \`A\`B, engine="TSDB")
+db2.createPartitionedTable(table(1:0, \`sym\`note\`doc\`id, [SYMBOL,STRING,BLOB,INT]), \`texts, \`sym, sortColumns=\`sym)
 def put(mutable data) { tableInsert(objByName("trades"), data) }
 addFunctionView(put)`
 
@@ -135,14 +136,14 @@ t.test('the limits for texts are those of the DFS table that the rows reach', as
   const limits = async (target: TargetOptions): Promise<(number | undefined)[]> =>
     (await describe(target)).columns.map(({ maxBytes }) => maxBytes)
   const [none, symbol, string, blob] = [undefined, 255, 65_535, 67_108_863]
-  t.strictSame(await limits({ table: 'dfs://d/texts' }), [symbol, string, blob, none])
+  t.strictSame(await limits({ table: 'dfs://b/texts' }), [symbol, string, blob, none])
   t.strictSame(await limits({ table: 'handle' }), [none, symbol], 'a shared handle of a DFS table')
   for (const table of ['handle', 'trades', 'dfs://d/t'])
     t.match(await describe({ table }), { isHandle: table === 'handle' })
   t.strictSame(await limits({ table: 'trades' }), [none, none], 'tables in memory take any length')
   const types = 'note:SYMBOL,sym:BLOB,other:STRING,id:STRING,doc:INT'
   t.strictSame(
-    await limits({ function: 'put', types, confirmTable: 'dfs://d/texts' }),
+    await limits({ function: 'put', types, confirmTable: 'dfs://b/texts' }),
     [string, symbol, none, none, none],
     'for a function, limits of columns with the same name',
   )

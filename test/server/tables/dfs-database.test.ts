@@ -85,6 +85,12 @@ t.test('engines and types that need later versions', async t => {
   }
   t.match(await old.fail('table(1:0, `a`b, [INT, DECIMAL64(2)])'), /token DECIMAL64/)
   t.match(await old.fail('table(1:0, `a`b, [INT, INT[]])'), /token INT\[\]/)
+  const blobs =
+    'createPartitionedTable(database("dfs://o", VALUE, 1..3), table(1:0, `a`b, [INT, BLOB]), `t, `a)'
+  t.match(
+    await old.fail(blobs),
+    /OLAP engine does not support array vectors and BLOBs: column \[b\]/,
+  )
   const newer = testSession({ version: '2.00.8' })
   t.match(await newer.fail('table(1:0, `a`b, [INT, DECIMAL64(2)[]])'), /token DECIMAL64\(2\)\[\]/)
   t.equal(await old.fail('table(1:0, `a`b, [INT, DOUBLE])'), 'no error')
