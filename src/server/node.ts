@@ -153,8 +153,10 @@ export function releaseOf(version: string): Release | undefined {
   return /^\d{1,4}(\.\d{1,4}){2,3}$/.test(version) ? version.split('.').map(Number) : undefined
 }
 
-export function isAtLeast(release: Release, first: Release): boolean {
-  const differences = first.map((number, i) => (release[i] ?? 0) - number)
+/** @param of1  first version of the release line 1.30 */
+export function isAtLeast(release: Release, first: Release, of1 = first): boolean {
+  const line = release[0] === 1 ? of1 : first
+  const differences = line.map((number, i) => (release[i] ?? 0) - number)
   return (differences.find(difference => difference !== 0) ?? 0) >= 0
 }
 
@@ -175,4 +177,10 @@ export const firstReleases = {
   cachePurgeEnabled: [3, 0, 2],
   /** In the answer of schema. */
   keyColumn: [3, 0, 3],
+  /** Without a blank before `!=` in conditions; 1.30.15. */
+  blanklessInequality: [2, 0, 3],
+  /** Right answers for the first day of a month in tables with a partition for each month; 1.30.21.3. */
+  firstsOfMonths: [2, 0, 9, 3],
+  /** Conditions may have 1,024 operators at most. */
+  limitedConditions: [3, 0, 3],
 } as const satisfies Record<string, Release>

@@ -97,6 +97,7 @@ export const facts: Readonly<Record<string, Fact>> = {
   form: small,
   last: small,
   left: small,
+  in: small,
   like: small,
   long: small,
   now: small,

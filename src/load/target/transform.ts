@@ -62,7 +62,8 @@ function wrong(what: string): UsageError {
 
 /**
  * Defines the function that turns a batch into the table to write. The user's text is the last argument of a call: if it ends with a query,
- * a later one would become a condition of that. The line break after it ends a comment in its last line.
+ * a later one would become a condition of that. A line break ends a comment in its last line, but before 1.30.16 and 2.00.4 some calls
+ * with the bracket in a line of its own were refused (release notes).
  */
 export function transformScript(text: string): string {
   return `def ${applyFunction}(mutable data, ddbIngestFunction) {
@@ -70,8 +71,7 @@ export function transformScript(text: string): string {
 }
 def ${transformFunction}(mutable data) {
     received = data.rows()
-    made = ${applyFunction}(data, ${text}
-    )
+    made = ${applyFunction}(data, ${text}${text.includes('//') ? '\n    ' : ''})
     if(form(made) != ${tableForm}) { throw "the transform gave no table" }
     if(made.rows() > received) { throw "the transform gave " + string(made.rows()) + " rows for " + string(received) + ": a transform may leave out rows, but must not add any" }
     return made

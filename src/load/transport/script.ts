@@ -209,7 +209,7 @@ export function deliverScript(
     transform === undefined
       ? `n = long(ddbIngestTarget(${given}data))`
       : writeLines('kept', 'n', 'ddbIngestTarget(made)')
-  const before = `exec count(*) from ledger where batchNo=w, streamNo=t, laneNo=l, partNo=1, phase=${outcomePhase}, rowsTaken!=-1`
+  const before = `exec count(*) from ledger where batchNo=w, streamNo=t, laneNo=l, partNo=1, phase=${outcomePhase}, rowsTaken != -1`
   const write = isOrdered
     ? `if(w != 0 && (${before}) == 0) { why = "${outOfTurn}" } else {
         ${lines}

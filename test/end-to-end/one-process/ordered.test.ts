@@ -166,3 +166,10 @@ for (const one of cases) {
     })
   }
 }
+
+t.test('an old server can parse what an ordered run defines', async t => {
+  const here = await startLoadServer(t, cases[1]![1], { version: '2.00.2' })
+  const input = join(t.testdir({ 'in.csv': 'id,v\n1,2\n' }), 'in.csv')
+  const target = { table: 't', method: 'upsert', keyColumns: ['id'] } as const
+  t.match(await here.load(input, { target }), { confirm: { used: 'receipts' } })
+})

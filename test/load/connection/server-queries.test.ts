@@ -104,6 +104,12 @@ t.test('a session is idle once none of its requests is running', async t => {
   await data.close()
 })
 
+t.test('a run that has reconnected a thousand times still learns whether it is idle', async t => {
+  const { asking } = await asked(t)
+  const ids = Array.from({ length: 1_030 }, (_, i) => `${1_000_000_000 + i}`)
+  t.equal(await askIdle(asking, ...ids), true)
+})
+
 t.test('if a server does not report whether it is idle, the answer is unknown', async t => {
   const { asking, here } = await asked(t, ({ text: script }) =>
     script.includes('getConsoleJobs') ? { error: 'no rights' } : undefined,

@@ -1,7 +1,11 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { UsageError } from '../../../src/errors.js'
-import { checkTransform, mostTransformChars } from '../../../src/load/target/transform.js'
+import {
+  checkTransform,
+  mostTransformChars,
+  transformScript,
+} from '../../../src/load/target/transform.js'
 import { forAll } from '../../helpers/runs.js'
 
 t.test('a transform that is one complete expression is not changed', t => {
@@ -18,6 +22,12 @@ t.test('a transform that is one complete expression is not changed', t => {
     'clean',
   ])
     t.equal(checkTransform(text), text)
+  t.end()
+})
+
+t.test('the call of a transform ends in its last line, unless that may end in a comment', t => {
+  t.match(transformScript('def(t){ return t }'), 'return t })\n')
+  t.match(transformScript('def(t){ return t } // all'), ' // all\n    )\n')
   t.end()
 })
 

@@ -18,6 +18,7 @@ import { beginCall, callFunction } from '../evaluate/call.js'
 import { evaluate, type Frame, calleeOfName } from '../evaluate/evaluate.js'
 import { asScriptError, executeStatement, withoutTextBeforeTag } from '../evaluate/execute.js'
 import { Parser } from '../parse/statements.js'
+import { syntaxError } from '../parse/cursor.js'
 import type { Expression } from '../parse/syntax.js'
 import { dfsFunctions } from '../../functions/dfs.js'
 import { languageFunctions } from '../../functions/language.js'
@@ -144,7 +145,7 @@ function topFrame(runtime: Runtime): Frame {
 /** Unit by unit. @returns the value of a `return`, or of an expression at the end @throws {ScriptError} with the final text */
 export function* runUnits(runtime: Runtime, script: string): Evaluation<ServerValue | undefined> {
   const frame = topFrame(runtime)
-  const parser = new Parser(script, name => runtime.kindOfName(name))
+  const parser = parserOf(runtime, script)
   let value: ServerValue | undefined
   do {
     for (const statement of parser.parseUnit()) {
@@ -181,7 +182,15 @@ function parsedName(runtime: Runtime, text: string): Expression {
     throw unknownFunction(`${name}${notEmbedded}`)
   }
   if (/^$|^\s|\s$/.test(text)) throw unknownFunction(text)
-  return new Parser(text, name => runtime.kindOfName(name)).parseFunctionName()
+  return parserOf(runtime, text).parseFunctionName()
+}
+
+/** @throws {ScriptError} for what old servers cannot parse: without a blank, they read `x!=1` in a condition as `x! = 1` */
+function parserOf(runtime: Runtime, script: string): Parser {
+  const isOld = !isAtLeast(runtime.node.release, firstReleases.blanklessInequality, [1, 30, 15])
+  const joined = isOld ? /\bwhere\b[^\n]*?(\w+!)=/.exec(script)?.[1] : undefined
+  if (joined !== undefined) throw syntaxError(1, `Cannot recognize the token ${joined}`)
+  return new Parser(script, name => runtime.kindOfName(name))
 }
 
 function* callEvaluated(

@@ -19,7 +19,9 @@ import {
 } from '../parse/syntax.js'
 import { vectorOfElements, voidValue } from '../../values/values.js'
 import { takeRows } from '../../../protocol/element.js'
+import { civilFromDays } from '../../../protocol/types/temporals.js'
 import type { Column } from '../../../protocol/value.js'
+import { firstReleases, isAtLeast, type ServerNode } from '../../node.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
 import { operatorNames } from '../../operators/operands.js'
 import { truthOf } from '../../operators/comparison.js'
@@ -139,10 +141,36 @@ export function* evaluateScope(
   if (isQuery) checkRead(frame.runtime, table)
   let scope = new TableScope(table, node.kind === 'name' ? node.name : undefined)
   for (const condition of where) {
+    checkLengthOf(condition, frame.runtime.node)
     const value = yield* evaluate(condition, { ...frame, columns: scope })
-    scope = scope.at(rowsWhere(value, scope.rows))
+    const isMissed = missedRows(condition, scope, frame.runtime.node)
+    const rows = rowsWhere(value, scope.rows)
+    scope = scope.at(isMissed === undefined ? rows : rows.filter(row => !isMissed(row)))
   }
   return scope
+}
+
+/** @throws {ScriptError} for more operators than a server allows */
+function checkLengthOf(condition: Expression, { release }: ServerNode): void {
+  if (!isAtLeast(release, firstReleases.limitedConditions)) return
+  const nodes = [condition]
+  for (const node of nodes) if (node.kind === 'binary') nodes.push(node.left, node.right)
+  const text = 'The number of objects in an expression cannot exceed 1024.'
+  // Each operator has added two nodes.
+  check(nodes.length <= 2 * 1024 + 1, text)
+}
+
+/** Rows on the first day of a month, which an old server does not find by their date if each month has a partition. */
+function missedRows(condition: Expression, scope: TableScope, { release }: ServerNode) {
+  const { partitioning, columnNames } = scope.table
+  const name = condition.kind === 'binary' && condition.left.kind === 'name' && condition.left.name
+  if (name === false || partitioning === undefined) return undefined
+  const level = partitioning.levels[partitioning.columns.indexOf(columnNames.indexOf(name))]
+  const isOfMonths = level?.kind === 'VALUE' && level.type.type === 'MONTH'
+  if (!isOfMonths || isAtLeast(release, firstReleases.firstsOfMonths, [1, 30, 21, 3])) return
+  const dates = scope.lookup(name)
+  return (row: number): boolean =>
+    dates?.form === 'vector' && dates.type === 'DATE' && civilFromDays(dates.data[row]!).day === 1
 }
 
 /** The table that follows `from`, `insert into`, `update` or `delete from`. */
