@@ -209,19 +209,30 @@ export function limitedColumns(
   })
 }
 
-/** First versions of two release lines that limit the length of texts; the last also applies to later lines. */
-const limitedFrom: readonly (readonly number[])[] = [
-  [1, 30, 23],
-  [2, 0, 11],
-]
-
-/** Whether DFS tables of this server limit the length of texts; true if its version is unknown. */
-export function limitsTexts(versionText: string | undefined): boolean {
+/** @param firsts  first versions of release lines; the last also applies to later lines @returns true if the version is unknown */
+export function isSince(
+  versionText: string | undefined,
+  ...firsts: readonly (readonly number[])[]
+): boolean {
   const version = parseVersion(versionText ?? '')
   if (version === undefined) return true
-  const line = limitedFrom.findLast(([major]) => major! <= version[0]!) ?? limitedFrom[0]!
-  return !isBefore(version, line)
+  return !isBefore(version, firsts.findLast(([major]) => major! <= version[0]!) ?? firsts[0]!)
 }
+
+/**
+ * Whether a server finds too few rows by the values of the partition column: on the first day of a month if each month has a partition, and
+ * in 3.00.0 texts with signs such as a point (release notes 1.30.21.3, 2.00.9.3, 3.00.0.2).
+ */
+export function misreads({ kind, type }: PartitionDimension, version: string | undefined): boolean {
+  if (kind !== 'VALUE') return false
+  if (type === 'MONTH') return !isSince(version, [1, 30, 21, 3], [2, 0, 9, 3])
+  const isText = type === 'STRING' || type === 'SYMBOL'
+  return isText && isSince(version, [3, 0, 0]) && !isSince(version, [3, 0, 0, 2])
+}
+
+/** Whether DFS tables of this server limit the length of texts. */
+export const limitsTexts = (version: string | undefined): boolean =>
+  isSince(version, [1, 30, 23], [2, 0, 11])
 
 /** Completes "expected …" for a text longer than `maxBytes`. Names the type that would hold the text. */
 export function limitText(maxBytes: number, lengthBytes: number): string {

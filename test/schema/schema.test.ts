@@ -12,6 +12,8 @@ import {
   isBefore,
   limitedColumns,
   limitsTexts,
+  misreads,
+  type PartitionDimension,
   limitText,
   parseVersion,
   schemaFromServer,
@@ -435,6 +437,15 @@ t.test('versions compare number by number', async t => {
   t.ok(isBefore([2, 0, 7], [2, 0, 7, 1]))
   t.notOk(isBefore([2, 0, 7, 0], [2, 0, 7]))
   t.notOk(isBefore([3, 0, 0], [2, 0, 12]))
+})
+
+t.test('only some versions misread a partition column', async t => {
+  const of = (type: 'MONTH' | 'SYMBOL') => ({ kind: 'VALUE', type }) as PartitionDimension
+  for (const version of ['1.30.21', '2.00.9.2']) t.ok(misreads(of('MONTH'), version))
+  for (const version of ['1.30.21.3', '2.00.9.3', undefined])
+    t.notOk(misreads(of('MONTH'), version))
+  for (const version of ['3.00.0 2024.03.31', '3.00.0.1']) t.ok(misreads(of('SYMBOL'), version))
+  for (const version of ['2.00.12', '3.00.0.2', undefined]) t.notOk(misreads(of('SYMBOL'), version))
 })
 
 // Limits begin with versions 1.30.23 and 2.00.11 (docs/server-semantics.md#conversions-on-insert).

@@ -25,7 +25,10 @@ import { tableExpression, targetText, watchedTable } from '../target/target.js'
 export type SampleRow = readonly (readonly [column: string, value: Scalar])[]
 
 /** The columns of rows, in order, and those that identify a row: the key, or all columns if the table keeps every row. */
-type RowShape = Pick<TargetDescription, 'columns' | 'keyed' | 'keyColumns' | 'partitionColumns'>
+type RowShape = Pick<
+  TargetDescription,
+  'columns' | 'keyed' | 'keyColumns' | 'partitionColumns' | 'misread'
+>
 
 const mostColumns = 12
 
@@ -42,8 +45,8 @@ const longestText = 200
 
 /** @returns a function that reads the values of a row; undefined if they cannot identify it */
 export function rowReader(shape: RowShape) {
-  const { columns: named, keyed, keyColumns: keys = [], partitionColumns = [] } = shape
-  // Without the partition columns, a server would read every partition.
+  const { columns: named, keyed, keyColumns: keys = [], partitionColumns = [], misread } = shape
+  // Without the partition columns, a server would read every partition. By some of them, it would not find the row.
   const needed = keys.length > 0 ? keys : partitionColumns
   /** Columns by which the server chooses partitions come first. */
   const ranks = named.map(({ name, type: { type, array } }) => {
@@ -64,6 +67,7 @@ export function rowReader(shape: RowShape) {
     // In a table with keys, other writers may replace the other values of a row.
     const isUseful =
       (!keyed || keys.length > 0) &&
+      !needed.some(name => misread?.includes(name)) &&
       cells.some(([, { value }]) => value !== null) &&
       needed.every(name => cells.some(([column]) => column === name))
     return isUseful ? cells : undefined

@@ -5,9 +5,11 @@ import { DdbError, option, usageError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
 import {
   isBefore,
+  isSince,
   limitedColumns,
   limitsTexts,
   member,
+  misreads,
   parseVersion,
   type PartitionScheme,
   schemaFromServer,
@@ -55,6 +57,8 @@ export interface TargetDescription {
   readonly keyColumns?: readonly string[]
   /** Columns by which a DFS table chooses partitions. If the target is a function: those of `confirmTable`. */
   readonly partitionColumns?: readonly string[]
+  /** Those of them by which the server finds too few rows (`misreads`). */
+  readonly misread?: readonly string[]
   /** Whether the target has partitions, at least one: a DFS table, perhaps under the name of a shared one. */
   readonly isDivided?: boolean
   /** Whether a shared table is the handle of a DFS table. */
@@ -94,8 +98,8 @@ export async function describeTarget(run: DescribingRun): Promise<TargetDescript
     const state = await askTable(asking, table, true)
     const answer = from === table ? state.schema : from && (await askSchema(asking, from))
     const { columns } = answer === undefined ? schemaFromTypes(types) : schemaFromServer(answer)
-    const { limited, keyed, keyColumns, partitionColumns } = factsOf(table, state)
-    const known = { keyed, keyColumns, partitionColumns, state }
+    const { limited, keyed, keyColumns, partitionColumns, misread } = factsOf(table, state)
+    const known = { keyed, keyColumns, partitionColumns, misread, state }
     return { columns: limited(columns), ...(confirmTable === undefined ? { keyed: false } : known) }
   }
   const state = await askTable(asking, target.table, options.journal !== undefined)
@@ -161,6 +165,9 @@ function factsOf(table: TableTarget, { schema, version }: TableState, upserted: 
     // `schema()` of keyed and indexed tables has a `keyColumn` (docs/server-semantics.md#schema).
     keyed: isShared ? tableKey.length > 0 : hasPrimaryKey || keepsOne,
     partitionColumns: all('partitionColumnName').filter(name => name !== ''),
+    misread: (partition?.dimensions ?? [])
+      .filter(one => misreads(one, version))
+      .map(({ columnName }) => columnName),
     /** The columns with the length limits of texts, if servers of this version have such limits. */
     limited: (sent: readonly TargetColumn[]) =>
       limitsTexts(version) ? limitedColumns(sent, isStored ? columns : []) : sent,
@@ -202,7 +209,12 @@ function upsertOf(
 ): UpsertForm {
   const isShared = table.kind === 'shared'
   const isStream = !['kept', null].includes(state.total)
+  const keys = isShared || primaryKey ? [] : [...facts.partitionColumns, ...keyColumns]
+  const ofKeys = facts.columns.filter(({ name }) => keys.includes(name))
   refuseFirst({
+    'a server before 1.30.20 or 2.00.8 compares keys of type DOUBLE or FLOAT wrongly: upsert by other columns':
+      ofKeys.some(({ type }) => ['DOUBLE', 'FLOAT'].includes(type.type)) &&
+      !isSince(state.version, [1, 30, 20], [2, 0, 8]),
     [`an upsert needs a keyed or indexed table or a DFS table: this one has no key (to a server before 3.00.3, name it in ${option('target.keyColumns')}), or is a stream table`]:
       isShared && (!keyed || isStream),
     [`the table has a key of its own (${own.join(', ')}), which identifies its rows: leave out ${option('target.keyColumns')}`]:
@@ -212,9 +224,7 @@ function upsertOf(
     [`an upsert into a DFS table needs the columns that make a row unique: name them in ${option('target.keyColumns')}`]:
       table.kind === 'dfs' && !primaryKey && keyColumns.length === 0,
   })
-  const version = parseVersion(state.version ?? '')
-  const counts = version === undefined || !isBefore(version, [2, 0, 10])
-  const keys = isShared || primaryKey ? [] : [...facts.partitionColumns, ...keyColumns]
+  const counts = isSince(state.version, [2, 0, 10])
   const distinctBy = facts.columns.flatMap(({ name }, i) => (keys.includes(name) ? i : []))
   return { primaryKey, counts, distinctBy }
 }

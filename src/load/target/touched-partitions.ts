@@ -48,7 +48,8 @@ export function touchedPartitions(
   const placeOf = dimension?.kind === 'RANGE' ? divisionsOf(dimension)!.placeOf : (key: Key) => key
   const isOwn = (place: Key | null): boolean => shareOf(String(place), count) === index - 1
   const extents = new Map<Key, { low: Key; high: Key; readonly isOwn: boolean }>()
-  let isKnown = dimension !== undefined && partition?.unpredictable !== true
+  const isMisread = dimension !== undefined && target.misread?.includes(dimension.columnName)
+  let isKnown = dimension !== undefined && partition?.unpredictable !== true && isMisread !== true
   let elsewhere = 0
   return {
     /** Number of rows that other shards audit. */

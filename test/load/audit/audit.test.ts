@@ -48,9 +48,10 @@ async function scene(
   { table, script }: (typeof tables)[number],
   text = csv,
   faults: Faults = {},
+  version = '3.00.5',
 ) {
   const settings = { persistenceDir: 'somewhere' }
-  const here = await startLoadServer(t, script, { settings, faults })
+  const here = await startLoadServer(t, script, { settings, faults, version })
   const folder = t.testdir()
   const path = join(folder, 'in.csv')
   await writeFile(path, text)
@@ -87,6 +88,18 @@ share table(10:0, \`at\`id, [TIMESTAMP,INT]) as others`
   const found = await audit({ target: { table: 'others' }, missing: rest })
   t.match(found, { status: 'missing', rows: { missing: 1, rejected: 30_000 } })
   t.equal(await readFile(rest, 'utf8'), `at,id\n${lines[50_004]}`)
+})
+
+t.test('rows on days that an old server misreads do not seem to be missing', async t => {
+  const script = `db = database("dfs://byMonth", VALUE, 2020.01M..2020.03M)
+db.createPartitionedTable(table(1:0, ${columns}), "t", "day")`
+  const one = { table: 'dfs://byMonth/t', script }
+  const { path, load, audit, session } = await scene(t, one, csv, {}, '2.00.9')
+  const journal = { folder: join(dirname(path), 'state') }
+  for (let times = 0; times < 2; times++) t.match(await load(path, { journal }), { exitCode: 0 })
+  t.match(await audit(), { status: 'complete', rows: { found: 900, missing: 0 } })
+  const asked = 'exec count(*) from loadTable("dfs://byMonth", "t") where day = 2020.01.01'
+  t.match(await session.run(asked), { value: 0n })
 })
 
 for (const one of tables) {

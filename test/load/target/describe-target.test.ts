@@ -104,6 +104,16 @@ for (const [version, counts] of [
   })
 }
 
+t.test('an upsert by a DOUBLE is refused where isDuplicated compares them wrongly', async t => {
+  const key = { method: 'upsert', keyColumns: ['price'] } as const
+  const script = `createPartitionedTable(database("dfs://f", VALUE, 1..3), table(1:0, \`id\`price, [INT,DOUBLE]), "t", "id")`
+  for (const version of ['1.30.19', '2.00.7', '1.30.20', '2.00.8']) {
+    const asked = (await describer(t, script, version))({ table: 'dfs://f/t', ...key })
+    if (/20|8/.test(version)) t.match(await asked, { upsert: { distinctBy: [0, 1] } })
+    else await t.rejects(asked, { code: 'DDB_USAGE', message: /2\.00\.8/ })
+  }
+})
+
 t.test('engine and duplicate policy decide which columns are keys', async t => {
   const describe = await describer(t, enginesScript)
   t.match(await describe({ table: 'dfs://p/t', method: 'upsert' }), {
