@@ -181,6 +181,8 @@ export const firstReleases = {
   blanklessInequality: [2, 0, 3],
   /** Right answers for the first day of a month in tables with a partition for each month; 1.30.21.3. */
   firstsOfMonths: [2, 0, 9, 3],
+  /** For upserts into DFS tables, a null in a key equals none; 1.30.22. */
+  nullsDiffer: [2, 0, 10],
   /** Conditions may have 1,024 operators at most. */
   limitedConditions: [3, 0, 3],
 } as const satisfies Record<string, Release>

@@ -58,15 +58,16 @@ export class Recorder {
     return this.target.keyed && (piece === undefined || !this.#hasNullKey(piece))
   }
 
-  /** Whether an upsert into a DFS table adds rows of the piece each time: a null in a key matches no null (DolphinDB manual, upsert!). */
+  /** Whether an upsert into a DFS table adds rows of the piece each time: to most, a null in a key matches no null (DolphinDB manual, upsert!). */
   #hasNullKey({ batch }: Piece): boolean {
     const { tableColumns, upsert } = this.target.description
-    return (upsert?.distinctBy ?? []).some(position => {
+    const keys = upsert === undefined || upsert.nullsMatch ? [] : upsert.distinctBy
+    return keys.some(position => {
       // Nobody knows the keys that a transform makes.
       if (tableColumns !== undefined) return true
       // Texts in wire form are decoded once for all rows.
-      const keys = takeRows(batch.columns[position]!, allRows(batch))
-      return allRows(batch).some(row => isNullAt(keys, row))
+      const column = takeRows(batch.columns[position]!, allRows(batch))
+      return allRows(batch).some(row => isNullAt(column, row))
     })
   }
 

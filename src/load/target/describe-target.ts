@@ -226,7 +226,8 @@ function upsertOf(
   })
   const counts = isSince(state.version, [2, 0, 10])
   const distinctBy = facts.columns.flatMap(({ name }, i) => (keys.includes(name) ? i : []))
-  return { primaryKey, counts, distinctBy }
+  const nullsMatch = !isSince(state.version, [1, 30, 22], [2, 0, 10])
+  return { primaryKey, counts, distinctBy, nullsMatch }
 }
 
 /** What a server does with a value outside every partition of a VALUE scheme (`newValuePartitionPolicy`). */

@@ -178,6 +178,8 @@ export interface UpsertForm {
   readonly counts: boolean
   /** Key columns of a DFS table, by position in it. Of rows with one key the last is sent: a server adds each one of a batch if it is new. */
   readonly distinctBy: readonly number[]
+  /** Whether a null in a key equals nulls, as before 1.30.22 and 2.00.10 (release notes). */
+  readonly nullsMatch?: boolean
 }
 
 export const usualUpsert: UpsertForm = { primaryKey: false, counts: true, distinctBy: [] }
@@ -204,7 +206,7 @@ export function writeExpression(
  */
 export function writeBody(
   { table, method, keyColumns }: Extract<Target, { kind: 'table' }>,
-  { primaryKey, counts, distinctBy }: UpsertForm = usualUpsert,
+  { primaryKey, counts, distinctBy, nullsMatch = false }: UpsertForm = usualUpsert,
   // Looks up the table at run time: the server would bind a bare name when it parses the script.
   into = table.kind === 'shared' ? `objByName("${table.name}", true)` : tableExpression(table),
 ): string {
@@ -218,8 +220,9 @@ export function writeBody(
   }
   const keys = distinctBy.map(position => `ddbIngestColumns[${position}]`)
   const key = keys.length === 1 ? keys[0] : `(${keys.join(', ')})`
-  // A null in a key equals none, neither in the table nor in the batch.
-  const twice = [`isDuplicated(${key}, LAST)`, ...keys.map(one => `isValid(${one})`)].join(' && ')
+  // To newer servers, a null in a key equals none, neither in the table nor in the batch.
+  const valid = nullsMatch ? [] : keys.map(one => `isValid(${one})`)
+  const twice = [`isDuplicated(${key}, LAST)`, ...valid].join(' && ')
   return `    ddbIngestColumns = values(data)
     ddbIngestTwice = ${twice}
     only = select * from data where ddbIngestTwice = false

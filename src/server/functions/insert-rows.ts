@@ -204,7 +204,9 @@ function upsert(
     const keyColumns = keyNames.map(name => columnIndex(table, name))
     const hasKeys = !isStored || ownKeys.length > 0 || keyColumns.length > 0
     check(hasKeys, 'The argument [keyColNames] must be specified for a DFS table.')
-    const options = { keyColumns, ignoreNull }
+    const { release } = context.node
+    const nullsMatch = !isAtLeast(release, firstReleases.nullsDiffer, [1, 30, 22])
+    const options = { keyColumns, ignoreNull, nullsMatch }
     const result = (count: UpsertCount): ServerValue => answer(table, count)
     return writeRows(context, table, newData.columns, true, result, options)
   }

@@ -100,7 +100,7 @@ export class ColumnTable {
     const rows = batch.columns[0]!.length
     let inserted = rows
     if (this.#keys === undefined) this.#appendAll(batch.columns)
-    else inserted = this.#merge(batch, this.#keys.ignores, false).inserted
+    else inserted = this.#merge(batch, this.#keys.ignores, {}).inserted
     this.#purge()
     return this.kind === 'dfs' ? rows : inserted
   }
@@ -125,7 +125,7 @@ export class ColumnTable {
       const keys = new Set([...(this.partitioning?.columns ?? []), ...(options.keyColumns ?? [])])
       this.#openIndex([...keys].sort((a, b) => a - b))
     }
-    return this.#merge(batch, false, options.ignoreNull ?? false)
+    return this.#merge(batch, false, options)
   }
 
   /** Sets row `rows[i]` of column `index`, which is not a key column, to `values[i]`, which has the type of the column. */
@@ -189,9 +189,10 @@ export class ColumnTable {
 
   /**
    * Appends rows with new keys. A row with a known key changes the stored row or, with `forgetKnown`, is dropped. In a table without a key
-   * rule, keys of the batch itself are not known, and nulls never (docs/server-semantics.md#upsert-and-tableupsert).
+   * rule, keys of the batch itself are not known, and nulls only with `nullsMatch` (docs/server-semantics.md#upsert-and-tableupsert).
    */
-  #merge(batch: Batch, forgetKnown: boolean, ignoreNull: boolean): UpsertCount {
+  #merge(batch: Batch, forgetKnown: boolean, options: UpsertOptions): UpsertCount {
+    const { ignoreNull = false, nullsMatch = false } = options
     const { rowOf, columns: keyColumns } = this.#index!
     const { columns } = batch
     const rows = columns[0]!.length
@@ -205,7 +206,7 @@ export class ColumnTable {
     let matched = 0
     for (let row = 0; row < rows; row++) {
       const existing = rowOf.get(given[row]!)
-      const isKnown = hasRule || !values.some(column => isNullAt(column, row))
+      const isKnown = hasRule || nullsMatch || !values.some(column => isNullAt(column, row))
       if (existing === undefined || !isKnown || (!hasRule && existing >= this.rows)) {
         if (existing === undefined) rowOf.set(given[row]!, this.rows + inserted)
         fresh[inserted++] = row

@@ -15,6 +15,8 @@ export interface UpsertOptions {
   ignoreNull?: boolean | undefined
   /** Key columns, for DFS tables, which have no key of their own. Partition columns are always key columns, too. */
   keyColumns?: readonly number[]
+  /** For DFS tables: whether a null in a key equals nulls. */
+  nullsMatch?: boolean
 }
 
 /** Counts of rows. Does not count a row that changed nothing because its nulls were ignored. */

@@ -13,7 +13,7 @@ db.createPartitionedTable(table(1:0, \`id\`sym\`n, [INT,SYMBOL,INT]), \`t, \`sym
 const rows = '1,A,1\n1,B,2\n2,A,3\n1,A,4\n3,C,5\n2,A,6\n3,C,7\n1,A,8\n,B,9\n,B,10\n'
 const target = { table: 'dfs://d/t', method: 'upsert', keyColumns: ['id'] } as const
 
-for (const version of ['3.00.5', '1.30.22']) {
+for (const version of ['3.00.5', '1.30.22', '2.00.9']) {
   for (const delivery of [{}, { mode: 'sync' }, { confirm: 'none' }] as const) {
     const name = `${JSON.stringify(delivery)} on ${version}`
     t.test(`of rows with one key the last one is stored, once: ${name}`, async t => {
@@ -26,7 +26,8 @@ for (const version of ['3.00.5', '1.30.22']) {
         const { rows: counts } = await here.load(input, { target, delivery })
         if (delivery.confirm !== 'none') t.match(counts, { confirmed: 8, rejected: 2 })
         const stored = await here.rows('select id, sym, n from loadTable("dfs://d", "t")')
-        const nullKeys = nulls.map(one => `,${one}`)
+        // To older servers, nulls are equal.
+        const nullKeys = (version === '2.00.9' ? ['B,10'] : nulls).map(one => `,${one}`)
         t.strictSame(stored.map(String).sort(), [...nullKeys, '1,A,8', '1,B,2', '2,A,6'])
       }
     })
