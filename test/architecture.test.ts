@@ -68,7 +68,9 @@ const allowedInServer: Record<string, readonly string[]> = {
   login: ['script-error'],
   functions: words('login node elements tables operators values columns script-error'),
   'script/parse': ['operators', 'values', 'script-error'],
-  'script/sql': words('script/evaluate script/parse tables operators values columns script-error'),
+  'script/sql': words(
+    'script/evaluate script/parse tables node operators values columns script-error',
+  ),
   'script/evaluate': words('script/sql script/parse elements tables operators values script-error'),
   'script/session': words(
     'script/evaluate script/parse functions elements node values script-error',
