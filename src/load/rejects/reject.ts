@@ -4,13 +4,12 @@ import type { DdbError, ErrorCode } from '../../errors.js'
 import type { Batch, Reject } from '../../parse/batch.js'
 import type { ColumnOffsets } from '../../parse/cell-rules.js'
 import { lineFeed } from '../../parse/window.js'
-import { defined } from '../checked-options.js'
+import { type CheckedOptions, defined } from '../checked-options.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import { rangeText } from '../outcomes/pieces.js'
-import { rowsText } from '../outcomes/run-state.js'
-import type { Detected, InputFormat } from '../options.js'
-import type { RunBasis } from '../run-ending.js'
+import { type RunState, rowsText } from '../outcomes/run-state.js'
+import type { Detected, InputFormat, LoadOptions } from '../options.js'
 
 /** How the records of an input were read. */
 export interface RejectReading extends Detected {
@@ -73,7 +72,11 @@ export function problemOf(reject: AnyReject): CheckProblem {
   return { file, lineNumber, offsetBytes, columnName, code, class: kind, message, value }
 }
 
-type LimitedRun = Pick<RunBasis, 'checked' | 'state' | 'options'>
+interface LimitedRun {
+  readonly checked: Pick<CheckedOptions, 'onError' | 'maxErrors'>
+  readonly state: Pick<RunState, 'rows' | 'moreRejectedLines' | 'elsewhere'>
+  readonly options: Pick<LoadOptions, 'inputs'>
+}
 type LastReject = Pick<AnyReject, 'file' | 'lineNumber' | 'code' | 'message'> & Partial<AnyReject>
 
 /** The limit as a share applies only after this many rows, because earlier shares mean little. */
