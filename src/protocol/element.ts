@@ -127,6 +127,13 @@ function concatArrays(columns: readonly ArrayVector[]): ArrayVector {
   return { form: 'arrayVector', length, offsets, cells: concatColumns(cells) as Vector }
 }
 
+/** The first rows, with texts in wire form decoded: to read them one by one from `column` would decode all of them for each. */
+export const firstRows = (column: Column, rows: number): Column =>
+  takeRows(
+    column,
+    new Int32Array(rows).map((_, row) => row),
+  )
+
 /** Row i of the result is row `indexes[i]` of `column`. */
 export function takeRows(column: Column, indexes: Int32Array): Column {
   if (column.form === 'vector') return accessOf(column.type).take(column, indexes)

@@ -1,7 +1,7 @@
 /* The rows that only one side has: finds them part by part, by their hashes, and names their lines and columns when both are read again.
    First which of the table's columns are compared, and what identifies a row there. */
 import type { Batch } from '../../parse/batch.js'
-import { formatElement } from '../../protocol/element.js'
+import { firstRows, formatElement } from '../../protocol/element.js'
 import type { RowsOfColumns } from '../target/partition-scheme.js'
 import type { AuditedLines, AuditResult } from './audit-result.js'
 import { type Hashes, idOf, type Keeps, partCount, partOf } from './hashes.js'
@@ -191,6 +191,7 @@ export class Differences {
     const { a } = this.#input.hash(rows)
     const { b } = this.#input.whole
     const next = this.#input.starts[number]!.slice()
+    const columns = rows.columns.map(column => firstRows(column, rows.rowCount))
     for (let row = 0; row < rows.rowCount; row++) {
       if (outside?.[row] === 1) continue
       const part = partOf(a[row]!)
@@ -198,7 +199,7 @@ export class Differences {
       if (outcome === 'found') continue
       this.#unnamed--
       this.#sum = (this.#sum - b[row]!) | 0
-      const stored = outcome === 'repeated' ? null : this.#similar(rows.columns, row)
+      const stored = outcome === 'repeated' ? null : this.#similar(columns, row)
       const { file, lineNumber: line } = batch.locate(row)
       const lines = this.lines[outcome]
       const last = lines.at(-1)

@@ -6,7 +6,7 @@ import type { InputTexts } from '../../source/data-files.js'
 import { openReader, recordFormat, type ReaderOptions } from '../../parse/formats.js'
 import type { InputReader } from '../../parse/record-reader.js'
 import { clippedText } from '../../parse/cells/cell-bytes.js'
-import { formatElement, isNullAt } from '../../protocol/element.js'
+import { firstRows, formatElement, isNullAt } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import { fieldsUsed, textSources } from '../../schema/cell-source.js'
 import type { CellSource, ColumnMapping } from '../../schema/cell-source.js'
@@ -162,10 +162,11 @@ const lookedRows = 1_000
 
 /** A row that shows as many values as possible. */
 function sampleOf(batch: Batch): Sample {
-  const { columns, rowCount } = batch
+  const rows = Math.min(batch.rowCount, lookedRows)
+  const columns = batch.columns.map(column => firstRows(column, rows))
   const nullsIn = (row: number): number => columns.filter(column => isNullAt(column, row)).length
   let chosen = 0
-  for (let row = 1; row < Math.min(rowCount, lookedRows) && nullsIn(chosen) > 0; row++) {
+  for (let row = 1; row < rows && nullsIn(chosen) > 0; row++) {
     if (nullsIn(row) < nullsIn(chosen)) chosen = row
   }
   const values = columns.map(column => shownElement(column, chosen))

@@ -1,7 +1,7 @@
 /* Adds the rows of each piece that was handed over to the equation of the run, exactly once, to the term of their outcome. */
 import { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
-import { isNullAt, takeRows } from '../../protocol/element.js'
+import { firstRows, isNullAt } from '../../protocol/element.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { EndedRows } from '../journal/journal-record.js'
 import type { TargetDescription } from '../target/describe-target.js'
@@ -65,8 +65,7 @@ export class Recorder {
     return keys.some(position => {
       // Nobody knows the keys that a transform makes.
       if (tableColumns !== undefined) return true
-      // Texts in wire form are decoded once for all rows.
-      const column = takeRows(batch.columns[position]!, allRows(batch))
+      const column = firstRows(batch.columns[position]!, batch.rowCount)
       return allRows(batch).some(row => isNullAt(column, row))
     })
   }

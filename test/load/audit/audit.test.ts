@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { auditOn } from '../../../src/load/audit/audit.js'
+import { checkOn } from '../../../src/load/check/check.js'
 import { connectTyped as connect } from '../../../src/client/open-session.js'
 import type { AuditOptions, AuditResult } from '../../../src/load/audit/audit-result.js'
 import { ledgerName } from '../../../src/load/register/register.js'
@@ -100,6 +101,19 @@ db.createPartitionedTable(table(1:0, ${columns}), "t", "day")`
   t.match(await audit(), { status: 'complete', rows: { found: 900, missing: 0 } })
   const asked = 'exec count(*) from loadTable("dfs://byMonth", "t") where day = 2020.01.01'
   t.match(await session.run(asked), { value: 0n })
+})
+
+t.test('an audit and a check decode the texts of a batch once, not for each row', async t => {
+  const one = { table: 'texts', script: 'share table(1:0, `a`b, [STRING,STRING]) as texts' }
+  const { path, load, audit, server } = await scene(t, one, `a,b\n${'some text,\n'.repeat(3000)}`)
+  await load(path)
+  await writeFile(path, `a,b\n${'another,\n'.repeat(3000)}`)
+  const { prototype } = Buffer as { prototype: { toString: (this: unknown) => string } }
+  const toText = t.capture(prototype, 'toString', prototype.toString)
+  t.match(await audit(), { rows: { missing: 3000 } })
+  const options = { inputs: [path], server: asAdmin(server), target: { table: 'texts' } }
+  t.match(await checkOn(systemPlatform, options), { exitCode: 0 })
+  t.ok(toText().filter(({ receiver }) => (receiver as Buffer).length >= 3000).length < 100)
 })
 
 for (const one of tables) {
