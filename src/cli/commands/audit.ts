@@ -30,6 +30,7 @@ import {
   withWholePaths,
 } from './runs/known-run.js'
 import { ofAuditedFiles, type Settings } from '../options/options.js'
+import { runId } from '../options/readers.js'
 import { newFile, sameCommand, shellText } from '../options/shell-command.js'
 import { emptyResult } from '../output/summary.js'
 import { isReadOnce, printAdvice, takesLines } from '../output/failures.js'
@@ -38,7 +39,9 @@ import { watched, type Call } from './command.js'
 
 /** @returns the exit code; failures of the audit itself are in its result, not thrown */
 export async function run(given: Settings<'audit'>, call: Call): Promise<number> {
-  const settings = isOfFiles(given) ? given : withWholePaths(given)
+  const { table: _t, function: _f, ...ofRun } = given
+  const chosen: Settings<'audit'> = meansRun(call) ? ofRun : given
+  const settings = isOfFiles(chosen) ? chosen : withWholePaths(chosen)
   refuseTerminal(settings, call)
   const failed = (error: unknown): AuditResult =>
     auditResult(emptyResult(settings.options, new Date(), error))
@@ -59,6 +62,12 @@ export async function run(given: Settings<'audit'>, call: Call): Promise<number>
 
 const isOfFiles = ({ table, function: called }: Settings<'audit'>): boolean =>
   table !== undefined || called !== undefined
+
+/** Whether to audit a run, even if a variable names the table of other loads: unless a flag does, a name that leads nowhere is a run's. */
+function meansRun({ args, sources: { flags } }: Call): boolean {
+  const isNamed = flags.has('table') || flags.has('function')
+  return !isNamed && args.length === 1 && runId.read(args) !== undefined && !isThere(args[0]!)
+}
 
 /**
  * What to audit: inputs and a table, or, if no table is named, a certificate or a run.

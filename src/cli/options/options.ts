@@ -258,7 +258,9 @@ function withoutVariables<Table extends Readonly<Record<string, OptionDefinition
 export const ofAuditedFiles = {
   ...omit(targetOptions, 'create', 'partition', 'confirmTable'),
   ...{ ...omit(inputOptions, 'follow'), ...mappingOptions, ...valueOptions },
-  ...pick('retryOnError', 'confirmTimeout'),
+  ...pick('confirmTimeout'),
+  // A variable for loads may have any of their values.
+  retryOnError: { ...clientOptions.retryOnError, reader: badRowOptions.onError.reader },
 }
 
 const filesOfRun = { ...pick('metricsFile', 'report'), ...outputOptions }

@@ -144,10 +144,18 @@ t.test('a run is audited by its name, with its options', async t => {
 })
 
 t.test('a run is audited with its own files and options alone', async t => {
-  const { run, path, at } = await scene(t)
+  const { run, path, at, server } = await scene(t)
   const named = ['--table', 'trades', '--include', '*.csv', '--run-id', 'nightly']
   t.match(await run('load', at(), ...named), { code: 0 })
   t.match(await run('audit', 'nightly'), { code: 0, stdout: /^complete: 500 rows/ })
+  const environment = {
+    ...{ DDB_PORT: String(server.port), XDG_STATE_HOME: at('.state') },
+    ...{ DDB_USER: 'admin', DDB_PASSWORD: '123456' },
+    ...{ DDB_INGEST_TABLE: 'trades', DDB_INGEST_ON_ERROR: 'skip' },
+  }
+  const whole = { code: 0, stdout: /^complete: 500 rows/ }
+  for (const name of ['nightly', path])
+    t.match(await runMain(['audit', name], { environment }), whole, 'variables are for loads, too')
   for (const option of ['--null=5', '--limit=3', '--method=upsert', '--include=*.x']) {
     t.match(await run('audit', 'nightly', option), {
       code: 64,
