@@ -34,7 +34,7 @@ export const defects: readonly Defect[] = [
   ]),
   defect(16_950_000_205, 'the table of a lost server stays the evidence', [
     'load/transport/link.ts',
-    'await this.recorder.evidence.beginAgain(this.node.control)',
+    'await this.recorder.evidence.beginAgain()',
     'await Promise.resolve()',
   ]),
   defect(1, 'the run assumes that a restarted server still has its memory', [
@@ -141,8 +141,8 @@ export const defects: readonly Defect[] = [
   ]),
   defect(firstAroundSeed, 'rows stay confirmed although the final check of the table failed', [
     'load/transport/link.ts',
-    'else if (!isLooked) recorder.replaced',
-    'else if (isLooked && !isLooked) recorder.replaced',
+    'if (!isLooked) recorder.replaced',
+    'if (isLooked && !isLooked) recorder.replaced',
   ]),
   defect(firstAroundSeed, 'rows that are looked up by value always count as found', [
     'load/evidence/sample-rows.ts',

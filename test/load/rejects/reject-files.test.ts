@@ -343,7 +343,7 @@ t.test('files of a run that had ended belong to the user', async t => {
 
 t.test('another name leaves the earlier files as the journal records them', async t => {
   const { path, kept } = goneOn(t.testdir())
-  appendFileSync(path, 'of a killed process\n')
+  for (const file of [path, `${path}.reasons.ndjson`]) appendFileSync(file, 'of a killed process\n')
   truncateSync(kept[1]!.path, 1)
   const other = path.replace('r.csv', 'other.csv')
   const files = filesAt(other, { files: systemFiles })
