@@ -141,8 +141,8 @@ export const defects: readonly Defect[] = [
   ]),
   defect(firstAroundSeed, 'rows stay confirmed although the final check of the table failed', [
     'load/transport/link.ts',
-    'if (!isLooked) recorder.replaced',
-    'if (isLooked && !isLooked) recorder.replaced',
+    'else if (!isLooked) recorder.replaced',
+    'else if (isLooked && !isLooked) recorder.replaced',
   ]),
   defect(firstAroundSeed, 'rows that are looked up by value always count as found', [
     'load/evidence/sample-rows.ts',

@@ -282,7 +282,7 @@ export class ReceiptLink {
           break
       }
     }
-    recorder.takeBack(unreachable, false)
-    if (!isLooked) recorder.replaced(notLooked, false)
+    if (recorder.holdsMemory) recorder.takeBack(unreachable, false)
+    else if (!isLooked) recorder.replaced(notLooked, false)
   }
 }
