@@ -22,7 +22,7 @@ export function journalPath(folder: string, runId: string): string {
 }
 
 /** File name ending of journals; other files in the folder are locks and drafts. */
-export const journalEnding = '.journal'
+const journalEnding = '.journal'
 
 export type OpenedJournal = NonNullable<Awaited<ReturnType<typeof openJournal>>>
 
