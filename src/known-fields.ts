@@ -53,8 +53,10 @@ export function checkFields<T>(given: T, fields: Fields, place = '', all = field
     throw usageError(`${what} an object with fields such as ${listed(Object.keys(fields))}`)
   }
   const copy: Record<string, unknown> = {}
+  const names = new Set(Object.keys(fields))
   // Inherited options count, and members of a class, which cannot be listed. None is read twice: a getter might answer differently.
-  for (const name of new Set([...Object.keys(given), ...Object.keys(fields)])) {
+  for (const name in given) names.add(name)
+  for (const name of names) {
     const value: unknown = given[name as keyof T]
     if (value === undefined) continue
     const path = pathOf(place, name)

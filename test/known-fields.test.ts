@@ -85,6 +85,7 @@ t.test('options are copied, each read once, inherited ones too', async t => {
   t.ok(copy.trace === given.trace && copy.rows[0] === row, 'what has no kind is not copied')
   const inherited = Object.create({ map: {}, rows: undefined }) as object
   t.strictSame(checkFields(inherited, fields), { map: {} })
+  t.throws(() => checkFields(Object.create({ mapp: {} }) as object, fields), /`map`/)
   class Own {
     get inputs() {
       return ['a']
