@@ -17,6 +17,7 @@ import { JournalFile, lockPath, readJournal } from './journal-file.js'
 import { journalFormat, differingOptions, journaledOptions } from './journal-record.js'
 import type { JournaledOptions, RecordOf } from './journal-record.js'
 import { RecordedRun } from './recorded-run.js'
+
 export function journalPath(folder: string, runId: string): string {
   return `${folder}/runs/${runId}${journalEnding}`
 }

@@ -159,7 +159,7 @@ export class RunRejects {
     if (known !== undefined) reason.offsets = known
     if (file.isEmpty()) {
       reason.token = this.#token
-      reason.run = this.#described(file, shape, reading)
+      reason.run = this.#described(file.path, shape, reading)
     }
     file.add(reject.bytes, shape, reason)
     this.#waitingBytes += reject.bytes.length + reasonBytes
@@ -226,16 +226,12 @@ export class RunRejects {
   }
 
   /** The first line of a file's reasons describes the run. */
-  #described(
-    { path: own }: RejectsFile,
-    { fieldNames, fieldCount }: RecordShape,
-    reading?: RejectReading,
-  ): RejectRun {
+  #described(own: string, shape: RecordShape, reading?: RejectReading): RejectRun {
     // Another machine may name the rejects of a stream otherwise, and the rows must not be loaded twice.
     const { stem } = partsOf(this.#run.checked.rejectsFile!)
     const path = this.#stream === undefined ? own : `${this.#token}${own.slice(stem.length)}`
-    const known = { path, fieldNames, isUnfinished: this.isUnfinished }
-    return rejectRun(this.#run, known, reading, fieldCount)
+    const known = { path, fieldNames: shape.fieldNames, isUnfinished: this.isUnfinished }
+    return rejectRun(this.#run, known, reading, shape.fieldCount)
   }
 
   /** Appends queued rows, and waits for the disk. @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE; the rows are then unplaced */

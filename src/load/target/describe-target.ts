@@ -210,11 +210,11 @@ function upsertOf(
   const isShared = table.kind === 'shared'
   const isStream = !['kept', null].includes(state.total)
   const keys = isShared || primaryKey ? [] : [...facts.partitionColumns, ...keyColumns]
-  const ofKeys = facts.columns.filter(({ name }) => keys.includes(name))
   refuseFirst({
     'a server before 1.30.20 or 2.00.8 compares keys of type DOUBLE or FLOAT wrongly: upsert by other columns':
-      ofKeys.some(({ type }) => ['DOUBLE', 'FLOAT'].includes(type.type)) &&
-      !isSince(state.version, [1, 30, 20], [2, 0, 8]),
+      facts.columns.some(
+        ({ name, type }) => keys.includes(name) && /^(DOUBLE|FLOAT)$/.test(type.type),
+      ) && !isSince(state.version, [1, 30, 20], [2, 0, 8]),
     [`an upsert needs a keyed or indexed table or a DFS table: this one has no key (to a server before 3.00.3, name it in ${option('target.keyColumns')}), or is a stream table`]:
       isShared && (!keyed || isStream),
     [`the table has a key of its own (${own.join(', ')}), which identifies its rows: leave out ${option('target.keyColumns')}`]:
