@@ -25,10 +25,17 @@ import { idTable, int, ints, text } from '../helpers/values.js'
 
 const host = '127.0.0.1'
 
+type Answer = Parameters<FakePeer['reply']>[0]
+const answering = (answer: Answer) => (_received: unknown, peer: FakePeer) => peer.reply(answer)
+
+async function ended({ peer }: FakeServer, session: { close(): Promise<void> }): Promise<FakePeer> {
+  await session.close()
+  await peer.until(() => peer.ended)
+  return peer
+}
+
 t.test('a session connects and asks with exactly the bytes of the C++ client', async t => {
-  const { server, session } = await connected(t, {}, (_received, peer) =>
-    peer.reply({ value: int(1) }),
-  )
+  const { server, session } = await connected(t, {}, answering({ value: int(1) }))
   t.equal(session.id, '1000000002')
   t.strictSame([session.host, session.port, session.enableAsync], [host, server.port, false])
   await session.run('1+1')
@@ -48,9 +55,7 @@ t.test('a session connects and asks with exactly the bytes of the C++ client', a
 })
 
 t.test('options of a request appear in its header', async t => {
-  const { server, session } = await connected(t, {}, (_received, peer) =>
-    peer.reply({ value: undefined }),
-  )
+  const { server, session } = await connected(t, {}, answering({ value: undefined }))
   const options: RunOptions = { clearMemory: true, priority: 8, parallelism: 2, fetchSize: 8192 }
   t.equal(await session.run('1', options), undefined)
   await session.run('f', int(1), options)
@@ -119,9 +124,7 @@ t.test('printed output reaches onMessage before the answer', async t => {
 })
 
 t.test('variables need names, and their values must be sendable', async t => {
-  const { server, session } = await connected(t, {}, (_received, peer) =>
-    peer.reply({ value: undefined }),
-  )
+  const { server, session } = await connected(t, {}, answering({ value: undefined }))
   await t.rejects(session.upload({ '1a': int(1) }), { code: 'DDB_NAME' })
   await t.rejects(session.upload({ a: text('x\0y') }), { code: 'DDB_STRING_HAS_NUL' })
   await t.rejects(session.run('f', text('x\0y')), { code: 'DDB_STRING_HAS_NUL' })
@@ -281,9 +284,8 @@ t.test('the reader of blocks also gets results that are not tuples, and errors',
 })
 
 t.test('answers over the limit end the session, and the error names the limit', async t => {
-  const { session } = await connected(t, { maxReplyBytes: 1000 }, (_received, peer) =>
-    peer.reply({ value: idTable(...Array(1000).keys()) }),
-  )
+  const table = { value: idTable(...Array(1000).keys()) }
+  const { session } = await connected(t, { maxReplyBytes: 1000 }, answering(table))
   await t.rejects(session.run('t'), { name: 'ProtocolError', code: 'DDB_LIMIT' })
   await t.rejects(session.run('t'), { code: 'DDB_LIMIT' })
 })
@@ -302,9 +304,7 @@ t.test('an asynchronous session writes flag 4 into every header and waits for no
   t.equal(await session.run('1+1'), undefined)
   t.equal(await session.run('tableInsert{t}', idTable(1)), undefined)
   t.equal(await session.run('f', int(1), { clearMemory: true, priority: 1 }), undefined)
-  await session.close()
-  const { peer } = server
-  await peer.until(() => peer.ended)
+  const peer = await ended(server, session)
   t.strictSame(peer.received.toString('latin1').match(/API.*/g), [
     'API 0 8 / 36_1_4_2',
     'API2 1000000002 10 / 36_1_4_64__0',
@@ -320,8 +320,7 @@ t.test('an asynchronous request has the bytes of the C++ client', async t => {
   )!
   const { server, session } = await connected(t, { enableAsync: true })
   await session.run('1+1')
-  await session.close()
-  await server.peer.until(peer => peer.ended)
+  await ended(server, session)
   const expected = Buffer.concat([Buffer.from('API 0 8 / 36_1_4_2\nconnect\n'), recording.bytes])
   t.strictSame(server.peer.received, expected)
 })
@@ -333,8 +332,7 @@ t.test('an asynchronous session with a user logs in first, with an answer', asyn
     password: 'x',
   })
   await session.run('1')
-  await session.close()
-  await server.peer.until(peer => peer.ended)
+  await ended(server, session)
   t.strictSame(server.peer.received.toString('latin1').match(/API2? \d.*/g), [
     'API 0 8 / 32_1_4_2',
     'API2 1000000002 29 / 32_1_4_64__0',
@@ -351,18 +349,15 @@ t.test('an asynchronous session refuses requests that need an answer, and says w
   await t.rejects(session.upload({ a: int(1) }), refused)
   await t.rejects(session.run('1', { fetchSize: 8192 }), refused)
   await t.rejects(session.readBlocks('1', { fetchSize: 8192 }).next(), refused)
-  await session.close()
-  await server.peer.until(peer => peer.ended)
+  await ended(server, session)
   t.equal(server.peer.requests.length, 1)
 })
 
 t.test('wrong answers to an asynchronous session are ignored', async t => {
-  const { server, session } = await connected(t, { enableAsync: true }, (_received, peer) =>
-    peer.reply({ value: int(1) }),
-  )
+  const options = { enableAsync: true }
+  const { server, session } = await connected(t, options, answering({ value: int(1) }))
   for (let i = 0; i < 100; i++) await session.run('1')
-  await session.close()
-  await server.peer.until(peer => peer.ended)
+  await ended(server, session)
   t.equal(server.peer.requests.length, 101)
 })
 
@@ -408,9 +403,7 @@ deepTest(t, 'onWritten reports, in order, that arrays may be reused', async t =>
     t.equal(written.includes(i), false)
     if (!room) await session.drained()
   }
-  await session.close()
-  const { peer } = server
-  await peer.until(() => peer.ended)
+  const peer = await ended(server, session)
   const expected = Array.from({ length: 1000 }, (_, i) => i)
   t.strictSame(written, expected)
   const ids = idsOf(peer).filter((_, i) => i % 10_000 === 0)
@@ -423,8 +416,7 @@ t.test('a request that cannot be encoded sends no bytes', async t => {
   t.throws(() => session.send('f', [idTable(2), text('a\0b')]), { code: 'DDB_STRING_HAS_NUL' })
   await t.rejects(session.run('f', idTable(3), text('a\0b')), { code: 'DDB_STRING_HAS_NUL' })
   session.send('f', [idTable(4)])
-  await session.close()
-  await server.peer.until(peer => peer.ended)
+  await ended(server, session)
   t.strictSame(idsOf(server.peer), [1, 4])
   t.equal(session.sends.accepted, 2)
 })
@@ -459,8 +451,7 @@ t.test('if a server does not read, senders wait, and memory is bounded', async t
   t.ok(session.sends.written < session.sends.accepted)
   peer.socket.resume()
   await waiting
-  await session.close()
-  await peer.until(() => peer.ended)
+  await ended(server, session)
   t.equal(peer.requests.length - 1, session.sends.accepted)
   t.ok(sent > 2)
 })
@@ -493,8 +484,7 @@ deepTest(t, 'run on an asynchronous session waits for room before it encodes', a
 t.test('a signal that is already aborted prevents the request', async t => {
   const { server, session } = await connected(t, { enableAsync: true })
   await t.rejects(session.run('1', { signal: AbortSignal.abort() }), { code: 'DDB_INTERRUPTED' })
-  await session.close()
-  await server.peer.until(peer => peer.ended)
+  await ended(server, session)
   t.equal(server.peer.requests.length, 1)
 })
 
