@@ -57,10 +57,9 @@ export function loadResult(run: Run): LoadResult {
     endedAt: endedAt.toISOString(),
     target: targetOf(run),
     inputTotals,
-    inputs: all.filter(isListed).map(input => ({
-      ...input,
-      firstError: hideInData(input.firstError, hide),
-    })),
+    inputs: all
+      .filter(isListed)
+      .map(input => ({ ...input, firstError: hideInData(input.firstError, hide) })),
     sources: { passedOver, sameFiles },
     rows,
     confirm: {

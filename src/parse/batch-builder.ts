@@ -109,9 +109,7 @@ export interface BuilderInput {
 
 type OpenRange = Pick<BuilderInput, 'showRecord'> & {
   -readonly [Name in keyof InputRange]: InputRange[Name]
-} & {
-  readonly firstRecord: number
-}
+} & { readonly firstRecord: number }
 
 /** Call `beginInput` before each input. */
 export class BatchBuilder {

@@ -383,9 +383,7 @@ t.test('an element cut by the end of the input is rejected as one line', async t
     const reader = await openReader(source, { format: 'json' })
     const rejects: Reject[] = []
     let rows = 0
-    const batches = batchesFrom(reader, 'v:INT', {
-      onReject: reject => void rejects.push(reject),
-    })
+    const batches = batchesFrom(reader, 'v:INT', { onReject: reject => void rejects.push(reject) })
     const drained = (async () => {
       for await (const batch of batches) rows += batch.rowCount
     })()

@@ -263,10 +263,7 @@ for (const mode of ['async', 'sync'] as const) {
         path,
         {
           input: { follow: true, flushIntervalMs: 10, header: 'yes' },
-          server: {
-            ...asAdmin(here.server),
-            connectTimeoutMs: 10_000_000,
-          },
+          server: { ...asAdmin(here.server), connectTimeoutMs: 10_000_000 },
           delivery: { mode, confirmTimeoutMs: 10_000_000 },
           signal: ending.signal,
         },

@@ -236,12 +236,7 @@ const reported: readonly Reported[] = [
       ['{"s":"A","v":1}{"s":"B","v":2}\n', '--format json reads'],
       ["{'s': 'A', 'v': None}\n", 'at byte 2 of the line: print with json.dumps'],
     ] as const
-  ).map(([text, says]) => ({
-    name: `no NDJSON: ${text}`,
-    file: 'a.ndjson',
-    text,
-    says,
-  })),
+  ).map(([text, says]) => ({ name: `no NDJSON: ${text}`, file: 'a.ndjson', text, says })),
   {
     name: 'objects with commas between them',
     file: 'a.json',

@@ -87,11 +87,7 @@ deepTest(t, 'in-memory tables accept texts longer than DFS tables do', async t =
 deepTest(t, 'a check reports long texts, and a long constant is refused at once', async t => {
   const here = await startLoadServer(t, script)
   const path = fileOf(t)
-  const options = {
-    inputs: [path],
-    server: asAdmin(here.server),
-    target: { table: 'dfs://d/t' },
-  }
+  const options = { inputs: [path], server: asAdmin(here.server), target: { table: 'dfs://d/t' } }
   const checked = await checkOn(systemPlatform, options)
   t.match(checked, { exitCode: 3, rows: { fit: rows - 2, rejected: 2 } })
   t.strictSame(

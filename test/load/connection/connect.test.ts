@@ -105,11 +105,7 @@ async function loginServer(answer: () => ReturnType<NonNullable<Faults['before']
       },
     },
   })
-  return {
-    server,
-    target: asAdmin(server),
-    logins: () => logins,
-  }
+  return { server, target: asAdmin(server), logins: () => logins }
 }
 
 const connectTo = (target: ServerTarget) =>

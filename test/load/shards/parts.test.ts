@@ -28,10 +28,7 @@ function files(sizeBytes: number, lineBytes: number, start = '', blankLines = 0)
     status: () => Promise.resolve({ sizeBytes } as DatedFileStatus),
     close: () => Promise.resolve(),
   }
-  return {
-    open: () => Promise.resolve(file as InputFile),
-    status: file.status,
-  } as unknown as Files
+  return { open: () => Promise.resolve(file as InputFile), status: file.status } as unknown as Files
 }
 
 const ndjson = { format: 'ndjson' } as const

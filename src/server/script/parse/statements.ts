@@ -139,10 +139,7 @@ export class Parser extends SqlParser {
       return { kind: 'try', body, variable, handler: this.parseBlock() }
     },
     throw: () => ({ kind: 'throw', value: this.parseExpression() }),
-    return: () => ({
-      kind: 'return',
-      value: this.#atEnd ? undefined : this.parseExpression(),
-    }),
+    return: () => ({ kind: 'return', value: this.#atEnd ? undefined : this.parseExpression() }),
     break: () => ({ kind: 'break' }),
     continue: () => ({ kind: 'continue' }),
     // `t as name`, in which the name may be a plain word, a symbol or a string; `(t, name)` is a call of the function.

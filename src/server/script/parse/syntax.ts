@@ -133,12 +133,7 @@ export type StatementNode = Readonly<
   /** `while (c) …`, and `do … while (c)`. */
   | { kind: 'while' | 'doWhile'; condition: Expression; body: readonly Statement[] }
   /** The catch block gets the error in `variable` (manual, "try-catch"). */
-  | {
-      kind: 'try'
-      body: readonly Statement[]
-      variable: string
-      handler: readonly Statement[]
-    }
+  | { kind: 'try'; body: readonly Statement[]; variable: string; handler: readonly Statement[] }
   | { kind: 'throw'; value: Expression }
   /** Also the single expression of a short function. Without a value, the function returns VOID. */
   | { kind: 'return'; value: Expression | undefined }
