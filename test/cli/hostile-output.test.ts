@@ -115,9 +115,7 @@ deepTest(t, 'file names, headers, cells', async t => {
       ]) {
         const argv = ['load', input, '-t', 'target', '--header', 'yes', ...further]
         const { stdout } = await checked(argv, login)
-        if (further.includes('--json')) {
-          jsonLines(stdout)
-        }
+        if (further.includes('--json')) jsonLines(stdout)
         rmSync(join(folder, `${name}.rejects`), { force: true })
         rmSync(join(folder, `${name}.rejects.reasons.ndjson`), { force: true })
       }

@@ -101,9 +101,7 @@ const printed = (words: string): Buffer => bytesBy(writer => encodeMessage(write
 /** Answers like an honest server, but refuses the second request of a SCRAM login. */
 function honest(request: Request, value: Value, hasScram: boolean): Buffer {
   if (request.kind === 'connect') return responseBytes({ value: undefined })
-  if (request.kind === 'function' && request.name === 'login') {
-    return responseBytes({ value: yes })
-  }
+  if (request.kind === 'function' && request.name === 'login') return responseBytes({ value: yes })
   if (hasScram && request.kind === 'function' && request.name === 'scramClientFirst') {
     return responseBytes({ value: tupleOf([text('c2FsdA=='), int(4096), text('bm9uY2U=')]) })
   }

@@ -18,9 +18,7 @@ const fuzzers: Readonly<Record<Target, (data: Buffer) => void | Promise<void>>> 
 
 t.test('every input that fuzzing found, in its own target and in all other targets', async t => {
   const inputs = targets.flatMap(target => keptInputs(target))
-  for (const target of targets) {
-    for (const input of inputs) await fuzzers[target](input)
-  }
+  for (const target of targets) for (const input of inputs) await fuzzers[target](input)
   t.pass(`${inputs.length} inputs`)
 })
 

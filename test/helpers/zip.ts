@@ -59,9 +59,7 @@ export function zipOf(members: readonly ZipMember[], said: { count?: number } = 
       name,
       data,
     )
-    if (hasDescriptor) {
-      add(numbers([4, 0x08074b50], [4, checksum], [4, data.length], [4, size]))
-    }
+    if (hasDescriptor) add(numbers([4, 0x08074b50], [4, checksum], [4, data.length], [4, size]))
     const extra = isZip64
       ? numbers([2, 1], [2, 24], [8, size], [8, data.length], [8, start])
       : Buffer.alloc(0)

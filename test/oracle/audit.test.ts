@@ -206,9 +206,7 @@ test('an audit names exactly the lines whose records are not in the table', asyn
       const present = lines.filter((_, i) => one.isLoaded[i])
       const at = one.at % present.length
       if (present.length > 0 && one.damage === 'twice') present.push(present[at]!)
-      else if (present.length > 0 && one.damage !== 'none') {
-        present[at] = damaged(present[at]!, one)
-      }
+      else if (present.length > 0 && one.damage !== 'none') present[at] = damaged(present[at]!, one)
       const written = (texts: readonly string[]): string =>
         header + texts.map(text => `${text}\n`).join('')
       await writeFile(path!, written(lines))

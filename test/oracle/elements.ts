@@ -115,9 +115,7 @@ export function clientVector(
   const type = typeOf(typeText)
   const kind = kindOf(type)
   if (type.array && noArrays.has(kind)) throw new Error(`${typeText} does not exist`)
-  if (kind === 'symbol') {
-    return new client.make['DdbVectorSymbol']!(elements, name)
-  }
+  if (kind === 'symbol') return new client.make['DdbVectorSymbol']!(elements, name)
   const number = typeNumber(client, type)
   const head = { form: client.DdbForm['vector'], rows: elements.length, name }
   if (type.array) {

@@ -294,9 +294,7 @@ class Around {
         return
       case 'journal kept': {
         const bytes = this.#disk.bytes(journalPath(state.job))
-        if (bytes !== undefined && bytes.length > 0) {
-          state.kept = { bytes, atMs: this.#world.nowMs }
-        }
+        if (bytes !== undefined && bytes.length > 0) state.kept = { bytes, atMs: this.#world.nowMs }
         return
       }
       case 'journal brought back':

@@ -12,9 +12,7 @@ export async function playSeeds(
 ): Promise<void> {
   for (let seed = first; seed < first + count; seed++) {
     const played = await play(seed)
-    if (played.complaints.length > 0) {
-      t.fail(failureText(await play(seed, true), play !== simulate))
-    }
+    if (played.complaints.length > 0) t.fail(failureText(await play(seed, true), play !== simulate))
     look(played)
   }
 }

@@ -98,9 +98,7 @@ export class SimServer {
     const { crashes, elections, freezes, serverStartMs } = this.#troubles
     world.schedule(serverStartMs, () => void this.#start(true))
     for (const atMs of elections) world.schedule(atMs, () => this.#elect())
-    for (const crash of crashes) {
-      world.schedule(crash.atMs, () => this.crash(crash))
-    }
+    for (const crash of crashes) world.schedule(crash.atMs, () => this.crash(crash))
     for (const { atMs, forMs } of freezes) {
       world.schedule(atMs, () => {
         world.note(() => `the server stands still for ${forMs.toFixed(0)} ms`)

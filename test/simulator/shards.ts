@@ -188,9 +188,7 @@ class Shards {
       pending = pending.filter(({ writes }) => writes > this.#writes)
     }
     let users = this.#scenario.users.length
-    for (const calls of this.#scenario.users) {
-      this.#callInTurn(calls, () => users--)
-    }
+    for (const calls of this.#scenario.users) this.#callInTurn(calls, () => users--)
     await this.#until(() => users === 0)
     await world.run(() => false, world.nowMs + quietMs)
     pending = []

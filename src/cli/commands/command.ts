@@ -39,9 +39,7 @@ export async function watched<Result extends { readonly status: string; exitCode
       ...{ signal, leave },
       onReport: report => progress.report({ ...report, sentRows: report.rows.unsent }),
     })
-    if (result.status === 'interrupted') {
-      result.exitCode = interruption.exitCode ?? result.exitCode
-    }
+    if (result.status === 'interrupted') result.exitCode = interruption.exitCode ?? result.exitCode
     return result
   } finally {
     progress.stop()

@@ -36,9 +36,7 @@ function bashScript(commands: readonly Command[], shell: string): string {
     const all = Object.values(options)
     offers.push([`${name} ${name}`, argumentsOf[name] ?? []])
     offers.push([`${name} options`, all.map(option => `--${option.name}`)])
-    for (const option of all) {
-      offers.push([`${name} --${option.name}`, option.reader.choices ?? []])
-    }
+    for (const option of all) offers.push([`${name} --${option.name}`, option.reader.choices ?? []])
   }
   const lines = offers
     .filter(([, words]) => words.length > 0)

@@ -258,9 +258,7 @@ export const hosts = single(
   'HOST or HOST:PORT, several with commas between',
   (value, { DDB_PORT }) => {
     const standard = within(scaled(DDB_PORT || '8848'), 1, mostPort)
-    if (standard === undefined) {
-      throw usageError('DDB_PORT must be a port from 1 to 65535')
-    }
+    if (standard === undefined) throw usageError('DDB_PORT must be a port from 1 to 65535')
     const found = value.split(',').map(part => hostAddress(part.trim(), standard))
     const isWrong = found.includes(undefined)
     return isWrong ? undefined : (found as unknown as Hosts)

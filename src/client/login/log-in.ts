@@ -49,9 +49,7 @@ export async function logIn(
   const noRsa = await rsaLogin(credentials, protection, ask)
   if (noRsa === undefined) return 'rsa'
   checkTrust(credentials, protection, 'plain')
-  if (!protection.mayShowPassword) {
-    throw unprotectedLogin(user, address, `${noScram}, and ${noRsa}`)
-  }
+  if (!protection.mayShowPassword) throw unprotectedLogin(user, address, `${noScram}, and ${noRsa}`)
   checkLoginAnswer(
     credentials,
     await ask('login', [stringScalar(user), stringScalar(credentials.password)]),

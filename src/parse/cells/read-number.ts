@@ -354,9 +354,7 @@ function writePlainNumber(
     while (p < last) into[to++] = bytes[p++]!
   }
   if (p < last) return -1
-  if (style.isPercent) {
-    for (const byte of percentExponent) into[to++] = byte
-  }
+  if (style.isPercent) for (const byte of percentExponent) into[to++] = byte
   return to
 }
 

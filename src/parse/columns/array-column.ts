@@ -50,9 +50,7 @@ export class ArrayColumn implements ColumnBuilder {
     for (let row = 0; row < block.rowCount; row++) {
       const first = this.#store.view[firstRow + row]! - this.#count
       const last = this.#store.view[firstRow + row + 1]! - this.#count
-      if (this.#block.refusedBy.subarray(first, last).includes(1)) {
-        block.refuse(row)
-      }
+      if (this.#block.refusedBy.subarray(first, last).includes(1)) block.refuse(row)
     }
   }
 

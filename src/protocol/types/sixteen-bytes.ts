@@ -107,8 +107,6 @@ function formatIpAddress(bytes: Uint8Array): string {
     return `${bytes[3]}.${bytes[2]}.${bytes[1]}.${bytes[0]}`
   }
   const groups: string[] = []
-  for (let at = 15; at > 0; at -= 2) {
-    groups.push(((bytes[at]! << 8) | bytes[at - 1]!).toString(16))
-  }
+  for (let at = 15; at > 0; at -= 2) groups.push(((bytes[at]! << 8) | bytes[at - 1]!).toString(16))
   return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1)
 }

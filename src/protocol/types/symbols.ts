@@ -208,9 +208,7 @@ export function* decodeSymbols(
   const baseId = reader.i32()
   const baseSize = readCount(reader, 'symbols')
   const base = baseSize === 0 ? bases.get(baseId) : yield* decodeBase(context, baseSize)
-  if (base === undefined) {
-    throw reader.fault(`Symbol base ${baseId} has not been sent`, 8)
-  }
+  if (base === undefined) throw reader.fault(`Symbol base ${baseId} has not been sent`, 8)
   bases.set(baseId, base)
   const byteLength = length * 4
   context.expect(byteLength)

@@ -57,9 +57,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
         continue
       }
       // Lets Node read the file, because this loop does not otherwise wait for the event loop while answers are ready.
-      if (filling !== undefined) {
-        await new Promise<void>(resolve => systemClock.nextTurn(resolve))
-      }
+      if (filling !== undefined) await new Promise<void>(resolve => systemClock.nextTurn(resolve))
       const { bytes, content, contentBytes, isDamaged } = await thread.answer()
       underWay--
       spareBytes.push(bytes.buffer)

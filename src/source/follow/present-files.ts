@@ -58,9 +58,7 @@ export async function presentFiles(
         if (code !== 'ENOENT') unread.push(folder)
       })
     } else if (status !== undefined) found.push(named(input, status))
-    else if (hasGlob(input)) {
-      paths = await globFiles(input, files, folder => unread.push(folder))
-    }
+    else if (hasGlob(input)) paths = await globFiles(input, files, folder => unread.push(folder))
     for (const path of withoutRejects(paths, files, passedOver)) {
       const isText = !compressed.test(path)
       const status = isText ? await files.status(path).catch(() => undefined) : undefined

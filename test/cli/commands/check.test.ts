@@ -99,9 +99,7 @@ t.test('several loads have different run IDs and files', async t => {
   }
   const second = command(flags, { isOnly: false, number: 2, rejected: 1, isWhole: true })
   const own = ['--run-id r-2', '--rejects x/r-2.csv', '--limit 5', '--expect-rows 4', '--json=s-2']
-  for (const words of own) {
-    t.ok(second.includes(` ${words} `) || second.endsWith(words), words)
-  }
+  for (const words of own) t.ok(second.includes(` ${words} `) || second.endsWith(words), words)
   const first = command(flags, { isOnly: false })
   t.match(first, /--limit 9 .*--rejects x\/r\.csv .*--run-id r --expect-rows 8/)
   t.notMatch(command({}, { isOnly: false, rejected: 1, isWhole: true }), /--limit|--expect-rows/)

@@ -32,9 +32,7 @@ t.test('only the embedded server has settings of its own in the environment', as
 })
 
 t.test('every default can be read like a value of its option', async t => {
-  for (const command of commands) {
-    t.doesNotThrow(() => command.prepare(noSources), command.name)
-  }
+  for (const command of commands) t.doesNotThrow(() => command.prepare(noSources), command.name)
 })
 
 t.test('names and short flags are unique within a command', async t => {

@@ -82,7 +82,5 @@ t.test('half a hash collides no more often than chance on structured rows', asyn
   const hasher = newHasher()
   hasher.hash(grid, count)
   // Chance gives count² / 2³³, about one.
-  for (const half of [hasher.a, hasher.b]) {
-    t.ok(count - new Set(half.subarray(0, count)).size < 12)
-  }
+  for (const half of [hasher.a, hasher.b]) t.ok(count - new Set(half.subarray(0, count)).size < 12)
 })

@@ -204,9 +204,7 @@ t.test('if a login is required, guests may only call functions of the login', as
   })
   t.equal(await ask(peer, 'tableInsert{t}', int(1)), refusal)
   t.strictSame(await ask(peer, 'isClientAuth'), yes)
-  for (const name of ['isNodeInitialized', 'version']) {
-    t.strictSame(await ask(peer, name), yes)
-  }
+  for (const name of ['isNodeInitialized', 'version']) t.strictSame(await ask(peer, name), yes)
   t.strictSame(await ask(peer, 'login', text('admin'), text('123456')), yes)
   t.match(await peer.ask(requestBytes(script('1+1'))), { ok: true })
   t.strictSame(server.log.slice(-1), ['script 1+1'])
@@ -259,7 +257,5 @@ deepTest(t, 'all other texts are not decrypted', async t => {
     'another kind of padding': damaged(1, 1),
     'an early zero': damaged(3, 0),
   }
-  for (const [title, base64] of Object.entries(refused)) {
-    t.equal(decrypt(base64), undefined, title)
-  }
+  for (const [title, base64] of Object.entries(refused)) t.equal(decrypt(base64), undefined, title)
 })

@@ -30,9 +30,7 @@ function scriptsRun(server: TinyServer): number {
 /** Exchanges requests on a second session while the server is busy with a client that does not read. */
 async function exchangeMeanwhile(port: number, connectBytes: Buffer): Promise<void> {
   const other = await RawPeer.connect(port)
-  for (let i = 0; i < 20; i++) {
-    await other.ask(i === 0 ? connectBytes : requestBytes(call('f')))
-  }
+  for (let i = 0; i < 20; i++) await other.ask(i === 0 ? connectBytes : requestBytes(call('f')))
 }
 
 const one = Buffer.from('1000000001 1 1\nOK\n\x04\0\x01\0\0\0', 'latin1')

@@ -196,9 +196,7 @@ function refuseStrangeReasons(
     const flag = commandOptions.retry[name as 'user' | 'caFile' | 'certFile' | 'transform'].name
     return flags.has(flag) ? [] : [`--${flag}`, text]
   })
-  if (!flags.has('host')) {
-    missing.unshift('--host', addressesText([server, ...otherHosts]))
-  }
+  if (!flags.has('host')) missing.unshift('--host', addressesText([server, ...otherHosts]))
   if (missing.length === 0) return
   const as = user === undefined ? 'without a login' : `as user "${user}"`
   throw usageError(
