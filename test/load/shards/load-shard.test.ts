@@ -106,12 +106,16 @@ t.test('rejects of a stream with rows in doubt are in no file', async t => {
   const script = `${streamScript}
 def put(mutable data) { if((exec count(*) from data where id = 7) > 0) { throw "no" }; tableInsert(objByName("target"), data) }
 addFunctionView(put)`
-  const { shard, inputs, dir } = await shardScene(t, 1, { script, table: 'target' })
-  appendFileSync(join(inputs, 'd0/f.csv'), 'x,A\n')
+  const { shard, inputs, dir } = await shardScene(t, 2, { script, table: 'target' })
+  for (const name of ['d0', 'd1']) appendFileSync(join(inputs, name, 'f.csv'), 'x,A\n')
   const target = { function: 'put', types: '@target', confirmTable: 'target' }
   const end = await shard(1, 1, { target, rejects: { file: join(dir, 'r.csv') } })
-  t.match(end, { exitCode: 4, rows: { rejected: 1 }, rejects: { files: [], unplaced: 1 } })
-  t.strictSame(readdirSync(dir), ['in'])
+  t.match(end, {
+    exitCode: 4,
+    rows: { rejected: 2 },
+    rejects: { files: [{ rows: 1 }], unplaced: 1 },
+  })
+  t.strictSame(readdirSync(dir), ['in', 'r.s2.csv', 'r.s2.csv.reasons.ndjson'])
 })
 
 t.test('rejects of an earlier record are loaded or moved first', async t => {
