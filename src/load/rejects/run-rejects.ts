@@ -146,10 +146,7 @@ export class RunRejects {
   /** Queues a row for the file of its shape, and does not count it. @throws {DdbError} as `flush` */
   place(reject: AnyReject, shape: RecordShape): void {
     if (this.#path === undefined) return
-    if (this.unplaced > 0 && this.#run.ending.stopped) {
-      this.unplaced++
-      return
-    }
+    if (this.unplaced > 0 && this.#run.ending.stopped) return void this.unplaced++
     const file = (!isOpen(reject) && this.#ofShape.get(shape)) || this.#find(shape, reject)
     const { runId } = this.#run.checked
     const reading = this.#readings.get(reject.file)
