@@ -189,7 +189,8 @@ async function refuseTwice(run: Run): Promise<void> {
   const { onDoubt, runId, confirmTimeoutMs: timeoutMs, target } = checked
   // Without rows before the run, nothing is there; a table with keys drops what it has.
   if (shared === undefined || shared.target.rows === 0 || onDoubt === 'resend') return
-  if (target.kind === 'table' && run.target.keyed) return
+  const isKept = run.target.keyed && !leavesMemory(shared.target.total)
+  if (target.kind === 'table' && isKept) return
   const asking = { session: run.control!, timeoutMs }
   for (const stream of shared.left) {
     const isBegun = async (): Promise<boolean> =>

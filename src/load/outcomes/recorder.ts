@@ -4,7 +4,7 @@ import type { Batch } from '../../parse/batch.js'
 import { firstRows, isNullAt } from '../../protocol/element.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { EndedRows } from '../journal/journal-record.js'
-import type { TargetDescription } from '../target/describe-target.js'
+import { leavesMemory, type TargetDescription } from '../target/describe-target.js'
 import type { Run } from '../run.js'
 import { outsideMarks } from '../target/partition-scheme.js'
 import { allRows, linesOf, type Piece, someRows } from './pieces.js'
@@ -55,7 +55,10 @@ export class Recorder {
   /** Whether pieces are sent again if nothing shows their outcome: the table drops a second copy, or the user accepts it. */
   mayCopy(piece?: Piece): boolean {
     if (this.#run.checked.onDoubt === 'resend') return true
-    return this.target.keyed && (piece === undefined || !this.#hasNullKey(piece))
+    // A stream table knows the keys of rows in memory only (DolphinDB manual, keyedStreamTable).
+    const { keyed, description } = this.target
+    if (!keyed || leavesMemory(description.state?.total ?? null)) return false
+    return piece === undefined || !this.#hasNullKey(piece)
   }
 
   /** Whether an upsert into a DFS table adds rows of the piece each time: to most, a null in a key matches no null (DolphinDB manual, upsert!). */

@@ -171,6 +171,7 @@ for (const insertHappens of [true, false]) {
 deepTest(t, 'if a ledger is dropped, open batches are in doubt; a new ledger follows', async t => {
   let writes = 0
   const here = await startLoadServer(t, streamScript, {
+    settings: { persistenceDir: 'somewhere' },
     before: () => ({
       insert: ({ table }) => {
         if (table === 'target' && ++writes === 3) {
@@ -189,6 +190,15 @@ deepTest(t, 'if a ledger is dropped, open batches are in doubt; a new ledger fol
   t.ok(there.length >= result.rows.confirmed, 'confirmed rows are in the table')
   t.ok(result.rows.confirmed > 100, 'the run continued')
   t.match(result.confirm.note, /forgot its receipts/)
+
+  // A keyed stream table knows the keys of rows in memory only.
+  await here.session.run(`undef("target", SHARED)
+enableTableShareAndPersistence(keyedStreamTable(\`id, 10:0, \`id\`sym, [INT,SYMBOL]), "target", true, true, 1000)`)
+  writes = 0
+  const delivery = { ...receipts, batchRows: 1_000, maxInFlightBytes: 50_000 }
+  const purged = await run(t, here, csv(9_000), { delivery })
+  t.equal(purged.exitCode, 4)
+  t.ok(here.server.node.shared.get('target')!.table.totalRows <= 9_000, 'nothing is stored twice')
 })
 
 t.test('a restart that the session for queries does not show is noticed', async t => {

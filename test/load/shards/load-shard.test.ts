@@ -222,3 +222,12 @@ t.test('a function', async t => {
   t.match(await shard(1, 2, { target }), refused)
   t.strictSame(await ids(), all)
 })
+
+t.test('a keyed stream table that may have dropped the keys of rows from memory', async t => {
+  const { shard, server, session } = await scene(t)
+  server.node.config.persistenceDir = 'somewhere'
+  await session.run(`undef("target", SHARED)
+enableTableShareAndPersistence(keyedStreamTable(\`id, 10:0, \`id\`sym, [INT,SYMBOL]), "target")
+tableInsert(objByName("target"), 1, \`A)`)
+  t.match(await shard(1, 1), { exitCode: 75, error: { code: 'DDB_UNPROVEN' } })
+})
