@@ -46,7 +46,9 @@ export function decideRefusal(
   byTransform = false,
 ): Decision {
   const refusal = classifyRefusal(errText)
-  const storesNothing = byTransform || traits.allOrNothing
+  // The controller may yet complete the transaction (DolphinDB manual, page transaction).
+  const isOpen = /RefId:\s*S01070\b/i.test(errText)
+  const storesNothing = byTransform || (traits.allOrNothing && !isOpen)
   switch (refusal) {
     case 'transient':
     case 'unknown': {
