@@ -46,8 +46,8 @@ export function decideRefusal(
   byTransform = false,
 ): Decision {
   const refusal = classifyRefusal(errText)
-  // The controller may yet complete the transaction (DolphinDB manual, page transaction).
-  const isOpen = /RefId:\s*S01070\b/i.test(errText)
+  // The transaction may yet complete, or the job was cancelled after a subtask (DolphinDB manual, transaction, cancelConsoleJob).
+  const isOpen = /RefId:\s*S01070\b|task was cancelled/i.test(errText)
   const storesNothing = byTransform || (traits.allOrNothing && !isOpen)
   switch (refusal) {
     case 'transient':

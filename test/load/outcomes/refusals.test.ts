@@ -157,6 +157,7 @@ const table: readonly (readonly [string, RefusedBatch, object, object, object])[
   [busy, batch, { kind: 'again' }, stops, stops],
   [busy, worn, stops, stops, stops],
   ['expired. RefId: S01070', batch, stops, stops, stops],
+  ['put(t) => The task was cancelled', batch, stops, stops, stops],
   [unknown, batch, { kind: 'again' }, stops, stops],
   [unknown, worn, stops, stops, stops],
   [type, batch, { kind: 'divide' }, goesOn, goesOn],
