@@ -1,6 +1,7 @@
 /* The batches of a run without an outcome: which piece is sent when and over which connection, and what follows from its outcome. A piece
    may have to wait for the journal, for a pause before a retry, for a connection, for other pieces, or for the move to a new leader. */
 import { asDdbError, bugError, ConnectionError, DdbError } from '../../errors.js'
+import { wait } from '../../platform/clocks.js'
 import { maxRedirects, redirectedTooOften, retryDelayMs } from '../connection/connect.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
@@ -292,6 +293,10 @@ export class Batches {
     if (to === undefined || this.unknown().length > 0) return false
     try {
       if (++this.#moves > maxRedirects) throw redirectedTooOften(to)
+      const { clock, random } = this.#run.platform
+      // Until a leader is elected, a node names itself (DolphinDB manual, page str_ha).
+      const pauseMs = this.#moves > 1 ? retryDelayMs(this.#moves, random, restGrowth) : 0
+      await wait(clock, pauseMs, this.#run.ending.leaving)
       await this.node.moveTo(to, timeoutMs)
       // The evidence describes tables in the memory of the old node. The leader has different tables.
       this.#recorder.evidence.forget()
