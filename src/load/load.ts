@@ -109,7 +109,6 @@ const onlyAnswers =
 /** Opens the data sessions, sends all queries that must come before the first batch, and returns the run's delivery. */
 export async function openDelivery(run: Run, evidence: Evidence | undefined): Promise<Delivery> {
   if (evidence === undefined) return openUnconfirmed(run)
-  const { mode } = run.checked
   const recorder = new Recorder(run, evidence)
   try {
     return await openReceipts(run, recorder)
@@ -121,7 +120,7 @@ export async function openDelivery(run: Run, evidence: Evidence | undefined): Pr
       'Receipts need shared stream tables: the right CREATE_SHARED_VAR if the server is set to ' +
         'enableSharedVarCreationControl, and maxPubConnections above 0.'
     // `chooseMode` may have made a requested asynchronous run a synchronous one.
-    if (mode === 'async' && run.options.delivery?.mode === 'async') {
+    if (run.checked.mode === 'async' && run.options.delivery?.mode === 'async') {
       throw new DdbError(
         'DDB_PRIVILEGE',
         `${why}, and ${option('delivery.mode')} async needs them. ${need} Or use ${option('delivery.mode')} sync, in which the server answers every batch, ` +
@@ -143,14 +142,13 @@ export async function openDelivery(run: Run, evidence: Evidence | undefined): Pr
 
 /** @throws {ServerError} if the server refuses what receipts need @throws {DdbError} DDB_LOCKED if a different run has this run's name */
 async function openReceipts(run: Run, recorder: Recorder, hasLedger = true): Promise<Delivery> {
-  const { evidence } = recorder
   const node = await ReceiptNode.open(run, hasLedger)
   try {
     const delivery = new ReceiptWatcher(run, node, recorder)
     // Somebody may have removed the ledger since the server reported it.
     await delivery.receipts.readEarlier(node.ledger?.isNew === false)
     // From now on, the server knows of the run what the journal says.
-    run.note({ target: evidence.identity, used: hasLedger ? 'receipts' : 'answers' })
+    run.note({ target: recorder.evidence.identity, used: hasLedger ? 'receipts' : 'answers' })
     return delivery
   } catch (error) {
     node.abandon('all', new ConnectionError('DDB_CONNECTION_LOST', 'the run does not continue'))
@@ -181,8 +179,7 @@ async function openUnconfirmed(run: Run): Promise<Delivery> {
     deliver(batch) {
       const { rowCount, encodedBytes, columns } = batch
       const table = { form: 'table', name: '', rows: rowCount, columnNames, columns } as const
-      const arguments_ = [...leading, table]
-      const isTaken = session.send(functionName, arguments_, batch.release)
+      const isTaken = session.send(functionName, [...leading, table], batch.release)
       state.sentRows += rowCount
       state.sentBytes += encodedBytes
       state.batches.sent++

@@ -189,8 +189,7 @@ async function refuseTwice(run: Run): Promise<void> {
   const { onDoubt, runId, confirmTimeoutMs: timeoutMs, target } = checked
   // Without rows before the run, nothing is there; a table with keys drops what it has.
   if (shared === undefined || shared.target.rows === 0 || onDoubt === 'resend') return
-  const isKept = run.target.keyed && !leavesMemory(shared.target.total)
-  if (target.kind === 'table' && isKept) return
+  if (target.kind === 'table' && run.target.keyed && !leavesMemory(shared.target.total)) return
   const asking = { session: run.control!, timeoutMs }
   for (const stream of shared.left) {
     const isBegun = async (): Promise<boolean> =>

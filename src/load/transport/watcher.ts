@@ -51,8 +51,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
 
   async beforeFirst(): Promise<void> {
     const { evidence } = this.recorder
-    const isFirst = !this.run.history.found.hasBatches
-    if (evidence.learns && isFirst) await evidence.beginAgain()
+    if (evidence.learns && !this.run.history.found.hasBatches) await evidence.beginAgain()
   }
 
   deliver(batch: Batch, known?: SentBatch): void | Promise<void> {
@@ -224,8 +223,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     try {
       if (await this.batches.moveToLeader(this.queryTimeoutMs)) this.news()
       const hasNews = this.needsLedger && (await this.readLedger())
-      const { evidence } = this.recorder
-      const change = await evidence.lookWhenDue()
+      const change = await this.recorder.evidence.lookWhenDue()
       if (change !== undefined) {
         this.recorder.replaced(change, true)
         this.run.ending.fail(targetChanged(this.run, change))

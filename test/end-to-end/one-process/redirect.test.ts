@@ -134,20 +134,17 @@ t.test('with receipts a function is not called again on another node', async t =
   t.same(await ids(here.leader), [])
 })
 
-t.test(
-  'a node that names itself until a leader is elected is asked again, after pauses',
-  async t => {
-    let untilMs: number | undefined
-    const here = await pair(t, () => false)
-    const { faults, port } = { ...here.follower.server.node, ...here.follower.server }
-    const insert = ({ table }: { table?: string | undefined }) => {
-      if (table !== 'target' || performance.now() >= (untilMs ??= performance.now() + 4_000)) return
-      return { error: `<NotLeader>127.0.0.1:${port}:dnode1` }
-    }
-    faults.before = () => ({ insert })
-    t.match(await here.run(), { exitCode: 0, rows: { confirmed: 30 } })
-  },
-)
+t.test('until a leader is elected, a node names itself, and is asked again', async t => {
+  let untilMs: number | undefined
+  const here = await pair(t, () => false)
+  const { node, port } = here.follower.server
+  const insert = ({ table }: { table?: string | undefined }) => {
+    if (table !== 'target' || performance.now() >= (untilMs ??= performance.now() + 4_000)) return
+    return { error: `<NotLeader>127.0.0.1:${port}:dnode1` }
+  }
+  node.faults.before = () => ({ insert })
+  t.match(await here.run(), { exitCode: 0, rows: { confirmed: 30 } })
+})
 
 t.test('circular redirects are not followed forever', async t => {
   const here = await startLoadServer(t, streamScript, {
