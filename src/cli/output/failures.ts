@@ -314,7 +314,6 @@ function lastStep(result: LoadResult, asked: UserCall): NextStep | undefined {
   const next = (command: string): NextStep => ({ when: 'next', command })
   // The rows that were left out are all that a check is to show.
   const isLeftOut = error === null && code === undefined
-  const isStopped = rows.rejected > 0 && rejects.files.length === 0
   const call = isLeftOut ? { ...asked, mayHaveStored: false } : asked
   const command = nextCommand(error ?? { code: code ?? 'DDB_INPUT_CELL' }, call)
   const isAudit = command.startsWith('ddb-ingest audit ')
@@ -324,8 +323,9 @@ function lastStep(result: LoadResult, asked: UserCall): NextStep | undefined {
     if (resume.restart !== null && resume.audit !== null) {
       return { when: findOut, command: resume.audit }
     }
-    // If a named load stops at its first bad row, an option may be missing, and a resumed run would lack it, too.
-    const isBad = isStopped && asked.command === 'load'
+    // If its input stops a named load, an option may be missing, and a resumed run would lack it, too.
+    const isInput = exitCode === errorCodes.DDB_INPUT_CELL && rejects.files.length === 0
+    const isBad = isInput && asked.command === 'load'
     if (resume.possible && resume.command !== null && (asked.mayHaveStored || !isBad)) {
       return isLeftUnanswered(result, confirm.used)
         ? next(nextCommand({ code: 'DDB_RUN_CHANGED' }, asked))

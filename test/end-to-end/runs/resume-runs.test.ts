@@ -223,6 +223,8 @@ deepTest(t, 'a run that stored nothing starts over with different files and opti
   t.match(await run('resume', 'new'), { code: 0, stderr: /has changed .* so the run starts over/ })
   t.same(await ids(here), upTo(2))
   await writeFile(path, 'id,sym\nx,A\n')
+  const unfit = await run(...load, '--run-id', 'options', '--map', 'id=q')
+  t.match(unfit, { code: 65, stderr: /next: ddb-ingest check / }, 'resume takes no --map')
   t.match(await run(...load, '--run-id', 'options'), { code: 65 })
   const other = [...load, '--run-id', 'options', '--null', 'x', '--batch-rows', '7']
   t.match(await run(...other), { code: 0, stderr: /other options: --null/ })
