@@ -225,7 +225,8 @@ export class ListedInputs implements Inputs {
       if (this.#shared?.isEmpty !== false) this.#tellRead()
     } catch (error) {
       const failure = recordsBefore > 0 ? laterHeaderError(error) : error
-      summary.firstError = failureOf(failure)
+      // A run that ends closes its pipes.
+      if (!run.ending.stopped) summary.firstError = failureOf(failure)
       throw failure
     }
   }

@@ -117,8 +117,10 @@ t.test('a run ends while a pipe has not yet delivered its first record', async t
     const inputs = await openInputs(run)
     const reading = inputs.batches().next()
     await setImmediate()
+    run.ending.fail(new Error('interrupted'))
     await inputs.close()
     await t.rejects(reading, { code: 'DDB_INPUT_READ' }, `${bytes}, ${isStdin}`)
+    t.match(inputs.summaries(), [{ firstError: null }])
     writer.destroy()
   }
 })
