@@ -320,18 +320,17 @@ function lastStep(result: LoadResult, asked: UserCall): NextStep | undefined {
   const isBroken = error !== null && brokenCodes.test(error.code)
   const usual = isAudit && isBroken ? { when: afterRepair, command } : next(command)
   if (!asked.serverEnds) {
+    const [file] = rejects.files
     if (resume.restart !== null && resume.audit !== null) {
       return { when: findOut, command: resume.audit }
     }
     // If its input stops a named load, an option may be missing, and a resumed run would lack it, too.
-    const isInput = exitCode === errorCodes.DDB_INPUT_CELL && rejects.files.length === 0
-    const isBad = isInput && asked.command === 'load'
+    const isBad = asked.command === 'load' && exitCode === errorCodes.DDB_INPUT_CELL && !file
     if (resume.possible && resume.command !== null && (asked.mayHaveStored || !isBad)) {
       return isLeftUnanswered(result, confirm.used)
         ? next(nextCommand({ code: 'DDB_RUN_CHANGED' }, asked))
         : { when: 'to go on', command: resume.command }
     }
-    const [file] = rejects.files
     if (isLeftOut && exitCode !== 0 && file && !takesLines(asked))
       return next(shellText(['retry', file.path]))
   }
