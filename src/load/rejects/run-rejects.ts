@@ -55,7 +55,7 @@ const reasonBytes = 400
 
 /** Ends the run if there are too many. Creates no file before the first reject. */
 export class RunRejects {
-  /** Rows that this process could not place, and rows of files that were lost while it worked. Once the run has ended, later ones join them. */
+  /** Rows that this process could not place, and rows of files that were lost. Except in shards they end the run, so later ones join them. */
   unplaced = 0
   isUnfinished: RejectRun['isUnfinished']
   readonly #run: RunBasis
@@ -146,7 +146,7 @@ export class RunRejects {
   /** Queues a row for the file of its shape, and does not count it. @throws {DdbError} as `flush` */
   place(reject: AnyReject, shape: RecordShape): void {
     if (this.#path === undefined) return
-    if (this.unplaced > 0 && this.#run.ending.stopped) return void this.unplaced++
+    if (this.unplaced > 0 && this.#stream === undefined) return void this.unplaced++
     const file = (!isOpen(reject) && this.#ofShape.get(shape)) || this.#find(shape, reject)
     const { runId } = this.#run.checked
     const reading = this.#readings.get(reject.file)
