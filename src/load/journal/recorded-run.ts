@@ -164,6 +164,9 @@ export class RecordedRun extends Facts {
     const { stream: number, no, ranges, hasNoReceipt = this.used !== 'receipts' } = record
     let stream = this.streams.get(number)
     const rows = ranges.reduce((sum, range) => sum + range.rows, 0)
+    // A journal of an earlier version has no batches without rows.
+    if (rows === 0 && stream && [stream.settled.no, ...stream.open.keys()].some(one => one > no))
+      return
     for (const range of ranges) {
       const { endBytes: offsetBytes, endLine: lineNumber, records } = range
       this.#inputAt(range.input).sent = { offsetBytes, lineNumber, records }

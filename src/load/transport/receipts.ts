@@ -97,9 +97,8 @@ export class Receipts {
     const last = kept.findLast(row => row.attempt === attempt)
     if (last === undefined && !isSent) return this.#batches.addUnsent(piece)
     if (last?.phase === outcomePhase && last.rowCount === -1) {
-      const { allOrNothing } = this.#recorder.target
       // The attempt certainly stored nothing, and its cause may be gone by now.
-      const storedNone = allOrNothing || last.errText === outOfTurn
+      const storedNone = this.#recorder.target.allOrNothing || last.errText === outOfTurn
       const isTried = isSent && !(storedNone && !ofRows.includes(classifyRefusal(last.errText)))
       if (!isTried) return this.#batches.addUnsent(piece, attempt + 1)
     }
