@@ -20,7 +20,7 @@ export const kind =
 
 const isText = (value: unknown): boolean => typeof value === 'string'
 const isRecord = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && Object.values(value).every(isText)
+  isPlain(value) && Object.values(value as object).every(isText)
 
 // Messages do not repeat texts: one may be a password.
 export const text = kind('a text', isText)
@@ -48,7 +48,8 @@ export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Kind {
 
 /** @returns a copy, which the caller cannot change during the call @throws {UsageError} DDB_USAGE with the name of the field that is probably meant */
 export function checkFields<T>(given: T, fields: Fields, place = '', all = fields): T {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+  // Not a promise or a map, whose members are not what they hold.
+  if (!/^\[object (Object|Module)\]$/.test(Object.prototype.toString.call(given))) {
     const what = place === '' ? 'options are' : `\`${place}\` is`
     throw usageError(`${what} an object with fields such as ${listed(Object.keys(fields))}`)
   }
@@ -99,8 +100,7 @@ const pathOf = (place: string, name: string): string => (place === '' ? name : `
 
 /** What the caller probably means by a name that the fields of a place do not have. */
 function meant(name: string, fields: Fields, place: string, all: Fields): string {
-  const paths = pathsIn(all)
-  const elsewhere = paths.filter(path => path.split('.').at(-1) === name)
+  const elsewhere = pathsIn(all).filter(path => path.split('.').at(-1) === name)
   if (elsewhere.length > 0) return `write ${listed(elsewhere)}`
   const own = Object.keys(fields)
   const [near] = nearestNames(name, own)

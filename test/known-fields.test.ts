@@ -70,18 +70,13 @@ t.test('options are copied, each read once, inherited ones too', async t => {
     },
   }
   const given = { target, inputs: ['a'], map: { a: 'b' }, rows: [{ id: 1 }], trace: {} }
-  const own = { rows: true, trace: true } as const
-  const fields = { target: { table: text }, inputs: texts, map: record, ...own }
+  const others = { rows: true, trace: true } as const
+  const fields = { target: { table: text }, inputs: texts, map: record, ...others }
   const copy = checkFields(given, fields)
   given.inputs[0] = given.map.a = 'other'
   const [row] = given.rows.splice(0)
-  t.strictSame(copy, {
-    target: { table: 't1' },
-    inputs: ['a'],
-    map: { a: 'b' },
-    rows: [row],
-    trace: {},
-  })
+  const own = { target: { table: 't1' }, inputs: ['a'], map: { a: 'b' } }
+  t.strictSame(copy, { ...own, rows: [row], trace: {} })
   t.ok(copy.trace === given.trace && copy.rows[0] === row, 'what has no kind is not copied')
   const inherited = Object.create({ map: {}, rows: undefined }) as object
   t.strictSame(checkFields(inherited, fields), { map: {} })
@@ -95,6 +90,10 @@ t.test('options are copied, each read once, inherited ones too', async t => {
     }
   }
   t.match(checkFields(new Own(), fields), { inputs: ['a'], trace: Function }, 'of a class, too')
+  for (const map of [Promise.resolve({ a: 'b' }), new Map([['a', 'b']])]) {
+    for (const wrong of [map, { map }, { target: map }])
+      t.throws(() => checkFields(wrong, fields), { code: 'DDB_USAGE' }, 'no members are options')
+  }
 })
 
 t.test('a value of another kind is refused with what it must be, no text repeated', async t => {

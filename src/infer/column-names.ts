@@ -7,7 +7,6 @@ import type { CellRules } from '../parse/cell-rules.js'
 import type { InputShape } from '../schema/cell-source.js'
 import {
   isIdentifier,
-  isPlainName,
   isReservedWord,
   knownNames,
   namedField,
@@ -55,7 +54,7 @@ export function proposeNames(
     return isFree
   }
   const proposed = names.map((name = '') => {
-    const isUsable = existing?.has(name) === true || isPlainName(name)
+    const isUsable = existing?.has(name) === true || (isIdentifier(name) && !isReservedWord(name))
     return isUsable && take(name) ? name : undefined
   })
   return proposed.map((name, i) => name ?? repaired(names[i], places[i]!, take))

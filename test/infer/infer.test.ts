@@ -809,6 +809,7 @@ t.test('names are repaired as in loadText, and numbered if they would repeat', a
   ])
   t.strictSame(proposeNames(['a b', 'a_b', 'A_b', 'a-b']), ['a_b_2', 'a_b', 'A_b_3', 'a_b_4'])
   t.strictSame(proposeNames(['x', 'X', 'x']), ['x', 'X_2', 'x_3'])
+  t.strictSame(proposeNames(['desc ', 'desc']), ['desc_2', 'desc'])
 })
 
 t.test('keywords of the language are not used as column names', async t => {

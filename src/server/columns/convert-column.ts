@@ -227,7 +227,8 @@ function valueOfText(text: string, target: ColumnType): ElementValue | undefined
   if (isTemporal(type)) return parseTemporal(type, text)
   if (isDecimal(type)) return decimalOfText(text.trim(), target)
   if (type === 'UUID' || type === 'IPADDR' || type === 'INT128') {
-    return parseSixteenBytes(type, text)
+    const bytes = parseSixteenBytes(type, text)
+    return bytes?.every(byte => byte === 0) === true ? null : bytes
   }
   throw incompatible(target, { type: 'STRING' })
 }

@@ -69,8 +69,7 @@ export const dfsFunctions = family({
     },
   'createDimensionTable(dbHandle: database, table: rows, tableName: text, [compressMethods], [sortColumns: texts], [keepDuplicates], [softDelete], [indexes])':
     (context, [database, template, name, , sortColumns = [], keepDuplicates]) => {
-      const isStored = database.path !== ''
-      check(isStored, 'A dimension table can only be created in a DFS database.')
+      check(database.path !== '', 'A dimension table can only be created in a DFS database.')
       return createdTable(context, database, template, name, {
         partitionColumns: [],
         sortColumns,
@@ -190,8 +189,7 @@ function createdTable(
     /^[\p{L}][\p{L}\p{N}_]*$/u.test(name),
     'A table name must consist of letters, digits and underscores and begin with a letter.',
   )
-  const isNew = !database.tables.has(name)
-  check(isNew, `The table [${name}] already exists in database [${path}].`)
+  check(!database.tables.has(name), `The table [${name}] already exists in database [${path}].`)
   const stored = {
     ...{ databasePath: path, tableName: name, owner: session.user, engine, ...facts },
     physicalIndex: (node.nextPhysicalIndex++).toString(36),

@@ -204,8 +204,7 @@ function upsert(
     const keyColumns = keyNames.map(name => columnIndex(table, name))
     const hasKeys = !isStored || ownKeys.length > 0 || keyColumns.length > 0
     check(hasKeys, 'The argument [keyColNames] must be specified for a DFS table.')
-    const { release } = context.node
-    const nullsMatch = !isAtLeast(release, firstReleases.nullsDiffer, [1, 30, 22])
+    const nullsMatch = !isAtLeast(context.node.release, firstReleases.nullsDiffer, [1, 30, 22])
     const options = { keyColumns, ignoreNull, nullsMatch }
     const result = (count: UpsertCount): ServerValue => answer(table, count)
     return writeRows(context, table, newData.columns, true, result, options)

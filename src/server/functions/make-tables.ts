@@ -108,8 +108,7 @@ export const tableFunctions = family({
   /** Adds columns to a stream table or a DFS table; existing rows get nulls (docs/server-semantics.md#tables-in-databases). */
   'addColumn(table: table, colNames: texts, colTypes: types)': (context, [table, names, types]) => {
     check(names.length === types.length, 'The size of colNames and colTypes must be equal.')
-    const isStored = table.kind === 'dfs'
-    check(isStored || isStream(table), 'addColumn is for stream tables and DFS tables.')
+    check(table.kind === 'dfs' || isStream(table), 'addColumn is for stream tables and DFS tables.')
     const database = table.stored && databaseAt(context.node, table.stored.databasePath)
     if (database === undefined) checkWrite(context, table)
     else checkMayChange(context, database, 'DBOBJ_CREATE')
