@@ -83,6 +83,8 @@ export function encodeValue(writer: ByteWriter, value: Value, isCompressed: bool
       return encodeDictionary(writer, value)
     case 'table':
       return encodeTable(writer, value, isCompressed)
+    default:
+      throw misuse('A typed value has a form: `run` takes plain JavaScript')
   }
 }
 

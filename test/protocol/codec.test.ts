@@ -182,6 +182,7 @@ t.test('forms that cannot be written are refused', async t => {
     [{ form: 'set', elements: tuple() }, /elements of one type/],
     [{ ...tuple(scalar('INT', 1)), length: 2 }, /length 2 has only 1/],
     [{ form: 'dictionary', keys: vector('INT', 1), values: vector('INT') }, /1 keys and 0 values/],
+    ['abc' as unknown as Value, /has a form/],
   ]
   for (const [value, message] of refused) {
     t.throws(() => encoded(value), { name: 'ValueError', code: 'DDB_USAGE', message })
@@ -399,9 +400,7 @@ t.test('invalid array vectors are refused', async t => {
   t.throws(() => encoded({ ...column, length: 1, offsets: Uint32Array.of(0, 1), cells }), error)
   t.throws(() => encoded({ ...column, length: 5 }), { code: 'DDB_USAGE' })
   t.throws(() => encoded({ ...column, offsets: Uint32Array.of(0, 1, 9) }), { code: 'DDB_USAGE' })
-  t.throws(() => encoded({ ...column, offsets: Uint32Array.of(2, 0, 2) }), {
-    message: /ends before it starts/,
-  })
+  t.throws(() => encoded({ ...column, offsets: Uint32Array.of(2, 0, 2) }), /ends before it starts/)
 })
 
 /** The rows of a column, encoded one by one. Two columns have the same meaning exactly if these texts are equal. */
