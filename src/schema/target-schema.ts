@@ -45,6 +45,8 @@ export interface TargetColumn {
   readonly type: ColumnType
   /** The longest text that the table stores whole, in bytes of UTF-8. Undefined if there is no limit. */
   readonly maxBytes?: number
+  /** True if the server masks its values for users without a right (DolphinDB manual, setTableSensitiveColumn). */
+  readonly sensitive?: true
 }
 
 export interface TargetSchema {
@@ -84,6 +86,7 @@ export function schemaFromServer(schema: Value): TargetSchema {
   const typeStrings = texts(part('typeString'))
   const typeInts = numbers(part('typeInt'))
   const extras = numbers(part('extra'))
+  const masks = numbers(part('sensitive'))
   if (names === undefined || names.length === 0) throw notUnderstood('it names no columns')
   const columns = names.map((name, i): TargetColumn => {
     const type = parseColumnType(typeStrings?.[i] ?? '') ?? numberedType(typeInts?.[i], extras?.[i])
@@ -92,7 +95,7 @@ export function schemaFromServer(schema: Value): TargetSchema {
         `column "${name}" has type ${typeStrings?.[i] ?? typeInts?.[i] ?? 'unknown'}`,
       )
     }
-    return { name, type }
+    return { name, type, ...(masks?.[i] === 1 && { sensitive: true }) }
   })
   const partition = partitionScheme(schema, columns)
   return { columns, ...(partition && { partition }) }
@@ -157,8 +160,7 @@ function numbers(value: Value | undefined): (number | undefined)[] | undefined {
 
 function scalarNumber(value: Value): number | undefined {
   if (value.form !== 'scalar') return undefined
-  if (typeof value.value === 'bigint') return Number(value.value)
-  return typeof value.value === 'number' ? value.value : undefined
+  return /^(number|bigint|boolean)$/.test(typeof value.value) ? Number(value.value) : undefined
 }
 
 function notUnderstood(why: string): DdbError {

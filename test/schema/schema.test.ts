@@ -52,12 +52,8 @@ const columns = [
 ]
 
 t.test('columns are read from colDefs', async t => {
-  t.strictSame(
-    schemaFromServer(
-      dictionary({ chunkPath: strings(''), colDefs: defs, partitionColumnIndex: int(-1) }),
-    ),
-    { columns },
-  )
+  const others = { chunkPath: strings(''), partitionColumnIndex: int(-1) }
+  t.strictSame(schemaFromServer(dictionary({ colDefs: defs, ...others })), { columns })
 })
 
 t.test('the schema of an old server, which gives types only as numbers, is read', async t => {
@@ -67,6 +63,12 @@ t.test('the schema of an old server, which gives types only as numbers, is read'
     extra: ints(null, 4, null, null),
   })
   t.strictSame(schemaFromServer(dictionary({ colDefs: old })), { columns })
+  const masked = tableOf({
+    ...{ name: strings('id', 'x'), typeInt: ints(4, 4) },
+    sensitive: vectorOf({ type: 'BOOL' }, [false, true]),
+  })
+  const [plain, secret] = schemaFromServer(dictionary({ colDefs: masked })).columns
+  t.strictSame([plain?.sensitive, secret?.sensitive], [undefined, true])
 })
 
 t.test('one partition column is described by scalars', async t => {
@@ -78,17 +80,9 @@ t.test('one partition column is described by scalars', async t => {
     partitionColumnType: int(17),
     partitionSchema: strings('A', 'B'),
   })
-  t.strictSame(schemaFromServer(schema).partition, {
-    dimensions: [
-      {
-        columnName: 'sym',
-        columnIndex: 3,
-        kind: 'VALUE',
-        type: 'SYMBOL',
-        scheme: strings('A', 'B'),
-      },
-    ],
-  })
+  const sym = { columnName: 'sym', columnIndex: 3, kind: 'VALUE', type: 'SYMBOL' }
+  const dimensions = [{ ...sym, scheme: strings('A', 'B') }]
+  t.strictSame(schemaFromServer(schema).partition, { dimensions })
 })
 
 t.test('several partition columns are described by vectors', async t => {
@@ -131,26 +125,18 @@ t.test('if a function computes the partitions, they are unknown', async t => {
 })
 
 t.test('an empty or missing partition column means that the table is not partitioned', async t => {
-  const none = dictionary({
-    colDefs: defs,
-    partitionColumnName: { form: 'scalar', type: 'STRING', value: '' },
-  })
+  const partitionColumnName = { form: 'scalar', type: 'STRING', value: '' } as const
+  const none = dictionary({ colDefs: defs, partitionColumnName })
   t.equal(schemaFromServer(none).partition, undefined)
 })
 
 t.test('a value that is not a schema is an error', async t => {
-  for (const value of [
-    int(1),
-    dictionary({}),
-    dictionary({ colDefs: int(1) }),
-    dictionary({ colDefs: tableOf({ name: strings() }) }),
-  ]) {
+  const wrong = [{}, { colDefs: int(1) }, { colDefs: tableOf({ name: strings() }) }]
+  for (const value of [int(1), ...wrong.map(dictionary)])
     t.throws(() => schemaFromServer(value), { code: 'DDB_PROTOCOL' })
-  }
   const unknown = tableOf({ name: strings('x'), typeString: strings('TENSOR'), typeInt: ints(63) })
-  t.throws(() => schemaFromServer(dictionary({ colDefs: unknown })), {
-    message: /column "x" has type TENSOR/,
-  })
+  const message = /column "x" has type TENSOR/
+  t.throws(() => schemaFromServer(dictionary({ colDefs: unknown })), { message })
 })
 
 // Columns given by `target.types`.

@@ -72,6 +72,8 @@ function columnsToCompare(
   const known = stored.map(({ name }) => name)
   return [...new Set(names ?? sent.map(({ name }) => name))].map(name => {
     const [source, column] = [sent, stored].map(all => all.find(one => one.name === name))
+    if (names === undefined && column?.sensitive)
+      refuse(`"${name}" is a sensitive column, which the server masks for some users`)
     if (source && column && isSameType(source.type, column.type)) return column
     const types = [source, column].map(one => (one ? columnTypeText(one.type) : 'no such column'))
     const hint = nearestHint(name, known)

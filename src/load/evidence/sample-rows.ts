@@ -49,8 +49,9 @@ export function rowReader(shape: RowShape) {
   // Without the partition columns, a server would read every partition. By some of them, it would not find the row.
   const needed = keys.length > 0 ? keys : partitionColumns
   /** Columns by which the server chooses partitions come first. */
-  const ranks = named.map(({ name, type: { type, array } }) => {
-    const isUsed = isPlainName(name) && !array && (keys.length === 0 || keys.includes(name))
+  const ranks = named.map(({ name, type: { type, array }, sensitive }) => {
+    const isKnown = isPlainName(name) && !array && sensitive !== true
+    const isUsed = isKnown && (keys.length === 0 || keys.includes(name))
     const rank = isUsed ? comparable.indexOf(type) : -1
     return rank < 0 || partitionColumns.includes(name) ? rank : rank + comparable.length
   })

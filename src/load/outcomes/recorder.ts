@@ -98,7 +98,9 @@ export class Recorder {
     // is unknown which those are, all that were not counted may be missing.
     // Of rows with one key, the server gets one.
     const isFew = distinctBy.length > 0 || (outside?.length ?? 0) <= short
-    const hasCause = target.keyed && outside !== undefined && isFew
+    // Without one transaction for all, fewer rows may be those of a partition that was locked for too long (DolphinDB tutorial, TSDB engine).
+    const isWhole = target.upserts || target.description.state?.atomic !== 'CHUNK'
+    const hasCause = target.keyed && isWhole && outside !== undefined && isFew
     const missing = hasCause ? outside.length : Math.max(0, short)
     const confirmed = left - missing
     const accepted = Math.min(taken ?? left, left)

@@ -111,6 +111,7 @@ const messages = {
     /RefId:\s*(S00002|S01019|S03020|S01012|S01070|S01071)\b/i,
     /owned by transaction|locked and in use by transaction/i,
     /datanode isn't initialized yet/i,
+    /cacheEngine (is )?out of memory/i,
     /graceful shutdown|RefId:\s*S00005\b/i,
     /Maximum connections \d+ reached|RefId:\s*S00006\b/i,
   ],
@@ -130,7 +131,7 @@ const messages = {
   ],
   /** The batch exceeds the limit of a transaction: parts of it may succeed. */
   tooLarge: [
-    /size of append transaction \d+ exceeds max limit/i,
+    /size of append (transaction|data) \(?\d+\)? exceeds max limit/i,
     /exceeds the compression limit|RefId:\s*S03019\b/i,
   ],
   /** Values of this batch are at fault: other batches may succeed. */

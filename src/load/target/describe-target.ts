@@ -2,6 +2,7 @@
    ever had, and its storage. */
 import type { Session } from '../../client/open-session.js'
 import { DdbError, option, usageError } from '../../errors.js'
+import { isDecimal } from '../../protocol/data-type.js'
 import type { Value } from '../../protocol/value.js'
 import {
   isBefore,
@@ -155,18 +156,24 @@ function factsOf(table: TableTarget, { schema, version }: TableState, upserted: 
     const ofUpsert = [...dimensions.map(({ columnName }) => columnName), ...upserted]
     if (!keepsOne) return upserted.length > 0 ? [...new Set(ofUpsert)] : []
     const exact = dimensions.filter(
-      ({ kind, type, columnIndex }) => kind === 'VALUE' && type === columns[columnIndex]!.type.type,
+      ({ kind, type, columnIndex: i }) =>
+        kind === 'VALUE' && partition?.unpredictable !== true && type === columns[i]!.type.type,
     )
     const kept = [...new Set([...exact.map(({ columnName }) => columnName), ...sorted])]
     return upserted.length > 0 ? kept.filter(name => ofUpsert.includes(name)) : kept
   }
+  // Conditions on sort columns change decimals (release notes 3.00.1.4).
+  const losesDecimals =
+    columns.some(({ type }) => isDecimal(type.type) && all('sortColumns').length > 0) &&
+    isSince(version, [3, 0, 0]) &&
+    !isSince(version, [3, 0, 1, 4])
   return {
     ...{ columns, partition, isStored, hasPrimaryKey, keyColumns: keyColumns() },
     // `schema()` of keyed and indexed tables has a `keyColumn` (docs/server-semantics.md#schema).
     keyed: isShared ? tableKey.length > 0 : hasPrimaryKey || keepsOne,
     partitionColumns: all('partitionColumnName').filter(name => name !== ''),
     misread: (partition?.dimensions ?? [])
-      .filter(one => misreads(one, version))
+      .filter(one => losesDecimals || misreads(one, version))
       .map(({ columnName }) => columnName),
     /** The columns with the length limits of texts, if servers of this version have such limits. */
     limited: (sent: readonly TargetColumn[]) =>

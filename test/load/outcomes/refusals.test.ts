@@ -17,6 +17,7 @@ const texts: Record<Refusal, readonly string[]> = {
     "<ChunkInTransaction>The openChunks operation failed because the chunk '/testDB/1/2' is currently locked and in use by transaction 8. RefId:S00002",
     "<ChunkInTransaction>filepath '/db/20221125/Key0/5ncmg' has been owned by transaction 9702796 RefId:S00002",
     'creating new value partitions failed RefId:S01019',
+    'ChunkCacheEngine is out of memory, possibly due to a transaction that tries to write data larger than the available memory',
     '<ChunkInTransaction>busy',
     '<ChunkInRecovery>the chunk is being recovered',
     ...['<DataNodeNotAvail>node1', '<DataNodeNotReady>node1', '<ControllerNotAvail>'],
@@ -70,6 +71,7 @@ const texts: Record<Refusal, readonly string[]> = {
   ],
   tooLarge: [
     'Memory size of append transaction 2000000216 exceeds max limit (429496729) for OLAP. Please split data into batches.',
+    'Memory size of append data (383901844) exceeds max limit (214748364) for TSDB/IOTDB. Please split data into batches.',
     'The volume of data exceeds the compression limit. Try inserting data in smaller batches. RefId: S03019',
   ],
   rows: [

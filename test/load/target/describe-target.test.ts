@@ -56,9 +56,8 @@ t.test('a missing table or function is an error, whichever option names it', asy
 t.test('an upsert needs keys that the target has', async t => {
   const describe = await describer(t)
   t.match(await describe({ table: 'keyed', method: 'upsert' }), { keyed: true })
-  t.match(await describe({ table: 'dfs://d/t', method: 'upsert', keyColumns: ['id'] }), {
-    keyed: true,
-  })
+  const named = { table: 'dfs://d/t', method: 'upsert', keyColumns: ['id'] } as const
+  t.match(await describe(named), { keyed: true })
   await t.rejects(describe({ table: 'trades', method: 'upsert' }), { code: 'DDB_USAGE' })
   for (const [table, keyColumns, message] of [
     ['keyed', ['n'], /a key of its own \(id\)/],
@@ -111,6 +110,15 @@ t.test('an upsert by a DOUBLE is refused where isDuplicated compares them wrongl
     const asked = (await describer(t, script, version))({ table: 'dfs://f/t', ...key })
     if (/20|8/.test(version)) t.match(await asked, { upsert: { distinctBy: [0, 1] } })
     else await t.rejects(asked, { code: 'DDB_USAGE', message: /2\.00\.8/ })
+  }
+})
+
+t.test('conditions on sort columns change decimals, before 3.00.1.4', async t => {
+  const script = `s = database("dfs://s", VALUE, 1..3, engine="TSDB")
+s.createPartitionedTable(table(1:0, \`id\`x, [INT,DECIMAL32(2)]), \`t, \`id, sortColumns=\`id)`
+  for (const version of ['3.00.1.3', '3.00.1.4', '2.00.9']) {
+    const { misread } = await (await describer(t, script, version))({ table: 'dfs://s/t' })
+    t.strictSame(misread, version === '3.00.1.3' ? ['id'] : [])
   }
 })
 
