@@ -28,7 +28,9 @@ export type {
   SendCounts,
   Session as TypedSession,
 } from './client/open-session.js'
-export type { AnswerOptions } from './client/session-options.js'
+export type { AnswerOptions, CompressChoice, ServerAddress } from './client/session-options.js'
+export type { LoginMemory, LoginOptions, LoginRequirement } from './client/login/protection.js'
+export type { TlsOptions } from './client/tls/tls-options.js'
 export { ConnectionPool, type PoolOptions, type TaskPromise } from './client/pool/pool.js'
 export { asCompleted } from './client/pool/pool-task.js'
 export type { PoolTask, TaskArguments, TaskOptions, TaskResult } from './client/pool/pool-task.js'

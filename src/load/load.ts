@@ -17,7 +17,7 @@ import type { LoadOptions, LoadResult, ServerTarget } from './options.js'
 import { journalPath } from './journal/journals.js'
 import { checkSoleProcess } from './register/sole-process.js'
 import { lookFirst } from './evidence/first-look.js'
-import { asTargetChanged, isInDoubt, remedies } from './journal/changed-run.js'
+import { isInDoubt, recordGone, remedies, targetChanged } from './journal/changed-run.js'
 import { checkName } from './register/register.js'
 import { checkedOptions } from './checked-options.js'
 import { Recorder, takeRowsBack } from './outcomes/recorder.js'
@@ -100,6 +100,15 @@ async function loadChecked(run: Run): Promise<LoadResult> {
   const isRecorded = endJournal(run, doubt ? { ...result, error: { ...doubt, fix: null } } : result)
   if (misuse !== undefined) throw misuse
   return isRecorded ? result : loadResult(run)
+}
+
+/** Makes the error for a missing target DDB_TARGET_CHANGED if the run has written to that target, and for a missing record DDB_UNPROVEN. */
+function asTargetChanged(run: Run, error: unknown): unknown {
+  const isOfRecord = error instanceof ServerError && error.serverMessage.includes('ddbIngestLedger')
+  if (isOfRecord && run.options.shard !== undefined) return recordGone(run.checked.runId)
+  const isMissing = error instanceof ServerError && error.code === 'DDB_TARGET'
+  if (!isMissing || run.history.found.rows().confirmed === 0) return error
+  return targetChanged(run, error.message)
 }
 
 const onlyAnswers =

@@ -2,7 +2,7 @@
    `checked-options.ts` checks the options. */
 import type { Readable } from 'node:stream'
 import type { CompressChoice, ServerAddress } from '../client/session-options.js'
-import type { LoginMemory, LoginOptions, LoginRequirement } from '../client/login/protection.js'
+import type { LoginOptions } from '../client/login/protection.js'
 import type { TlsOptions } from '../client/tls/tls-options.js'
 import type { Trace } from '../client/trace.js'
 import type { DialectOptions } from '../parse/csv/csv-dialect.js'
@@ -15,21 +15,8 @@ import type { Encoding } from '../source/encoding/encodings.js'
 import type { CellOptions } from '../parse/cell-rules.js'
 import type { MappingOptions } from '../schema/cell-source.js'
 
-export type {
-  CellOptions,
-  CompressChoice,
-  Compression,
-  DialectOptions,
-  Encoding,
-  InputFormat,
-  Known,
-  LoginMemory,
-  LoginOptions,
-  LoginRequirement,
-  MappingOptions,
-  ServerAddress,
-  TlsOptions,
-}
+export type { CellOptions, Compression, DialectOptions, Encoding }
+export type { InputFormat, Known, MappingOptions }
 
 /** `stop`: a rejected row ends the run. `skip`: it is left out. `quarantine`: it is written to the rejects file. */
 export type OnError = 'stop' | 'skip' | 'quarantine'

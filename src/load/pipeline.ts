@@ -13,7 +13,7 @@ import { wait } from '../platform/clocks.js'
 import type { Clock } from '../platform/platform.js'
 import type { RateLimit } from './checked-options.js'
 import { type Inputs, isUnfinished, type Run, timeText } from './run.js'
-import { closeTimeoutMs, ignoreLoss } from './connection/connect.js'
+import { closeTimeoutMs, endOfStart, ignoreLoss } from './connection/connect.js'
 import type { LoadResult } from './options.js'
 import { type TimeRange, unitQuestion, widened } from '../infer/time-range.js'
 import { dateFormatText } from '../parse/times/date-format.js'
@@ -58,8 +58,7 @@ async function pump(run: Run, inputs: Inputs): Promise<boolean> {
   const earlierLimit = earlierLimitFailure(run, run.history.found.rejects)
   // A program's rows are read once, so no process has to find them again.
   if (run.rows === undefined) run.cutSizes = fixedSizes(run)
-  const { signal } = run.options
-  const pass = newRateLimiter(run.checked.rateLimit, run.platform.clock, signal)
+  const pass = newRateLimiter(run.checked.rateLimit, run.platform.clock, endOfStart(run))
   const { reporter, options } = run
   const odd = newOddValues(run.target.columns, options.cells?.dateFormats ?? {}, reporter.notice)
   try {

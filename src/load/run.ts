@@ -12,13 +12,8 @@ import type { RowStore } from './inputs/rows.js'
 import type { SentBatch } from './journal/recorded-run.js'
 import { RunHistory } from './journal/run-history.js'
 import { newRunState } from './outcomes/run-state.js'
-import type {
-  ConfirmUsed,
-  LoadOptions,
-  LoadResult,
-  ServerAddress,
-  ServerTarget,
-} from './options.js'
+import type { ServerAddress } from '../client/session-options.js'
+import type { ConfirmUsed, LoadOptions, LoadResult, ServerTarget } from './options.js'
 import type { CheckedOptions } from './checked-options.js'
 import { guarded, newReporter, newRunEnding, type RunBasis } from './run-ending.js'
 import type { SharedRun } from './shards/shared-run.js'

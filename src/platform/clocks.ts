@@ -14,6 +14,9 @@ function timerOf(timeout: NodeJS.Timeout): Timer {
   return { cancel: () => clearTimeout(timeout) }
 }
 
+/** Node calls back at once if a timer is longer. */
+const longestTimerMs = 2 ** 31 - 1
+
 /** Interval of the timer that detects sleep. */
 const beatEveryMs = 500
 /** If the timer is late by more than this, the process counts as asleep, even if it was only too busy to read answers. */
@@ -50,9 +53,9 @@ export function awakeClock(clock: Clock) {
         const leftMs = dueMs - look()
         // Some systems call back a fraction of a millisecond early.
         if (leftMs < 1) callback()
-        else timer = start(leftMs, fire)
+        else timer = start(Math.min(leftMs, longestTimerMs), fire)
       }
-      let timer = start(delayMs, fire)
+      let timer = start(Math.min(delayMs, longestTimerMs), fire)
       return { cancel: () => timer.cancel() }
     }
   return {

@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { attempt, UsageError, usageError } from '../../errors.js'
 import { isRunId, mostRecordBytes } from '../../load/checked-options.js'
-import type { ServerAddress } from '../../load/options.js'
+import type { ServerAddress } from '../../client/session-options.js'
 import { checkTransform, mostTransformChars } from '../../load/target/transform.js'
 import { systemName } from '../../platform/file-name.js'
 import { missingInput } from '../../source/open-source.js'

@@ -1,7 +1,7 @@
 /* Commands that the program prints, ready for a shell: the options of the user or detected values as flags, never a password. */
 import { existsSync } from 'node:fs'
 import type { NeededOptions } from '../../infer/inferred-schema.js'
-import type { ServerAddress } from '../../load/options.js'
+import type { ServerAddress } from '../../client/session-options.js'
 import { addressText } from '../../client/failure.js'
 import { invisible } from '../../platform/control-characters.js'
 import { systemName } from '../../platform/file-name.js'

@@ -48,12 +48,6 @@ interface Sample {
   readonly record: Uint8Array
 }
 
-/** Where a run counts rows. */
-interface CountedRun {
-  readonly state: RunState
-  readonly rejects: { keepRefused(batch: Batch, row: number, reason: string): void }
-}
-
 /** A dry run calls these functions for one input at a time. */
 export type ReadObserver = Partial<Pick<CheckObserver, 'opened' | 'rejected' | 'closed'>>
 
@@ -128,7 +122,7 @@ export class CheckObserver {
     input.isWhole = reader.readToEnd || reader.recordsRead < input.maxRows
   }
 
-  delivery(run: CountedRun) {
+  delivery(state: RunState, refuse: (batch: Batch, row: number, reason: string) => void) {
     const marksOf = this.target && outsideMarks(this.target)
     const deliver = (batch: Batch): void => {
       const input = this.inputs.at(-1)!
@@ -143,10 +137,10 @@ export class CheckObserver {
         for (let row = 0; marks !== undefined && row < batch.rowCount; row++) {
           if (marks[row] !== 1) continue
           rows--
-          run.rejects.keepRefused(batch, row, outside)
+          refuse(batch, row, outside)
         }
       }
-      run.state.rows.unsent += rows
+      state.rows.unsent += rows
       if (isUnfit) this.unfitRows += rows
       else this.fitRows += rows
       batch.release()

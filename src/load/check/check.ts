@@ -81,7 +81,7 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
     // A server that ignores a query would also ignore the closing of the connection.
     if (missing instanceof TimeoutError) abandon(run, missing)
     if (missing instanceof UsageError && run.control === undefined) throw missing
-    run.delivery = look.delivery(run)
+    run.delivery = look.delivery(run.state, (...row) => run.rejects.keepRefused(...row))
     return true
   })
   if (misuse !== undefined) throw misuse

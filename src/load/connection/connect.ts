@@ -3,14 +3,14 @@
    has named, so that a false server cannot redirect data and password. */
 import { setMaxListeners } from 'node:events'
 import { addressText, redirectIn, withoutBrackets } from '../../client/failure.js'
-import type { ConnectOptions } from '../../client/session-options.js'
+import type { ConnectOptions, ServerAddress } from '../../client/session-options.js'
 import { defaultConnectTimeoutMs, openSession, type Session } from '../../client/open-session.js'
 import { type LoginMemory, loginMethods } from '../../client/login/protection.js'
 import { ConnectionError, DdbError, ServerError, option } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import type { Platform, Random } from '../../platform/platform.js'
 import type { CheckedOptions } from '../checked-options.js'
-import type { ServerAddress, ServerTarget } from '../options.js'
+import type { ServerTarget } from '../options.js'
 import type { Run } from '../run.js'
 
 type ConnectRules = Pick<ConnectOptions, 'highWaterBytes' | 'closeTimeoutMs' | 'enableAsync'> & {
@@ -218,7 +218,7 @@ export function tryAtStart<T>(
   return tryUntil(run, deadlineMs, () => attempt(ended), mayRetry, ended)
 }
 
-function endOfStart({ options: { signal }, ending: { leaving } }: Run): AbortSignal {
+export function endOfStart({ options: { signal }, ending: { leaving } }: Run): AbortSignal {
   if (signal === undefined) return leaving
   const ended = AbortSignal.any([leaving, signal])
   // Every connection adds a listener.

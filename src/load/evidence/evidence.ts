@@ -251,8 +251,9 @@ export class Evidence {
     if (change?.kind === 'unknown') return undefined
     if (change !== undefined && change.kind !== 'removed') return change.text
     if (change !== undefined) reporter.notice(`${now.name}: ${change.text}. The run goes on`)
-    // The values of rows that a function made are known of the first rows only.
-    if (change !== undefined || !this.#isFunction) this.#sample.clear()
+    // The values of rows that a function made are known of the first rows only. Of others, the newest stays: no more rows may come.
+    if (change !== undefined) this.#sample.clear()
+    else if (!this.#isFunction) this.#sample.keepLast()
     return undefined
   }
 }

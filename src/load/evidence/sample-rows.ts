@@ -116,6 +116,12 @@ export function newSample(shape: RowShape, earlier: readonly SampleRow[]) {
       ;[first, last] = [made[0], made.at(-1)]
       read = () => undefined
     },
+    /** Keeps the newest row alone. */
+    keepLast(): void {
+      first = last ?? before ?? first
+      before = beforeEnd = middle = doubled = undefined
+      rows = nextDoubling = 0
+    },
     clear(): void {
       first = before = beforeEnd = middle = doubled = last = undefined
       rows = nextDoubling = 0

@@ -3,7 +3,7 @@
    remedy, and fails if one is not tested. */
 import { addressText } from '../../client/failure.js'
 import type { Session } from '../../client/open-session.js'
-import { DdbError, ServerError, option } from '../../errors.js'
+import { DdbError, option } from '../../errors.js'
 import { targetText, type Target } from '../target/target.js'
 import type { RecordedRun } from './recorded-run.js'
 
@@ -97,21 +97,6 @@ export const unproven = lostRows(
   'DDB_UNPROVEN',
   target => `has loaded everything into ${target}, but nothing proves that it is still there`,
 )
-
-/** Makes the error for a missing target DDB_TARGET_CHANGED if the run has written to that target, and for a missing record DDB_UNPROVEN. */
-export function asTargetChanged(
-  run: Loading & {
-    readonly history: { readonly found: RecordedRun }
-    readonly options: { readonly shard?: object | undefined }
-  },
-  error: unknown,
-): unknown {
-  const isOfRecord = error instanceof ServerError && error.serverMessage.includes('ddbIngestLedger')
-  if (isOfRecord && run.options.shard !== undefined) return recordGone(run.checked.runId)
-  const isMissing = error instanceof ServerError && error.code === 'DDB_TARGET'
-  if (!isMissing || run.history.found.rows().confirmed === 0) return error
-  return targetChanged(run, error.message)
-}
 
 export function mayBeFinished({ runId }: { readonly runId: string }, why: string): DdbError {
   return new DdbError(

@@ -2,7 +2,7 @@
    each outcome. A run without a journal resumes nothing. A report of the run shows the same places. */
 import type { Batch, Reject, ResumePoint } from '../../parse/batch.js'
 import type { FileLock } from '../../platform/platform.js'
-import { placeText, recordedRanges } from '../outcomes/pieces.js'
+import { type LinesOfRows, placeText, recordedRanges } from '../outcomes/pieces.js'
 import { accountedFor } from '../outcomes/run-state.js'
 import { ledgerName, newToken, type KnownRun, type RunName } from '../register/register.js'
 import { RunRejects } from '../rejects/run-rejects.js'
@@ -263,15 +263,8 @@ function resumedInputs(found: RecordedRun) {
   }
 }
 
-/** A range with rows of unknown outcome. Bytes count the decompressed content as UTF-8; lines count from 1. */
-interface UncertainRange {
-  readonly startBytes: number
-  readonly endBytes: number
-  /** Lines of the whole batches to which the rows belong: part of a batch has no line numbers of its own. */
-  readonly firstLine: number
-  readonly lastLine: number
-  readonly rows: number
-}
+/** A range with rows of unknown outcome. Its lines are those of whole batches: part of a batch has no line numbers of its own. */
+type UncertainRange = Omit<LinesOfRows, 'file'> & { readonly rows: number }
 
 /** @returns a function of the number of an input: the progress that the journal records */
 export function inputProgress(journal: RecordedRun) {

@@ -3,7 +3,7 @@
 import { asDdbError, bugError, ConnectionError, DdbError } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import { maxRedirects, redirectedTooOften, retryDelayMs } from '../connection/connect.js'
-import type { ServerAddress } from '../options.js'
+import type { ServerAddress } from '../../client/session-options.js'
 import type { Run } from '../run.js'
 import type { ReceiptNode } from '../transport/receipt-node.js'
 import { halvesOf, type Piece, type PieceState } from './pieces.js'
@@ -206,6 +206,19 @@ export class Batches {
     for (const half of this.#halves.splice(0).reverse()) this.#recorder.unsent(half)
   }
 
+  /** Without the ledger, nothing shows whether an earlier process had also sent the halves that wait. */
+  loseHalves(why: string): void {
+    for (const half of this.#halves.splice(0)) {
+      if (half.ofEarlier && !this.#recorder.mayCopy(half)) {
+        this.#recorder.uncertain(half, why)
+        this.#stopInOrder()
+      } else {
+        half.mayBeStored ||= half.ofEarlier
+        this.#halves.push(half)
+      }
+    }
+  }
+
   /** Resends a piece of unknown outcome if the user allows that and retries are left. Otherwise gives the piece up. */
   #leaveUncertain(piece: Piece, why: string): void {
     if (!this.#recorder.mayCopy(piece) || piece.resends >= this.#run.checked.retries)
@@ -250,7 +263,9 @@ export class Batches {
     if (piece.isEarlier) {
       return this.#giveUp(piece, 'sent by an earlier process, and no receipt came')
     }
-    if (piece.connection === undefined) this.#countSent(piece, -1)
+    // The rows of a half were counted with the whole.
+    const isHalf = piece === this.#half
+    if (piece.connection === undefined) this.#countSent(piece, isHalf ? 0 : -1)
     // The last attempt was given up without an answer, so the server may have stored it.
     else if (piece.refusal === '') return this.#giveUp(piece, 'sent, and no receipt came')
     this.#recorder.unsent(this.#close(piece))
@@ -263,7 +278,7 @@ export class Batches {
   }
 
   /** @param times  −1 if the piece was not sent after all */
-  #countSent({ rows, batch }: Piece, times: 1 | -1): void {
+  #countSent({ rows, batch }: Piece, times: 1 | 0 | -1): void {
     const { state } = this.#run
     state.sentRows += times * rows
     state.sentBytes += times * batch.encodedBytes
@@ -297,6 +312,9 @@ export class Batches {
       // Until a leader is elected, a node names itself (DolphinDB manual, page str_ha).
       const pauseMs = this.#moves > 1 ? retryDelayMs(this.#moves, random, restGrowth) : 0
       await wait(clock, pauseMs, this.#run.ending.leaving)
+      this.loseHalves('the former leader has its receipt')
+      // The former ledger is removed, so the journal must have its outcomes.
+      this.#run.commit()
       await this.node.moveTo(to, timeoutMs)
       // The evidence describes tables in the memory of the old node. The leader has different tables.
       this.#recorder.evidence.forget()

@@ -10,7 +10,7 @@ import {
   settingAdvice,
   withLoginAdvice,
 } from '../../client/failure.js'
-import type { ServerAddress } from '../options.js'
+import type { ServerAddress } from '../../client/session-options.js'
 
 export interface Outcome {
   /** Rows that the target accepted, −1 after a refusal. null if the server does not report it: all rows then count as accepted. */

@@ -12,7 +12,7 @@ const tableForm = 6
 export const maxErrorChars = 4000
 
 const applyFunction = 'ddbIngestApply'
-const transformFunction = 'ddbIngestTransform'
+export const transformFunction = 'ddbIngestTransform'
 
 const closers: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
@@ -77,11 +77,4 @@ def ${transformFunction}(mutable data) {
     return made
 }
 `
-}
-
-/** Script lines that write the rows that the transform leaves. They set `left` to the number of these, `taken` to that of written rows. */
-export function writeLines(left: string, taken: string, target: string): string {
-  return `made = ${transformFunction}(data)
-        ${left} = long(made.rows())
-        if(${left} > 0) { ${taken} = long(${target}) } else { ${taken} = 0l }`
 }

@@ -237,7 +237,10 @@ export class ReceiptLink {
   async #beginAnew(deadlineMs: number): Promise<void> {
     if (this.run.shared !== undefined) throw recordGone(this.run.checked.runId)
     this.batches.isHeld = true
-    this.#settle({ why: 'the server forgot its receipts', isGone: true })
+    const why = 'the server forgot its receipts'
+    // First, as each batch that ends brings in the next half.
+    this.batches.loseHalves(why)
+    this.#settle({ why, isGone: true })
     await this.recorder.evidence.beginAgain()
     await this.node.reopen(deadlineMs)
     this.batches.isHeld = false

@@ -19,7 +19,7 @@ import {
   tryUntil,
 } from '../connection/connect.js'
 import { ask, askFunction, askIdle, askSchema, type Asking } from '../connection/server-queries.js'
-import type { ServerAddress } from '../options.js'
+import type { ServerAddress } from '../../client/session-options.js'
 import type { Piece } from '../outcomes/pieces.js'
 import { isTransient } from '../outcomes/refusals.js'
 import { namesBefore } from '../outcomes/turns.js'

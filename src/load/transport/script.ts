@@ -19,7 +19,7 @@ import type { Place } from '../journal/journal-record.js'
 import { digestOf } from '../outcomes/pieces.js'
 import { type Outcome, outOfTurn } from '../outcomes/refusals.js'
 import { type Target, type UpsertForm, usualUpsert, writeBody } from '../target/target.js'
-import { maxErrorChars, transformScript, writeLines } from '../target/transform.js'
+import { maxErrorChars, transformFunction, transformScript } from '../target/transform.js'
 import {
   askRegister,
   checkClaim,
@@ -208,7 +208,9 @@ export function deliverScript(
   const lines =
     transform === undefined
       ? `n = long(ddbIngestTarget(${given}data))`
-      : writeLines('kept', 'n', 'ddbIngestTarget(made)')
+      : `made = ${transformFunction}(data)
+        kept = long(made.rows())
+        if(kept > 0) { n = long(ddbIngestTarget(made)) } else { n = 0l }`
   const before = `exec count(*) from ledger where batchNo=w, streamNo=t, laneNo=l, partNo=1, phase=${outcomePhase}, rowsTaken != -1`
   const write = isOrdered
     ? `if(w != 0 && (${before}) == 0) { why = "${outOfTurn}" } else {
