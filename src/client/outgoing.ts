@@ -36,14 +36,6 @@ const slowMsPerByte = 1 / 62_500
 /** The weight of one write in the estimate of the network's speed. */
 const newestShare = 0.3
 
-/** The encoded start of the latest call, kept because the calls of a load differ only in their values. */
-interface CallStart {
-  readonly head: RequestHead
-  readonly name: string
-  readonly argumentCount: number
-  readonly text: Uint8Array
-}
-
 export class Outgoing {
   readonly writer: ByteWriter = new ByteWriter()
   /** Compresses columns only while the network is slower than this machine can compress. */
@@ -60,7 +52,10 @@ export class Outgoing {
   #restAt = 0
   #currentBytes = 0
   #msPerByte = 0
-  #callStart: CallStart | undefined
+  /** The encoded start of the latest call, kept because the calls of a load differ only in their values. */
+  #callStart:
+    | Readonly<{ head: RequestHead; name: string; argumentCount: number; text: Uint8Array }>
+    | undefined
   writtenBytes = 0
   #accepted = 0
   #started = 0

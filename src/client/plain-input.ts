@@ -125,9 +125,9 @@ function vectorFrom(list: readonly PlainInput[], type: ColumnType): Column {
   )
 }
 
-const notPlain = ({ constructor }: Row): ValueError =>
+const notPlain = ({ constructor: { name } = Object }: Row): ValueError =>
   wrong(
-    `A ${constructor.name} cannot be sent to DolphinDB: give a plain object or a list (await a promise first).`,
+    `A ${name} cannot be sent to DolphinDB: give a plain object or a list (await a promise first).`,
   )
 
 /** Refuses promises and maps, which have no names: as rows they would silently become nulls. */

@@ -210,6 +210,8 @@ export interface Files {
   /** Who holds the lock; undefined if no living process does. May take some seconds, like `lock`. */
   lockHolder(path: string): Promise<LockAnswer | undefined>
   remove(path: string): void
+  /** Gives a file a second name. EEXIST if the name exists. */
+  link(from: string, to: string): void
   /** Renames a file in one step. Replaces an existing file with the new name. */
   rename(from: string, to: string): void
 }

@@ -60,6 +60,7 @@ export const systemFiles: Files = {
   lockNow: path => locks.takeNow(path),
   lockHolder: path => locks.holderOf(path),
   remove: path => fs.unlinkSync(systemName(path)),
+  link: (from, to) => fs.linkSync(systemName(from), systemName(to)),
   rename: (from, to) => fs.renameSync(systemName(from), systemName(to)),
 }
 

@@ -54,13 +54,16 @@ t.test('without a limit there is no waiting', async t => {
 t.test('a signal ends the wait for a batch, which is not sent', async t => {
   const { load, count } = await startLoadServer(t, 'share streamTable(1:0, [`id], [INT]) as trades')
   const folder = fileFolder(t, { 'ids.csv': `id\n${'1\n'.repeat(1_000_000)}` })
-  const stop = new AbortController()
-  setTimeout(() => stop.abort(), 300)
-  const delivery = { rateLimit: { rowsPerSecond: 1 }, batchRows: 100_000 }
-  const { status, rows } = await load(`${folder}/ids.csv`, { delivery, signal: stop.signal })
-  t.equal(status, 'interrupted')
-  t.equal(rows.unsent, rows.read)
-  t.equal(await count('trades'), 0)
+  // A timer that is left would keep the process alive for a day.
+  for (const way of ['signal', 'leave']) {
+    const stop = new AbortController()
+    setTimeout(() => stop.abort(), 300)
+    const delivery = { rateLimit: { rowsPerSecond: 1 }, batchRows: 100_000 }
+    const { status, rows } = await load(`${folder}/ids.csv`, { delivery, [way]: stop.signal })
+    t.equal(status, 'interrupted')
+    t.equal(rows.unsent, rows.read)
+    t.equal(await count('trades'), 0)
+  }
 })
 
 t.test('the limit of bytes and the rate in the result count the same bytes', async t => {

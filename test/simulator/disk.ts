@@ -159,6 +159,11 @@ export class SimDisk {
           this.freeBytes += find(path).bytes.length
           this.#files.delete(path)
         }, undefined),
+      link: (from, to) =>
+        process.step(() => {
+          if (this.#files.has(to)) throw systemError('EEXIST', to)
+          this.#files.set(to, find(from))
+        }, undefined),
       rename: (from, to) =>
         process.step(() => {
           const file = find(from)

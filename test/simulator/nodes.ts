@@ -2,19 +2,14 @@
    connections or find their number. */
 import { fairWeather } from './network.js'
 import { Chance } from './random.js'
-import type { Scenario, TargetKind } from './scenario.js'
+import type { Draw, Scenario, TargetKind } from './scenario.js'
 import { drawLanes } from './several.js'
 import { drawTroubles } from './troubles.js'
 
 /** From this seed on, the cluster has a second node. */
 export const firstNodesSeed = 13_000_000_000
 
-/** @param draw  draws an ordinary scenario with one of these targets */
-export function drawNodes(
-  seed: number,
-  kinds: readonly TargetKind[],
-  draw: (seed: number, kinds: readonly TargetKind[]) => Scenario,
-): Scenario {
+export function drawNodes(seed: number, kinds: readonly TargetKind[], draw: Draw): Scenario {
   const chance = new Chance(seed ^ 0x61c88647)
   const disks = kinds.filter(({ onDisk }) => onDisk)
   const base = drawLanes(seed, disks, draw)

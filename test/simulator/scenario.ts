@@ -160,6 +160,9 @@ export interface Scenario {
   readonly transform?: SimTransform
 }
 
+/** Draws an ordinary scenario with one of these targets. */
+export type Draw = (seed: number, kinds: readonly TargetKind[]) => Scenario
+
 /** From this seed on, writers share a partition, which is rare in other seeds. */
 export const firstDfsSeed = 3_000_000_000
 

@@ -1,7 +1,7 @@
 /* Seeds of loads over several connections, into tables that accept any row over any connection, and into tables with partitions or keys,
    for which each row has a lane (a fixed connection). */
 import { Chance } from './random.js'
-import type { LoaderPlan, Scenario, TargetKind } from './scenario.js'
+import type { Draw, LoaderPlan, Scenario, TargetKind } from './scenario.js'
 
 /** From this seed on, loads use one to eight connections. */
 export const firstSeveralSeed = 6_000_000_000
@@ -24,12 +24,7 @@ export function goingOn(plan: LoaderPlan, processes: number): LoaderPlan {
   return { ...plan, delivery: { ...plan.delivery, connections: others } }
 }
 
-/** @param draw  draws an ordinary scenario with one of these targets */
-export function drawSeveral(
-  seed: number,
-  stream: TargetKind,
-  draw: (seed: number, kinds: readonly TargetKind[]) => Scenario,
-): Scenario {
+export function drawSeveral(seed: number, stream: TargetKind, draw: Draw): Scenario {
   const chance = new Chance(seed ^ 0x3c6ef372)
   const table = {
     ...stream,
@@ -48,11 +43,7 @@ function inManyPartitions(kind: TargetKind): TargetKind {
 }
 
 /** @param kinds  all kinds of tables */
-export function drawLanes(
-  seed: number,
-  kinds: readonly TargetKind[],
-  draw: (seed: number, kinds: readonly TargetKind[]) => Scenario,
-): Scenario {
+export function drawLanes(seed: number, kinds: readonly TargetKind[], draw: Draw): Scenario {
   const chance = new Chance(seed ^ 0x7f4a7c15)
   const dfs = kinds.filter(({ onDisk }) => onDisk)
   const keyed = kinds.filter(kind => kind.keyed)

@@ -1,7 +1,7 @@
 /* Seeds of loads whose batches a transform changes on the server before they are written. The transform drops rows, changes symbols, or
    throws. A model in this file gives the effect of the transform on each row. */
 import { Chance } from './random.js'
-import type { InputRow, LoaderPlan, Scenario, TargetKind } from './scenario.js'
+import type { Draw, InputRow, LoaderPlan, Scenario, TargetKind } from './scenario.js'
 
 /** From this seed on, loads have a transform. */
 export const firstTransformedSeed = 14_000_000_000
@@ -60,12 +60,7 @@ function drawTransform(chance: Chance): SimTransform {
   }
 }
 
-/** @param draw  draws an ordinary scenario with one of these targets */
-export function drawTransformed(
-  seed: number,
-  kinds: readonly TargetKind[],
-  draw: (seed: number, kinds: readonly TargetKind[]) => Scenario,
-): Scenario {
+export function drawTransformed(seed: number, kinds: readonly TargetKind[], draw: Draw): Scenario {
   const chance = new Chance(seed ^ 0x6a09e667)
   const base = draw(
     seed,

@@ -9,7 +9,6 @@ import { buffer } from 'node:stream/consumers'
 import { attempt, InputError, usageError, type UsageError } from '../../errors.js'
 import { expandInputs } from '../../load/inputs/open-input.js'
 import { isFurtherPath } from '../../load/rejects/reject-path.js'
-import { looksLikeJournal } from '../../load/journal/journal-file.js'
 import { parseHolder } from '../../platform/file-lock.js'
 import { fileKey, nameOfBytes, systemName } from '../../platform/file-name.js'
 import type { FileStatus } from '../../platform/platform.js'
@@ -207,7 +206,8 @@ export function ownFileAt(
   const buffer = Buffer.alloc(4096)
   const length = placeOf(path).isOrdinary ? attempt(() => systemFiles.readNow(name, buffer)) : 0
   const start = buffer.toString('utf8', 0, length ?? 0)
-  if (looksLikeJournal(start)) return 'the journal of a run'
+  // Even one of a different version.
+  if (/^[0-9a-f]{8} \{"kind":"/.test(start)) return 'the journal of a run'
   return parseHolder(start) === undefined ? undefined : 'a lock of ddb-ingest'
 }
 

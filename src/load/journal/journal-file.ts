@@ -253,11 +253,6 @@ export async function readJournal(
   }
 }
 
-/** Whether a text begins like a run's journal, even one of a different version. */
-export function looksLikeJournal(text: string): boolean {
-  return /^[0-9a-f]{8} \{"kind":"/.test(text)
-}
-
 function readRecords(bytes: Buffer, runId: string, take: (record: JournalRecord) => void) {
   let [lines, start] = [0, 0]
   let torn: number | undefined

@@ -171,7 +171,8 @@ interface Records {
   }
   /** The outcome of a batch, or of its rows of one lane, or of a part of them (`Place`). */
   ended: EndedRows & Place
-  rejects: JournaledRejects
+  /** `ended`: outcomes with these rejects, in one line, so that a power cut leaves both or none. */
+  rejects: JournaledRejects & { readonly ended?: readonly RecordOf<'ended'>[] }
   /** A process ends its work. `isDone`: nothing is left to send or to ask the server about. `error`: why it failed, without secrets. */
   end: Readonly<Pick<LoadResult, 'status' | 'exitCode' | 'rows'>> & {
     readonly at: string
@@ -206,7 +207,7 @@ export function recordOf(line: string): JournalRecord | undefined {
 }
 
 /** Must increase whenever records change. The program refuses journals of every other format. */
-export const journalFormat = 14
+export const journalFormat = 15
 
 /** The options that another process can use to resume the run, without secrets. */
 export function journaledOptions(options: LoadOptions, checked: CheckedOptions): JournaledOptions {

@@ -208,7 +208,8 @@ export class RecordedRun extends Facts {
     }
   }
 
-  #reject({ kind: _, upTo, ...record }: RecordOf<'rejects'>): void {
+  #reject({ kind: _, upTo, ended = [], ...record }: RecordOf<'rejects'>): void {
+    for (const one of ended) this.#end(one)
     for (const [input, offsetBytes] of upTo) this.#inputAt(input).rejectsUpTo = offsetBytes
     // The run goes on counting in the objects of the record.
     const own = structuredClone(record)

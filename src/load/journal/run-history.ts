@@ -30,7 +30,8 @@ export class RunHistory {
   foundTokens: ReadonlySet<bigint | undefined> | undefined
   readonly #run: RunBasis
   #lock: FileLock | undefined
-  #ended: (RecordOf<'ended'> | RecordOf<'input'>)[] = []
+  #ended: RecordOf<'ended'>[] = []
+  #read: RecordOf<'input'>[] = []
   /** False if the next process must read bad records again, because a recorded reject that ends this process would also end that one. */
   #keepsRejects = true
   /** Index of each input with new rejects → offset up to which all of them are recorded, in bytes. */
@@ -90,8 +91,7 @@ export class RunHistory {
       return
     }
     // The rejects of an input that was read must be in the journal before it, or no process would read them again.
-    if (record.kind === 'input' && record.summary !== undefined)
-      return void this.#ended.push(record)
+    if (record.kind === 'input' && record.summary !== undefined) return void this.#read.push(record)
     if (record.kind === 'batch') this.#noteEnded(file)
     this.#put(file, record)
     if (record.kind !== 'facts') return
@@ -181,12 +181,15 @@ export class RunHistory {
       // Rejects that are in no file are read again by the next process, when the disk has room.
       if (rejects.unplaced > 0) return this.#noteEnded(file)
       this.#keepsRejects = true
-      this.#put(file, { kind: 'rejects', ...rejects.journaled(), upTo: [...this.#upTo] })
+      const ended = this.#ended.splice(0)
+      this.#put(file, { kind: 'rejects', ...rejects.journaled(), upTo: [...this.#upTo], ended })
       this.#upTo.clear()
     }
     for (const record of this.#ended.splice(0)) {
-      const hasRejects = record.kind === 'input' ? rejects.hasNews : record.rejected > 0
-      if (this.#keepsRejects || !hasRejects) this.#put(file, record)
+      if (this.#keepsRejects || record.rejected === 0) this.#put(file, record)
+    }
+    for (const record of this.#read.splice(0)) {
+      if (this.#keepsRejects || !rejects.hasNews) this.#put(file, record)
     }
   }
 }
@@ -263,9 +266,6 @@ function resumedInputs(found: RecordedRun) {
   }
 }
 
-/** A range with rows of unknown outcome. Its lines are those of whole batches: part of a batch has no line numbers of its own. */
-type UncertainRange = Omit<LinesOfRows, 'file'> & { readonly rows: number }
-
 /** @returns a function of the number of an input: the progress that the journal records */
 export function inputProgress(journal: RecordedRun) {
   const resumed = resumedInputs(journal)
@@ -277,10 +277,10 @@ export function inputProgress(journal: RecordedRun) {
   }
 }
 
-/** Ascending; neighbouring ranges are merged. */
+/** Ascending; neighbouring ranges are merged. Lines are those of whole batches: part of a batch has no line numbers of its own. */
 function uncertainRanges(journal: RecordedRun, input: number, { lineNumber }: ResumePoint) {
   const { open } = journal.streams.get(streamIn(journal, input)) ?? {}
-  const found: UncertainRange[] = []
+  const found: (Omit<LinesOfRows, 'file'> & { readonly rows: number })[] = []
   let line = lineNumber
   for (const batch of open?.values() ?? []) {
     for (const { input: own, startBytes, endBytes, endLine, rows: sent } of batch.ranges) {

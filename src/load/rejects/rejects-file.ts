@@ -96,9 +96,9 @@ function appendedFile(
       }
     },
     rename(to: string): void {
-      // What takes the place of another process's file is not removed later.
-      isMade &&= files.statusNow(to) === undefined
-      const cause = failureOf(() => files.rename(path, to))
+      // What takes the place of another process's file is not removed later: a link fails if there is one.
+      isMade &&= failureOf(() => files.link(path, to)) === undefined
+      const cause = failureOf(() => (isMade ? files.remove(path) : files.rename(path, to)))
       if (cause !== undefined) throw failure(messageOf(cause), cause)
       path = to
     },

@@ -5,6 +5,7 @@ import { asDdbError, ConnectionError, DdbError, ServerError } from '../../errors
 import { wait } from '../../platform/clocks.js'
 import { noteFinished } from '../evidence/first-look.js'
 import { recordGone, targetChanged } from '../journal/changed-run.js'
+import { failureOf } from '../journal/journal-file.js'
 import { Batches } from '../outcomes/batches.js'
 import type { Recorder } from '../outcomes/recorder.js'
 import type { Run } from '../run.js'
@@ -262,8 +263,8 @@ export class ReceiptLink {
     for (let retry = 0; ; retry++) {
       try {
         if (retry > 0) this.#takeBack(await node.restore(deadlineMs))
-        // The journal must contain every outcome before the run removes the ledger.
-        run.commit()
+        // The journal must contain every outcome before the run removes the ledger, which stays if the run fails.
+        ending.fail(failureOf(run.commit))
         const timeoutMs = Math.min(longestFarewellMs, checked.confirmTimeoutMs)
         if (!ending.leaving.aborted) {
           // If the process is killed before it removes the ledger, a resumed run still has it.
@@ -278,6 +279,8 @@ export class ReceiptLink {
         return
       } catch (error) {
         if (!(error instanceof DdbError)) throw error
+        // The journal could not be written, and its file fails again when it is closed.
+        if (error.code === 'DDB_OUTPUT_WRITE') return
         this.isUnanswered = true
         const isOpen = recorder.holdsMemory || !isLooked
         const isLast = retry >= Math.max(1, checked.retries) || this.nowMs >= deadlineMs

@@ -1,6 +1,6 @@
 /* Delivery with a receipt for every batch. Follows the batches until each has an outcome: decides when to read the ledger (the server-side
    table of receipts), how long silence may last, and when to stop waiting. */
-import { ConnectionError, TimeoutError, option } from '../../errors.js'
+import { ConnectionError, DdbError, TimeoutError, option } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import { wait } from '../../platform/clocks.js'
 import type { Session } from '../../client/open-session.js'
@@ -39,6 +39,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   #bufferedBytes = 0
   #unacknowledgedBytes = 0
   #sentSinceRead = 0
+  #leftOpen: DdbError | undefined
   /** True once no more batches will come, and only receipts are missing. */
   #allSent = false
   #watching: Promise<void> | undefined
@@ -91,10 +92,11 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   /** Sends nothing, because nothing shows any more which of these rows are stored. */
   #leaveOpen(batch: Batch): void {
     const { file, lineNumber } = batch.locate(0)
-    this.run.reporter.notice(
+    const left =
       `${file}, line ${lineNumber} and on: rows that an earlier process sent are left as they are. They went over several connections, ` +
-        'and the target has since changed how it divides rows, so nothing shows which of them arrived',
-    )
+      'and the target has since changed how it divides rows, so nothing shows which of them arrived'
+    this.run.reporter.notice(left)
+    this.#leftOpen ??= new DdbError('DDB_UNCONFIRMED', `${left}. An audit shows what is missing`)
     batch.release()
   }
 
@@ -157,7 +159,8 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     this.batches.endHalves()
     const { ending, state } = this.run
     // If the server fell silent, parts and retries that were still waiting are certainly not stored.
-    if (ending.failure === undefined && state.rows.unsent > 0) this.fail(this.#silence())
+    if (ending.failure === undefined && state.rows.unsent > 0)
+      this.fail(this.#leftOpen ?? this.#silence())
     await this.end()
     if (this.failure !== undefined) throw this.failure
   }

@@ -16,14 +16,6 @@ import { ignoredEntry, recordLevel } from './json-members.js'
 import type { JsonEntry, JsonLevel, JsonMember, MemberRules } from './json-members.js'
 import { attempt, halt, type JsonScanner } from './json-scanner.js'
 
-/** A key of an earlier record: the object that contained it, and its meaning there. */
-interface RememberedKey {
-  /** From the opening quote to the value: the key, the colon and blanks around the colon. */
-  readonly text: Uint8Array
-  readonly level: JsonLevel
-  readonly entry: JsonEntry
-}
-
 /** The shape of at most one of this many records is learned. If records are irregular, more shapes would still not fit. */
 const recordsPerLesson = 16
 
@@ -49,8 +41,8 @@ export class JsonRecords {
   readonly #rules: MemberRules
   readonly #object: JsonLevel
   readonly #array: JsonLevel
-  /** Keys of the last record in their order, including those of nested objects. */
-  readonly #keys: RememberedKey[] = []
+  /** Keys of the last record in their order, including those of nested objects. `text`: from the opening quote to the value, with blanks. */
+  readonly #keys: Readonly<{ text: Uint8Array; level: JsonLevel; entry: JsonEntry }>[] = []
   /** Number of the record in which each field was seen last. */
   readonly #seenIn: Float64Array
   #record = 0

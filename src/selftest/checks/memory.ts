@@ -25,6 +25,7 @@ import {
   onTable,
   pairs,
   streamTable,
+  type Step,
   wrongBatch,
 } from './steps.js'
 
@@ -37,6 +38,8 @@ const kinds = {
 } as const
 
 const keyed = (kind: string): string => `${kind}(\`k, 1:0, \`k\`v, [INT, INT])`
+const onKeyed = (...steps: readonly Step[]) =>
+  onTable(keyed('keyedTable'), call('tableInsert{T}', pairs([1, 2], [10, 20])), ...steps)
 const texts = (type: 'SYMBOL' | 'STRING', values: readonly string[]) => vectorOf({ type }, values)
 
 const readsBack = (table: string, rows: Table, method = 'tableInsert') =>
@@ -81,9 +84,7 @@ export const insertChecks = [
     ),
   }),
   ...checksOf('insert', 'load --method upsert, and the ledger of receipts', {
-    'a keyed table keeps the last row of a key': onTable(
-      keyed('keyedTable'),
-      call('tableInsert{T}', pairs([1, 2], [10, 20])),
+    'a keyed table keeps the last row of a key': onKeyed(
       call('tableInsert{T}', pairs([2, 3], [21, 30])),
       ask('select * from T order by k', pairs([1, 2, 3], [10, 21, 30])),
     ),
@@ -93,15 +94,11 @@ export const insertChecks = [
       call('tableInsert{T}', pairs([2, 3], [21, 30])),
       ask('select * from T order by k', pairs([1, 2, 3], [10, 20, 30])),
     ),
-    'upsert!': onTable(
-      keyed('keyedTable'),
-      call('tableInsert{T}', pairs([1, 2], [10, 20])),
+    'upsert!': onKeyed(
       call('upsert!{T,,ignoreNull=false}', pairs([2, 3], [21, 30])),
       ask('select * from T order by k', pairs([1, 2, 3], [10, 21, 30])),
     ),
-    'tableUpsert tells new and changed rows': onTable(
-      keyed('keyedTable'),
-      call('tableInsert{T}', pairs([1, 2], [10, 20])),
+    'tableUpsert tells new and changed rows': onKeyed(
       call('tableUpsert{T,,ignoreNull=false}', pairs([2, 3, 4], [21, 30, 40]), answer => {
         // A pair or a vector.
         const counts = elementsOf(answer?.form === 'pair' ? answer.elements : answer)

@@ -60,7 +60,7 @@ interface Place {
   session: CheckContext['control']
 }
 
-type Step = (place: Place) => ReturnType<Check['run']>
+export type Step = (place: Place) => ReturnType<Check['run']>
 
 const named = (request: string, { name }: Place): string => request.replace(/\bT\b/g, name)
 

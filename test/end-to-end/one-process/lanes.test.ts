@@ -8,6 +8,7 @@ import { recordLine, recordOf } from '../../../src/load/journal/journal-record.j
 import { reasonsPath } from '../../../src/source/data-files.js'
 import type { Faults, ServerOptions } from '../../../src/server/index.js'
 import { startLoadServer } from '../../helpers/load-server.js'
+import { noRows } from '../../helpers/values.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
 useTurnClock()
@@ -289,6 +290,9 @@ t.test('if the table now divides rows differently, known rows are not sent again
         : record,
     )
   })
+  // Of one row, an earlier process had recorded that it was not sent.
+  const { stream, no } = changed.map(line => recordOf(line)!).findLast(one => one.kind === 'batch')!
+  lines.push(recordLine({ ...noRows, kind: 'ended', stream, no, lane: 0, part: 1, unsent: 1 }))
   await writeFile(path, lines.join(''))
   const notices: string[] = []
   const second = await run({ mode: 'async' }, undefined, {
@@ -296,6 +300,7 @@ t.test('if the table now divides rows differently, known rows are not sent again
     onNotice: (notice: string) => void notices.push(notice),
   })
   t.match(notices.join('\n'), /the target has since changed how it divides rows/)
+  t.match(second.error, { code: 'DDB_UNCONFIRMED', message: /left as they are.*An audit/ })
   const { confirmed, skipped, unconfirmed, unsent } = second.rows
   t.equal(confirmed + skipped + unconfirmed + unsent, rowCount)
   t.ok(unconfirmed > 0)

@@ -403,7 +403,7 @@ t.test('a resumed run keeps its transform and the count of dropped rows', async 
   t.match(await run('load', path, ...argv), { code: 0, stdout: /^Already loaded/ })
   t.equal((await rows('select * from loadTable("dfs://d","t")')).length, 2)
   const journal = await readFile(join(dir, '.state/ddb-ingest/runs/day.journal'), 'utf8')
-  t.match(journal, /"format":14/)
+  t.match(journal, /"format":15/)
 })
 
 t.test('later processes look for transformed rows', async t => {

@@ -70,6 +70,17 @@ for (const mode of ['async', 'sync'] as const) {
   })
 }
 
+t.test('what was confirmed when the disk of the journal was full stays so', async t => {
+  const { run, isComplete, onBatch } = await scene(t)
+  let isFull = false
+  onBatch(no => void (isFull ||= no === rowCount / 100))
+  const fails: Disk['fails'] = (call, path) =>
+    isFull && call === 'write' && path.includes('.journal')
+  const full = await run('async', { fails })
+  t.match(full, { exitCode: 74, rows: { confirmed: rowCount - bad.length, unconfirmed: 0 } })
+  await isComplete(await run('async'))
+})
+
 const harms: Readonly<Record<string, (file: string, aside: string) => void>> = {
   removed: renameSync,
   cut(file, aside) {

@@ -17,7 +17,7 @@ import {
   type Spawned,
 } from '../../cli/run-cli.js'
 import { csv, dfsScript, ids, upTo } from '../../helpers/delivery.js'
-import { startLoadServer } from '../../helpers/load-server.js'
+import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { sampled } from '../../helpers/runs.js'
 
 const rowCount = 1_000
@@ -133,14 +133,33 @@ async function changedScene(t: Test, isFinished = false) {
   return { place, path, refused }
 }
 
-/** Removes the ledger of a killed run, so that nobody can tell what became of its last batch. */
-function dropReceipts({ here }: Scene): void {
-  const { shared } = here.server.node
-  const ledgers = [...shared.keys()].filter(name => name.startsWith('ddbIngestLedger'))
-  for (const name of ledgers) shared.delete(name)
+const ledgersOn = ({ server }: LoadServer): string[] =>
+  [...server.node.shared.keys()].filter(name => name.startsWith('ddbIngestLedger'))
+
+/** A resumed run whose killed process left no ledger, so that nobody can tell what became of its last batch. */
+async function withoutReceipts({ kill, here, shell }: Scene) {
+  await kill('--run-id', 'nightly', '--mode', 'sync')
+  for (const name of ledgersOn(here)) here.server.node.shared.delete(name)
+  return shell('ddb-ingest resume nightly')
 }
 
 type Remedy = keyof typeof remedies | 'unanswered'
+
+/** A run whose journal has a damaged line cannot be resumed, but starts over, and leaves nothing on the server. */
+async function startsOver(t: Test, at: number, damage: (line: string) => string, why: RegExp) {
+  const { here, folder, load, kill, removeRows, eachOnce } = await scene(t)
+  await kill('--run-id', 'nightly')
+  const path = await journalOf(folder)
+  const lines = (await readFile(path, 'utf8')).split('\n')
+  lines[at] = damage(lines[at]!)
+  await writeFile(path, lines.join('\n'))
+  t.match(await load('--run-id', 'nightly'), { code: 66, stderr: why })
+  await removeRows()
+  const again = await load('--run-id', 'nightly', '--restart')
+  t.match(again, { code: 0 }, again.stderr)
+  await eachOnce()
+  t.strictSame(ledgersOn(here), [])
+}
 
 const carriedOut: Readonly<Record<Remedy, Readonly<Record<string, (t: Test) => Promise<void>>>>> = {
   lookThenRestart: {
@@ -210,36 +229,14 @@ const carriedOut: Readonly<Record<Remedy, Readonly<Record<string, (t: Test) => P
   },
   removeThenRestart: {
     'the journal is damaged': async t => {
-      const { folder, load, kill, removeRows, eachOnce } = await scene(t)
-      await kill('--run-id', 'nightly')
-      const path = await journalOf(folder)
-      const lines = (await readFile(path, 'utf8')).split('\n')
-      lines[2] = lines[2]!.replace(/\d/g, '7')
-      await writeFile(path, lines.join('\n'))
-      const refused = await load('--run-id', 'nightly')
-      t.match(refused.stderr, /damaged.*would be stored twice: remove them/s)
-      t.not(refused.code, 0)
-      await removeRows()
-      const again = await load('--run-id', 'nightly', '--restart')
-      t.match(again, { code: 0 }, again.stderr)
-      await eachOnce()
+      const refusal = /damaged.*would be stored twice: remove them/s
+      await startsOver(t, 2, line => line.replace(/\d/g, '7'), refusal)
     },
     'another version of the program wrote the journal, and its ledger is on the server':
       async t => {
-        const { here, folder, load, kill, removeRows, eachOnce } = await scene(t)
-        await kill('--run-id', 'nightly')
-        const path = await journalOf(folder)
-        const lines = (await readFile(path, 'utf8')).split('\n')
-        lines[0] = recordLine({ ...recordOf(lines[0]!)!, format: 4 } as JournalRecord).trimEnd()
-        await writeFile(path, lines.join('\n'))
-        const refused = await load('--run-id', 'nightly')
-        t.match(refused, { code: 66, stderr: /another version .*\(format 4; .*remove them/s })
-        await removeRows()
-        const again = await load('--run-id', 'nightly', '--restart')
-        t.match(again, { code: 0 }, again.stderr)
-        await eachOnce()
-        const tables = [...here.server.node.shared.keys()]
-        t.notOk(tables.find(name => name.startsWith('ddbIngestLedger')))
+        const ofOther = (line: string): string =>
+          recordLine({ ...recordOf(line)!, format: 4 } as JournalRecord).trimEnd()
+        await startsOver(t, 0, ofOther, /another version .*\(format 4; .*remove them/s)
       },
   },
   nothingStored: {
@@ -278,10 +275,7 @@ const carriedOut: Readonly<Record<Remedy, Readonly<Record<string, (t: Test) => P
       const again = await load('--run-id', 'nightly')
       t.match(again, { code: 0, stderr: 'No row of the run was stored, so the run starts over' })
       await eachOnce()
-      t.strictSame(
-        [...here.server.node.shared.keys()].filter(name => name.startsWith('ddbIngestL')),
-        [],
-      )
+      t.strictSame(ledgersOn(here), [])
     },
   },
   anotherLoad: {
@@ -328,9 +322,7 @@ const carriedOut: Readonly<Record<Remedy, Readonly<Record<string, (t: Test) => P
   unanswered: {
     'the rows are there': async t => {
       const place = await scene(t)
-      await place.kill('--run-id', 'nightly', '--mode', 'sync')
-      dropReceipts(place)
-      const left = await place.shell('ddb-ingest resume nightly')
+      const left = await withoutReceipts(place)
       t.match(left, { code: 4 })
       const [, clean = ''] = await waysOf(place, left)
       await place.eachOnce()
@@ -338,9 +330,7 @@ const carriedOut: Readonly<Record<Remedy, Readonly<Record<string, (t: Test) => P
     },
     'the table has none of them': async t => {
       const place = await scene(t)
-      await place.kill('--run-id', 'nightly', '--mode', 'sync')
-      dropReceipts(place)
-      const left = await place.shell('ddb-ingest resume nightly')
+      const left = await withoutReceipts(place)
       t.match(left.stdout, 'lines 202 to 301')
       await place.here.session.run('delete from target where id between 200:299')
       const [resend = ''] = await waysOf(place, left)

@@ -10,7 +10,9 @@ import type { Platform } from '../../../src/platform/platform.js'
 import { systemPlatform } from '../../../src/platform/system-files.js'
 import type { RequestInfo } from '../../../src/server/index.js'
 import { csv, dfsScript, ids, streamScript, upTo } from '../../helpers/delivery.js'
+import { platformOn, type Disk } from '../../helpers/failing-files.js'
 import { closedGate } from '../../helpers/gate.js'
+import { readRun } from '../../helpers/journals.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { deepTest } from '../../helpers/runs.js'
 
@@ -216,6 +218,34 @@ t.test('rejects that a journal of the same run lacks show that it is too old', a
   const refused = await one.load({ rejects })
   t.match(refused, { exitCode: 66, error: { code: 'DDB_RUN_DAMAGED' } })
   t.match(readFileSync(rejects.file, 'utf8'), 'x,A', 'the rejects are still there')
+})
+
+t.test('no power cut separates a reject in the journal from its outcome', async t => {
+  const one = await scene(t)
+  const rows = Array.from({ length: 60 }, (_, id) => `${id},${id % 7 === 3 ? '' : 'A'}\n`)
+  writeFileSync(join(one.dir, 'rows.csv'), `id,sym\n${rows.join('')}`)
+  let [journal, drafts] = ['', 0]
+  // The second draft is the shorter journal of a finished run.
+  const fails: Disk['fails'] = (call, path) => {
+    if (call === 'create' && path === `${one.path}.new` && ++drafts === 2)
+      journal = readFileSync(one.path, 'utf8')
+    return false
+  }
+  const rejects = { file: join(one.dir, 'bad.csv'), maxErrors: 100 }
+  const given = { rejects, target: { table: 'dfs://d/t' } }
+  t.match(await one.load(given, platformOn({ fails })), { exitCode: 3 })
+  const lines = journal.trimEnd().split('\n')
+  const records = lines.map(line => recordOf(line)!)
+  t.equal(readRun(...records).rows().rejected, 9)
+  for (const cut of records.keys()) {
+    const before = records.slice(0, cut + 1)
+    let left = 0
+    for (const one of before) {
+      if (one.kind === 'batch') for (const { rows } of one.ranges) left += rows
+    }
+    for (const rows of Object.values(readRun(...before).rows())) left -= rows
+    t.equal(left, 0)
+  }
 })
 
 deepTest(t, 'a run in sync mode that starts over uses higher numbers than before', async t => {

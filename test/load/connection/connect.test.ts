@@ -214,31 +214,16 @@ t.test(
 )
 
 t.test('if the leader cannot be reached, the node that redirected is tried', async t => {
-  const server = {
-    host: 'a',
-    port: 1,
-    user: 'u',
-    password: 'p',
-    otherHosts: [
-      { host: 'b', port: 2 },
-      { host: 'c', port: 3 },
-    ],
-  }
-  t.strictSame(redirected(server, { host: 'b', port: 2 }), {
-    host: 'b',
-    port: 2,
-    user: 'u',
-    password: 'p',
-    otherHosts: [
-      { host: 'a', port: 1 },
-      { host: 'c', port: 3 },
-    ],
-  })
-  t.strictSame(
-    redirected({ host: 'a', port: 1 }, { host: 'a', port: 2 }).otherHosts,
-    [{ host: 'a', port: 1 }],
-    'the same host with another port is another node',
-  )
+  const [a, b, c] = [
+    { host: 'a', port: 1 },
+    { host: 'b', port: 2 },
+    { host: 'c', port: 3 },
+  ] as const
+  const login = { user: 'u', password: 'p' }
+  const moved = redirected({ ...a, ...login, otherHosts: [b, c] }, b)
+  t.strictSame(moved, { ...b, ...login, otherHosts: [a, c] })
+  const { otherHosts } = redirected(a, { host: 'a', port: 2 })
+  t.strictSame(otherHosts, [a], 'the same host with another port is another node')
 })
 
 /** The random draws that give the longest pauses, the shortest pauses, and pauses in between. */

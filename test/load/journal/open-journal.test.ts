@@ -88,7 +88,7 @@ t.test('a journal begins with the run, its process and its inputs', async t => {
   t.match(records(), [
     {
       kind: 'run',
-      format: 14,
+      format: 15,
       runId: 'nightly',
       token: journal.name.token.toString(16),
       options: { target: { table: 'trades' } },

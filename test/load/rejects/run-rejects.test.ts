@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { JournaledRejects } from '../../../src/load/journal/journal-record.js'
@@ -6,6 +6,7 @@ import { RecordedRun } from '../../../src/load/journal/recorded-run.js'
 import type { RejectOptions } from '../../../src/load/options.js'
 import type { RunRejects } from '../../../src/load/rejects/run-rejects.js'
 import type { AnyReject, RejectReading } from '../../../src/load/rejects/reject.js'
+import { systemFiles } from '../../../src/platform/system-files.js'
 import { testRun } from '../../helpers/load-run.js'
 import { utf8Source } from '../../helpers/utf8-source.js'
 
@@ -83,10 +84,10 @@ t.test(
 )
 
 /** A stream of a shard that has a reject in its file, and has not ended. */
-function begunStream(t: Test, shapes: readonly (typeof shape)[] = [shape]) {
+function begunStream(t: Test, shapes: readonly (typeof shape)[] = [shape], files = systemFiles) {
   const dir = t.testdir()
   const options = { runId: 'r', shard: { index: 1, count: 1 } }
-  const { rejects } = testRun({ ...options, rejects: { file: join(dir, 'r.csv') } })
+  const { rejects } = testRun({ ...options, rejects: { file: join(dir, 'r.csv') } }, { files })
   rejects.beginStream(join(dir, 'r.s1.csv'), '7')
   rejects.reading('in.csv', { format: 'csv' } as RejectReading, shape)
   for (const one of shapes) rejects.keep(cell, one)
@@ -143,6 +144,14 @@ t.test('of two processes that end a stream, the files of one stay', async t => {
   later.rejects.endStream()
   later.rejects.dropStream()
   t.strictSame(readdirSync(later.dir), ['r.s1.csv', 'r.s1.csv.reasons.ndjson'], 'or here')
+  const link = (from: string, to: string): void => {
+    copyFileSync(from, to)
+    systemFiles.link(from, to)
+  }
+  const atOnce = begunStream(t, [shape], { ...systemFiles, link })
+  atOnce.rejects.endStream()
+  atOnce.rejects.dropStream()
+  t.strictSame(readdirSync(atOnce.dir), ['r.s1.csv', 'r.s1.csv.reasons.ndjson'], 'or just then')
 })
 
 t.test(

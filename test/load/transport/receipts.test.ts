@@ -62,43 +62,44 @@ function receiptsOf(part: number, rows: number, taken: number, errText = ''): Le
   ]
 }
 
-t.test('receipts of halves that an earlier process sent count, too', async t => {
-  const { checked, platform, state, ending, ...others } = testRun()
-  const history = {
-    ...{ file: {}, now: { begun: { length: 2 } }, found: readRun(), ended: () => undefined },
-  }
-  const target = { columns: [], keyed: false }
-  const parts = { checked, platform, state, ending, history, target, commit: () => undefined }
-  const run = { ...others, ...parts } as unknown as Run
-  const outside = 'The column is not defined in the partitioning scheme'
-  const rows = [receiptsOf(1, 4, -1, outside), receiptsOf(2, 2, 2), receiptsOf(3, 2, 2)].flat()
-  const reads = [rows, []]
-  const sent: number[] = []
-  const node = {
-    ...{ isLost: false, bufferedBytes: 0, isAnswered: false },
-    read: () => Promise.resolve(reads.shift()!),
-    send: (piece: Piece) => {
-      piece.carrier = { closed: false } as Session
-      sent.push(piece.place.part)
-    },
-  } as unknown as ReceiptNode
-  const said: string[] = []
-  const evidence = {
-    beginStream: () => said.push('sample the next'),
-    taken: (count: number) => said.push(`${count} taken`),
-  } as unknown as Evidence
-  const recorder = new Recorder(run, evidence)
-  const fail = (error: unknown): void => void t.fail(String(error))
-  const batches = new Batches(run, recorder, node, fail)
-  const all = new Receipts(run, batches, recorder)
-  await all.readEarlier(true)
-  const piece = wholePiece(batchOf(4), 5)
-  all.takeUp({ piece, isSent: true })
-  t.same(sent, [2], 'the ledger keeps this copy of a half from being written')
-  all.take([])
-  all.take([])
-  t.same(sent, [2, 3])
-  t.same(said, ['sample the next', '2 taken', '2 taken'], 'the first rows that the table took')
-  t.equal(state.rows.confirmed, 4)
-  t.equal(state.open.size, 0)
-})
+for (const word of ['there', 'gone']) {
+  t.test(`an earlier process sent halves, whose receipts are ${word}`, async t => {
+    const { checked, platform, state, ending, ...others } = testRun()
+    const now = { begun: { length: 2 } }
+    const history = { file: {}, now, found: readRun(), ended: () => undefined }
+    const target = { columns: [], keyed: false }
+    const parts = { checked, platform, state, ending, history, target, commit: () => undefined }
+    const run = { ...others, ...parts } as unknown as Run
+    const outside = 'The column is not defined in the partitioning scheme'
+    const rows = [receiptsOf(1, 4, -1, outside), receiptsOf(2, 2, 2), receiptsOf(3, 2, 2)].flat()
+    const reads = [rows, []]
+    const sent: number[] = []
+    const node = {
+      ...{ isLost: false, bufferedBytes: 0, isAnswered: false },
+      read: () => Promise.resolve(reads.shift()!),
+      send: (piece: Piece) => {
+        piece.carrier = { closed: false } as Session
+        sent.push(piece.place.part)
+      },
+    } as unknown as ReceiptNode
+    const said: string[] = []
+    const taken = (count: number) => said.push(`${count} taken`)
+    const evidence = { beginStream: () => said.push('sample the next'), taken }
+    const recorder = new Recorder(run, evidence as unknown as Evidence)
+    const fail = (error: unknown): void => void t.fail(String(error))
+    const batches = new Batches(run, recorder, node, fail)
+    const all = new Receipts(run, batches, recorder)
+    await all.readEarlier(true)
+    const piece = wholePiece(batchOf(4), 5)
+    all.takeUp({ piece, isSent: true })
+    t.same(sent, [2], 'the ledger keeps this copy of a half from being written')
+    if (word === 'gone') batches.loseHalves('the server forgot its receipts')
+    all.take([])
+    all.take([])
+    t.equal(state.open.size, 0)
+    const [halves, unconfirmed] = word === 'gone' ? [[2], 2] : [[2, 3], 0]
+    t.same(sent, halves, 'a half that may be there is not sent again')
+    t.match(state.rows, { confirmed: 4 - unconfirmed, unconfirmed })
+    t.same(said.slice(0, 2), ['sample the next', '2 taken'], 'the first rows that the table took')
+  })
+}
