@@ -1,12 +1,15 @@
 /* A run with a journal as one plain object, which `runs --json` prints, and as text: all runs as a table, or one run in detail. */
 import { addressText } from '../../client/failure.js'
 import { isInDoubt } from '../../load/journal/changed-run.js'
-import { inputProgress } from '../../load/journal/run-history.js'
+import { unconfirmedRows, type RecordedRun } from '../../load/journal/recorded-run.js'
+import { resumedInputs, streamIn } from '../../load/journal/run-history.js'
 import type { KnownRun } from '../../load/journal/journals.js'
 import { pathHere } from '../../load/rejects/reject-path.js'
 import { confirmationWords } from '../../load/options.js'
 import type { ConfirmUsed, LoadResult, RowCounts } from '../../load/options.js'
 import { shellText } from '../options/shell-command.js'
+import type { LinesOfRows } from '../../load/outcomes/pieces.js'
+import type { ResumePoint } from '../../parse/batch.js'
 import { clean, counted, fieldLines, grouped, type Paint, tableLines } from './output.js'
 
 /** Every field is always present; unknown values are null. Times are in ISO 8601, in UTC. */
@@ -254,4 +257,38 @@ function targetText({ table, function: called, host }: RunReport['target']): str
 
 function timeText(isoTime: string): string {
   return isoTime.replace(/\.\d+Z$/, 'Z')
+}
+
+/** @returns a function of the number of an input: the progress that the journal records */
+export function inputProgress(journal: RecordedRun) {
+  const resumed = resumedInputs(journal)
+  return (input: number) => {
+    const { from, records, done } = resumed(input)
+    /** `settled`: the place before which no rows are left to send, and no outcome is left to ask for. `isDone`: nothing is left of the input. */
+    const settled = { ...from, records }
+    return { settled, isDone: done !== undefined, uncertain: uncertainRanges(journal, input, from) }
+  }
+}
+
+/** Ascending; neighbouring ranges are merged. Lines are those of whole batches: part of a batch has no line numbers of its own. */
+function uncertainRanges(journal: RecordedRun, input: number, { lineNumber }: ResumePoint) {
+  const { open } = journal.streams.get(streamIn(journal, input)) ?? {}
+  const found: (Omit<LinesOfRows, 'file'> & { readonly rows: number })[] = []
+  let line = lineNumber
+  for (const batch of open?.values() ?? []) {
+    for (const { input: own, startBytes, endBytes, endLine, rows: sent } of batch.ranges) {
+      if (own !== input) continue
+      const firstLine = line
+      line = endLine
+      // If a batch has rows of several inputs, all its rows of unknown outcome may belong to this input.
+      const rows = Math.min(sent, unconfirmedRows(batch))
+      if (rows === 0) continue
+      const lastLine = Math.max(firstLine, endLine - 1)
+      const last = found.at(-1)
+      if (last?.endBytes === startBytes) {
+        found[found.length - 1] = { ...last, endBytes, lastLine, rows: last.rows + rows }
+      } else found.push({ startBytes, endBytes, firstLine, lastLine, rows })
+    }
+  }
+  return found
 }

@@ -383,21 +383,3 @@ export async function removeOldRuns(
     }
   }
 }
-
-/** Names of changed inputs, by size and time; a process that resumes also compares content. Followed files grow, and count as the same. */
-export async function changedInputs(
-  { run, journal }: Pick<KnownRun, 'run' | 'journal'>,
-  files: Files,
-): Promise<string[]> {
-  const changed: string[] = []
-  const inputs = run.options.input?.follow === true ? [] : journal.inputs
-  for (const { path, fingerprint, detected } of inputs) {
-    const now = await files.status(resolve(run.folder, path)).catch(() => undefined)
-    // The run takes it as it is if nothing was read of it.
-    if (now !== undefined && detected === undefined) continue
-    const { sizeBytes, modifiedMs } = fingerprint
-    if (now?.sizeBytes !== sizeBytes || Math.floor(now.modifiedMs) !== modifiedMs)
-      changed.push(path)
-  }
-  return changed
-}

@@ -1,8 +1,8 @@
 /* What earlier processes did for a run, where this one resumes it, and what this one records: in a journal each step before it happens, then
    each outcome. A run without a journal resumes nothing. A report of the run shows the same places. */
-import type { Batch, Reject, ResumePoint } from '../../parse/batch.js'
+import type { Batch, Reject } from '../../parse/batch.js'
 import type { FileLock } from '../../platform/platform.js'
-import { type LinesOfRows, placeText, recordedRanges } from '../outcomes/pieces.js'
+import { placeText, recordedRanges } from '../outcomes/pieces.js'
 import { accountedFor } from '../outcomes/run-state.js'
 import { ledgerName, newToken, type KnownRun, type RunName } from '../register/register.js'
 import { RunRejects } from '../rejects/run-rejects.js'
@@ -11,7 +11,7 @@ import { runChanged } from './changed-run.js'
 import type { JournalFile } from './journal-file.js'
 import type { EndedRows, Facts, JournalRecord, Place, RecordOf } from './journal-record.js'
 import type { OpenedJournal } from './journals.js'
-import { RecordedRun, streamStart, unconfirmedRows, type SentBatch } from './recorded-run.js'
+import { RecordedRun, streamStart, type SentBatch } from './recorded-run.js'
 
 /** The methods throw DDB_OUTPUT_WRITE if the file cannot be written. */
 export class RunHistory {
@@ -197,7 +197,7 @@ export class RunHistory {
 /** Followed files are read at once, each as a stream. */
 export const streamOfFollowed = (input: number): number => input + 1
 
-const streamIn = ({ run }: RecordedRun, input: number): number =>
+export const streamIn = ({ run }: RecordedRun, input: number): number =>
   run?.options.input?.follow === true ? streamOfFollowed(input) : 1
 
 /** @param found  the journal as it was found; this process does not change it */
@@ -236,7 +236,7 @@ export function newResumption(found: RecordedRun) {
 }
 
 /** @returns a function of the number of an input: where to resume reading it, at the end of a batch or at its start */
-function resumedInputs(found: RecordedRun) {
+export function resumedInputs(found: RecordedRun) {
   const { inputs, streams } = found
   /** Ends of batches by input; the key is there for every input with rows of an open batch. */
   const endsIn = new Map<number, number[]>()
@@ -264,38 +264,4 @@ function resumedInputs(found: RecordedRun) {
       done: isBetween || endsIn.has(input) ? undefined : inputs[input]!.summary,
     }
   }
-}
-
-/** @returns a function of the number of an input: the progress that the journal records */
-export function inputProgress(journal: RecordedRun) {
-  const resumed = resumedInputs(journal)
-  return (input: number) => {
-    const { from, records, done } = resumed(input)
-    /** `settled`: the place before which no rows are left to send, and no outcome is left to ask for. `isDone`: nothing is left of the input. */
-    const settled = { ...from, records }
-    return { settled, isDone: done !== undefined, uncertain: uncertainRanges(journal, input, from) }
-  }
-}
-
-/** Ascending; neighbouring ranges are merged. Lines are those of whole batches: part of a batch has no line numbers of its own. */
-function uncertainRanges(journal: RecordedRun, input: number, { lineNumber }: ResumePoint) {
-  const { open } = journal.streams.get(streamIn(journal, input)) ?? {}
-  const found: (Omit<LinesOfRows, 'file'> & { readonly rows: number })[] = []
-  let line = lineNumber
-  for (const batch of open?.values() ?? []) {
-    for (const { input: own, startBytes, endBytes, endLine, rows: sent } of batch.ranges) {
-      if (own !== input) continue
-      const firstLine = line
-      line = endLine
-      // If a batch has rows of several inputs, all its rows of unknown outcome may belong to this input.
-      const rows = Math.min(sent, unconfirmedRows(batch))
-      if (rows === 0) continue
-      const lastLine = Math.max(firstLine, endLine - 1)
-      const last = found.at(-1)
-      if (last?.endBytes === startBytes) {
-        found[found.length - 1] = { ...last, endBytes, lastLine, rows: last.rows + rows }
-      } else found.push({ startBytes, endBytes, firstLine, lastLine, rows })
-    }
-  }
-  return found
 }

@@ -1,18 +1,11 @@
 /* `runs`: lists runs with a journal, their state, and how to resume them. With `--files`: the outcome of each file of one run. With
    `--clean`: removes journals; if a run is unfinished, first removes its tables on the server. Runs of shards: asks the server. */
+import { resolve } from 'node:path'
 import { DdbError, usageError } from '../../../errors.js'
 import { connectServer } from '../../../load/connection/connect.js'
 import { deliveryDefaults } from '../../../load/checked-options.js'
-import {
-  lockRun,
-  changedInputs,
-  listRuns,
-  readRun,
-  removeOldRuns,
-  type KnownRun,
-  type RemovedRun,
-} from '../../../load/journal/journals.js'
-import { inputProgress } from '../../../load/journal/run-history.js'
+import { lockRun, listRuns, readRun, removeOldRuns } from '../../../load/journal/journals.js'
+import type { KnownRun, RemovedRun } from '../../../load/journal/journals.js'
 import { forgetRun } from '../../../load/register/register.js'
 import { forgetShards, lookAtShards } from '../../../load/shards/report.js'
 import { readCredentials, serverOf, type Login } from '../../options/login.js'
@@ -32,7 +25,13 @@ import {
 } from './known-run.js'
 import type { Settings } from '../../options/options.js'
 import { endFailed, nextCommand } from '../../output/failures.js'
-import { reportOf, runsTable, runText, waysToResume } from '../../output/run-report.js'
+import {
+  inputProgress,
+  reportOf,
+  runsTable,
+  runText,
+  waysToResume,
+} from '../../output/run-report.js'
 import type { RunReport } from '../../output/run-report.js'
 import { summaryLines } from '../../output/summary.js'
 import { clean, counted, grouped, jsonLine, tableLines } from '../../output/output.js'
@@ -106,6 +105,22 @@ async function foundRuns(settings: Settings<'runs'>, names: readonly string[], f
   return { runs: await Promise.all(known.map(one => reportOn(one, settings, isAll))), strange }
 }
 
+/** Names of changed inputs, by size and time; a process that resumes also compares content. Followed files grow, and count as the same. */
+async function changedInputs({ run, journal }: KnownRun): Promise<string[]> {
+  const files = withArchives(systemPlatform.files)
+  const changed: string[] = []
+  const inputs = run.options.input?.follow === true ? [] : journal.inputs
+  for (const { path, fingerprint, detected } of inputs) {
+    const now = await files.status(resolve(run.folder, path)).catch(() => undefined)
+    // The run takes it as it is if nothing was read of it.
+    if (now !== undefined && detected === undefined) continue
+    const { sizeBytes, modifiedMs } = fingerprint
+    if (now?.sizeBytes !== sizeBytes || Math.floor(now.modifiedMs) !== modifiedMs)
+      changed.push(path)
+  }
+  return changed
+}
+
 async function reportOn(
   known: KnownRun,
   { stateDir }: Settings<'runs'>,
@@ -118,7 +133,7 @@ async function reportOn(
   // Inputs of finished runs may go. Who names such a run may want it to go on with changed inputs.
   if (state === 'running' || (isAll && state === 'finished')) return reportOf(known, resume, [])
   const clean = runCommand('runs', runId, stateDir, ['--clean'])
-  const changed = await changedInputs(known, withArchives(systemPlatform.files))
+  const changed = await changedInputs(known)
   const audit = auditCommand(runId, stateDir, target)
   return reportOf(known, resume, waysToResume(known, changed, { resume, audit, clean }))
 }
