@@ -114,7 +114,6 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
 
   async settled(): Promise<Session> {
     await this.#allClosed()
-    if (this.failure !== undefined) throw this.failure
     await this.recorder.lookAtEnd()
     this.recorder.evidence.beginStream()
     return this.node.control
@@ -122,6 +121,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
 
   async #allClosed(): Promise<void> {
     while (this.run.state.open.size > 0 && this.failure === undefined) await this.woken()
+    if (this.failure !== undefined) throw this.failure
   }
 
   async #learn(): Promise<void> {
@@ -175,8 +175,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   }
 
   async #watch(): Promise<void> {
-    const { state, ending, platform } = this.run
-    const node = this.node
+    const [{ state, ending, platform }, node] = [this.run, this.node]
     let pollMs = firstPollMs
     // The first batch has hardly left this machine.
     await wait(platform.clock, firstPollMs)
