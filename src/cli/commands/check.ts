@@ -245,8 +245,7 @@ function table(fields: readonly CheckedField[], columns: CheckResult['columns'],
       clip(clean(text), cellColumns),
     )
   })
-  const lines = tableLines([heads, ...rows], column => column >= 5, width - 2)
-  return lines.map(line => `  ${line}`)
+  return tableLines([heads, ...rows], column => column >= 5, width - 2).map(line => `  ${line}`)
 }
 
 function badText({ rejected, coerced }: CheckResult['columns'][number]): string {

@@ -247,8 +247,7 @@ const hasLine = (source: CellSource): boolean =>
 /** Names of the members of a JSON record; nested ones as `outer.inner`. */
 export function memberNames(record: Uint8Array, { encoding }: RecordShape['text']): string[] {
   if (record.length > mostBytes) return []
-  const names = attempt(() => namesIn(JSON.parse(new TextDecoder(encoding).decode(record)), ''))
-  return names ?? []
+  return attempt(() => namesIn(JSON.parse(new TextDecoder(encoding).decode(record)), '')) ?? []
 }
 
 function namesIn(value: unknown, before: string): string[] {

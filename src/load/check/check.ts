@@ -167,9 +167,8 @@ function unfitFailure(look: CheckObserver): DdbError | undefined {
   const unfit = inputs.find(({ failure }) => failure !== undefined)
   if (unfit !== undefined || first === undefined || fitRows + unfitRows > 0) return unfit?.failure
   const { file, lineNumber, offsetBytes, code, message } = first
-  const position = { file, lineNumber, offsetBytes }
   const text = `no row would load; the first one: ${file}, line ${lineNumber}: ${message}`
-  return new InputError(code as ErrorCode, text, position)
+  return new InputError(code as ErrorCode, text, { file, lineNumber, offsetBytes })
 }
 
 /**
@@ -290,7 +289,7 @@ async function findRemedies(
   const { quote, escape } = options.input ?? {}
   const own = { ...layout, ...defined({ quote, escape }) }
   const read = { ...options, input: own, mapping: { ...mapping, map, set } }
-  const looking = inferSchema({
+  const schema = await inferSchema({
     ...inferOptions(read, inputs, platform.files),
     types: filled,
     existing: names,
@@ -299,7 +298,6 @@ async function findRemedies(
     onLook: run.reporter.looking,
     ...defined({ sample }),
   })
-  const schema = await looking
     .catch((error: unknown) => {
       if (error instanceof DdbError) return error
       throw error

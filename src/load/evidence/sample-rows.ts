@@ -90,8 +90,7 @@ export function newSample(shape: RowShape, earlier: readonly SampleRow[]) {
   return {
     /** At most five rows: the first and the last of earlier processes, and one after 1/4 to 1/2 and the last of those of this process. */
     get rows(): readonly SampleRow[] {
-      const all = [first, before, beforeEnd, middle, last]
-      return [...new Set(all)].filter(row => row !== undefined)
+      return [...new Set([first, before, beforeEnd, middle, last])].filter(row => row !== undefined)
     },
     /** Must be called when the target has accepted rows. @returns whether their number has doubled: the journal should get the sample */
     taken({ columns, rowCount }: RowsOfColumns): boolean {

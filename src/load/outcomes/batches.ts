@@ -260,9 +260,8 @@ export class Batches {
 
   /** Drops a piece that was queued, or that a node refused because a different node leads. */
   #drop(piece: Piece): void {
-    if (piece.isEarlier) {
+    if (piece.isEarlier)
       return this.#giveUp(piece, 'sent by an earlier process, and no receipt came')
-    }
     // The rows of a half were counted with the whole.
     const isHalf = piece === this.#half
     if (piece.connection === undefined) this.#countSent(piece, isHalf ? 0 : -1)
@@ -305,7 +304,14 @@ export class Batches {
   /** Moves to the leader after this node has answered all pieces, so that none is open on two nodes. @returns whether the run has moved */
   async moveToLeader(timeoutMs: number): Promise<boolean> {
     const to = this.leader
-    if (to === undefined || this.unknown().length > 0) return false
+    const unknown = this.unknown()
+    if (to === undefined || unknown.some(piece => piece.isInFlight)) return false
+    const [waiting] = unknown
+    if (waiting !== undefined) {
+      // For a piece that only the leader will take; and only this node could show whether it is stored.
+      this.#drop(waiting)
+      return false
+    }
     try {
       if (++this.#moves > maxRedirects) throw redirectedTooOften(to)
       const { clock, random } = this.#run.platform

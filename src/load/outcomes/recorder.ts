@@ -95,11 +95,10 @@ export class Recorder {
     const marked = short > 0 || !counts ? outsideRows(target.description, batch) : noIndexes
     const outside = short > 0 ? marked : (marked ?? noIndexes)
     // A keyed target does not count rows whose keys it already had either. These are not missing; rows outside the partition scheme are. If it
-    // is unknown which those are, all that were not counted may be missing.
-    // Of rows with one key, the server gets one.
+    // is unknown which those are, all that were not counted may be missing. Of rows with one key, the server gets one.
     const isFew = distinctBy.length > 0 || (outside?.length ?? 0) <= short
     // Without one transaction for all, fewer rows may be those of a partition that was locked for too long (DolphinDB tutorial, TSDB engine).
-    const isWhole = target.upserts || target.description.state?.atomic !== 'CHUNK'
+    const isWhole = target.description.state?.atomic !== 'CHUNK'
     const hasCause = target.keyed && isWhole && outside !== undefined && isFew
     const missing = hasCause ? outside.length : Math.max(0, short)
     const confirmed = left - missing

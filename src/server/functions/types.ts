@@ -179,8 +179,7 @@ export const typeFunctions = [
       const { vector, rebuild } = operandOf(value, 'left')
       const isText = isLiteral(vector.type) || vector.type === 'CHAR' || vector.type === 'VOID'
       check(isText, 'left: X must be a string or a vector of strings.')
-      const data = textsOfVector(vector).map(text => text.slice(0, Math.max(0, n)))
-      return rebuild(stringVector(data))
+      return rebuild(stringVector(textsOfVector(vector).map(text => text.slice(0, Math.max(0, n)))))
     },
     /** The wall-clock time in the local time zone of the server. */
     'now([nanoSecond: bool])': ({ node }, [isNano]) => {

@@ -62,34 +62,39 @@ function receiptsOf(part: number, rows: number, taken: number, errText = ''): Le
   ]
 }
 
+/** A run that goes on with the pieces of an earlier process, whose ledger has these rows. */
+async function resumed(rows: readonly LedgerRow[], keyed: boolean) {
+  const { checked, platform, state, ending, ...others } = testRun()
+  const now = { begun: { length: 2 } }
+  const history = { file: {}, now, found: readRun(), ended: () => undefined }
+  const parts = { checked, platform, state, ending, history, target: { columns: [], keyed } }
+  const run = { ...others, ...parts, commit: () => undefined } as unknown as Run
+  const reads = [rows, []]
+  const sent: number[] = []
+  const node = {
+    ...{ isLost: false, bufferedBytes: 0, isAnswered: false },
+    read: () => Promise.resolve(reads.shift()!),
+    send: (piece: Piece) => {
+      piece.carrier = { closed: false } as Session
+      sent.push(piece.place.part)
+    },
+  } as unknown as ReceiptNode
+  const said: string[] = []
+  const taken = (count: number) => said.push(`${count} taken`)
+  const evidence = { beginStream: () => said.push('sample the next'), taken }
+  const recorder = new Recorder(run, evidence as unknown as Evidence)
+  const failures: unknown[] = []
+  const batches = new Batches(run, recorder, node, error => failures.push(error))
+  const all = new Receipts(run, batches, recorder)
+  await all.readEarlier(true)
+  return { batches, all, state, sent, said, failures }
+}
+
 for (const word of ['there', 'gone']) {
   t.test(`an earlier process sent halves, whose receipts are ${word}`, async t => {
-    const { checked, platform, state, ending, ...others } = testRun()
-    const now = { begun: { length: 2 } }
-    const history = { file: {}, now, found: readRun(), ended: () => undefined }
-    const target = { columns: [], keyed: false }
-    const parts = { checked, platform, state, ending, history, target, commit: () => undefined }
-    const run = { ...others, ...parts } as unknown as Run
     const outside = 'The column is not defined in the partitioning scheme'
     const rows = [receiptsOf(1, 4, -1, outside), receiptsOf(2, 2, 2), receiptsOf(3, 2, 2)].flat()
-    const reads = [rows, []]
-    const sent: number[] = []
-    const node = {
-      ...{ isLost: false, bufferedBytes: 0, isAnswered: false },
-      read: () => Promise.resolve(reads.shift()!),
-      send: (piece: Piece) => {
-        piece.carrier = { closed: false } as Session
-        sent.push(piece.place.part)
-      },
-    } as unknown as ReceiptNode
-    const said: string[] = []
-    const taken = (count: number) => said.push(`${count} taken`)
-    const evidence = { beginStream: () => said.push('sample the next'), taken }
-    const recorder = new Recorder(run, evidence as unknown as Evidence)
-    const fail = (error: unknown): void => void t.fail(String(error))
-    const batches = new Batches(run, recorder, node, fail)
-    const all = new Receipts(run, batches, recorder)
-    await all.readEarlier(true)
+    const { batches, all, state, sent, said, failures } = await resumed(rows, false)
     const piece = wholePiece(batchOf(4), 5)
     all.takeUp({ piece, isSent: true })
     t.same(sent, [2], 'the ledger keeps this copy of a half from being written')
@@ -101,5 +106,19 @@ for (const word of ['there', 'gone']) {
     t.same(sent, halves, 'a half that may be there is not sent again')
     t.match(state.rows, { confirmed: 4 - unconfirmed, unconfirmed })
     t.same(said.slice(0, 2), ['sample the next', '2 taken'], 'the first rows that the table took')
+    t.same(failures, [])
   })
 }
+
+t.test('a batch that waits for one that only another node takes does not wait forever', async t => {
+  const [claim, outcome] = receiptsOf(1, 4, -1, '<NotLeader>127.0.0.1:1:dnode2')
+  const { batches, all, state, sent, failures } = await resumed([claim!], true)
+  all.takeUp({ piece: wholePiece(batchOf(4), 5), isSent: true })
+  const second = batchOf(4)
+  const next = wholePiece({ ...second, place: { ...second.place!, no: 2 } }, 6)
+  all.takeUp({ piece: next, isSent: true })
+  all.take([outcome!])
+  await batches.moveToLeader(1)
+  t.same([state.open.size, state.rows.unconfirmed, sent], [0, 8, []])
+  t.match(failures, [{ code: 'DDB_UNCONFIRMED' }])
+})
