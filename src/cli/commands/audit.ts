@@ -25,13 +25,12 @@ import {
   isOfShards,
   journalFolder,
   knownRun,
-  runCommand,
   withJournaled,
   withWholePaths,
 } from './runs/known-run.js'
 import { ofAuditedFiles, type Settings } from '../options/options.js'
 import { runId } from '../options/readers.js'
-import { newFile, sameCommand, shellText } from '../options/shell-command.js'
+import { newFile, runCommand, sameCommand, shellText } from '../options/shell-command.js'
 import { emptyResult } from '../output/summary.js'
 import { isReadOnce, printAdvice, takesLines } from '../output/failures.js'
 import { grouped, jsonLine } from '../output/output.js'
@@ -175,10 +174,10 @@ function tell(
     // Options for reading would be of no use: a run keeps its own.
     printAdvice(output, isOfFiles(settings) ? result.error : { code: result.error.code }, asked)
   } else if (result.missingFiles.length > 0 && isUnfinished) {
-    output.command('next', runCommand('runs', args[0]!, settings.stateDir, []))
+    output.command('next', runCommand('runs', args[0]!, settings.stateDir))
   } else if (result.missingFiles.length > 0) {
     for (const { path } of takesLines(asked) ? [] : result.missingFiles)
-      output.command('next', shellText(['retry', path]))
+      output.command('next', runCommand('retry', path, settings.stateDir))
   } else if (result.status === 'missing' && missing === undefined && isFromFiles) {
     // What the environment sets about files is not for the audit of a run.
     const flags = isOfFiles(settings) ? asked.flags! : sources.flags

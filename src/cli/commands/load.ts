@@ -19,9 +19,9 @@ import {
   optionsPastRejects,
   otherServerWords,
   repeatedWords,
-  runCommand,
 } from './runs/known-run.js'
 import type { RunSettings, Settings } from '../options/options.js'
+import { runCommand } from '../options/shell-command.js'
 import {
   detailLines,
   emptyResult,
@@ -65,6 +65,7 @@ export function runOnProcess(
   prepare: (openFiles: () => Promise<Trace | undefined>) => Promise<LoadOptions>,
 ): Promise<number> {
   const startedAt = new Date()
+  call.asked.stateDir = settings.stateDir
   // The run may change to another folder, which would change the meaning of relative paths.
   const folder = call.processEnvironment.workingFolder()
   const failed = (error: unknown): LoadResult => emptyResult(asked, startedAt, error)

@@ -1,5 +1,6 @@
 /* Commands that the program prints, ready for a shell: the options of the user or detected values as flags, never a password. */
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { NeededOptions } from '../../infer/inferred-schema.js'
 import type { ServerAddress } from '../../client/session-options.js'
 import { addressText } from '../../client/failure.js'
@@ -38,6 +39,17 @@ export function shellWord(text: string): string {
 
 export function shellText(words: readonly string[]): string {
   return ['ddb-ingest', ...words].map(shellWord).join(' ')
+}
+
+/** A command about a run, or its file of rejects. @param stateDir  that the user gave: nothing is known of the run elsewhere */
+export function runCommand(
+  name: 'resume' | 'retry' | 'audit' | 'runs',
+  ofRun: string,
+  stateDir: string | undefined,
+  others: readonly string[] = [],
+): string {
+  const where = stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]
+  return shellText([name, ofRun, ...where, ...others])
 }
 
 /** Addresses in the form that `--host` reads. */

@@ -7,7 +7,7 @@ import { parseTableTarget, tableExpression } from '../../load/target/target.js'
 import { systemFiles } from '../../platform/system-files.js'
 import { commandOptions } from '../options/options.js'
 import { commandWords, sameCommand, serverWords, shellText } from '../options/shell-command.js'
-import { withNeeded, type TypedCall } from '../options/shell-command.js'
+import { runCommand, withNeeded, type TypedCall } from '../options/shell-command.js'
 import { jsonLine, type Output } from './output.js'
 import { isLeftUnanswered, type NextStep } from './run-report.js'
 
@@ -22,6 +22,8 @@ export interface UserCall {
   nextLoads?: boolean
   /** True if rows may be in the table: repeating the command could load them twice. */
   mayHaveStored?: boolean
+  /** The folder of journals that the user has named. */
+  stateDir?: string | undefined
   /** True under `serve -- CMD`: the server ends with this process, so no command that needs it is printed. */
   serverEnds?: boolean
 }
@@ -110,13 +112,11 @@ export function printSteps(
   steps: readonly NextStep[],
   { command }: UserCall,
 ): void {
-  if (code === 'DDB_LOGIN') {
+  if (code === 'DDB_LOGIN')
     output.note('give the password with --password-file or DDB_PASSWORD, or at the prompt')
-  }
   if (code === 'DDB_CONNECT' && command !== 'serve') {
-    output.note(
-      'no DolphinDB server at hand? One is built in: start it, and try again in another terminal',
-    )
+    const builtIn = 'One is built in: start it, and try again in another terminal'
+    output.note(`no DolphinDB server at hand? ${builtIn}`)
   }
   for (const step of steps) output.command(step.when, step.command)
 }
@@ -291,7 +291,7 @@ export function nextSteps(result: LoadResult, asked: UserCall): NextStep[] {
   const { audit, restart } = result.resume
   const isAudit = audit === null || audit === last.command || asked.serverEnds
   const again = 'to load all rows again, if the table has none of them'
-  const retries = result.rejects.files.map(({ path }) => shellText(['retry', path]))
+  const retries = result.rejects.files.map(({ path }) => runCommand('retry', path, asked.stateDir))
   const further = last.command === retries.shift() ? retries : []
   return [
     ...further.map(command => ({ when: 'next', command })),
@@ -332,7 +332,7 @@ function lastStep(result: LoadResult, asked: UserCall): NextStep | undefined {
         : { when: 'to go on', command: resume.command }
     }
     if (isLeftOut && exitCode !== 0 && file && !takesLines(asked))
-      return next(shellText(['retry', file.path]))
+      return next(runCommand('retry', file.path, asked.stateDir))
   }
   return error === null && exitCode === 0 ? undefined : usual
 }

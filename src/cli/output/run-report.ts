@@ -7,7 +7,7 @@ import type { KnownRun } from '../../load/journal/journals.js'
 import { pathHere } from '../../load/rejects/reject-path.js'
 import { confirmationWords } from '../../load/options.js'
 import type { ConfirmUsed, LoadResult, RowCounts } from '../../load/options.js'
-import { shellText } from '../options/shell-command.js'
+import { runCommand } from '../options/shell-command.js'
 import type { LinesOfRows } from '../../load/outcomes/pieces.js'
 import type { ResumePoint } from '../../parse/batch.js'
 import { clean, counted, fieldLines, grouped, type Paint, tableLines } from './output.js'
@@ -153,7 +153,7 @@ export function waysToResume(
 }
 
 /** A line per run, and commands to resume runs. @param columns  width of the terminal; undefined leaves lines whole */
-export function runsTable(runs: readonly RunReport[], paint: Paint, columns: number | undefined) {
+export function runsTable(runs: RunReport[], paint: Paint, columns?: number, stateDir?: string) {
   const heads = ['run', 'state', 'began', 'read', 'confirmed', 'others', 'target']
   const rows = runs.map(
     ({ runId, state, startedAt, rows: { read, confirmed, ...others }, target }) =>
@@ -171,7 +171,7 @@ export function runsTable(runs: readonly RunReport[], paint: Paint, columns: num
   const [head, ...lines] = tableLines([heads, ...rows], isCount, columns)
   // Users copy commands, so they are never cut.
   const commands = runs.flatMap(({ runId, resume: { command, ways } }) =>
-    ways.length > 0 ? shellText(['runs', runId]) : (command ?? []),
+    ways.length > 0 ? runCommand('runs', runId, stateDir) : (command ?? []),
   )
   const goingOn = commands.map(command => `  ${clean(command)}`)
   if (goingOn.length > 0) goingOn.unshift('', 'to go on:')
@@ -182,17 +182,17 @@ export function runsTable(runs: readonly RunReport[], paint: Paint, columns: num
 const unbroken: ReadonlySet<string> = new Set(['folder', 'journal', 'to go on', 'to repair', ''])
 
 /** One run: its state, the reason and the next step, then the details. */
-export function runText(run: RunReport, paint: Paint, columns: number | undefined): string {
+export function runText(run: RunReport, paint: Paint, columns?: number, stateDir?: string) {
   const { rows, holder, confirmUsed, processes, rejects, resume, folder, journal } = run
   const lines: [name: string, text: string][] = []
   const error = processes.at(-1)?.error
   if (holder === null && error) lines.push(['why', `${error.message} [${error.code}]`])
   if (resume.command !== null) lines.push(['to go on', resume.command])
-  for (const [i, { when, command }] of resume.ways.entries()) {
+  for (const [i, { when, command }] of resume.ways.entries())
     lines.push([i === 0 ? 'either' : 'or', `${when}:`], ['', command])
-  }
   for (const { path } of resume.possible ? [] : rejects.files) {
-    lines.push(['to repair', shellText(['retry', pathHere({ folder: folder ?? '' }, path)])])
+    const whole = pathHere({ folder: folder ?? '' }, path)
+    lines.push(['to repair', runCommand('retry', whole, stateDir)])
   }
   const by = confirmUsed === null ? '' : `, ${confirmationWords[confirmUsed]}`
   const { read, confirmed, filtered, unconfirmed, rejected, unsent } = rows
@@ -211,9 +211,8 @@ export function runText(run: RunReport, paint: Paint, columns: number | undefine
           : 'was killed'
     lines.push([`process ${i + 1}`, `began ${timeText(startedAt)}, ${end}`])
   }
-  for (const { path, rows: count } of rejects.files) {
+  for (const { path, rows: count } of rejects.files)
     lines.push(['rejects', `${counted(count, 'row')} in ${path}`])
-  }
   if (folder !== null) lines.push(['folder', folder])
   // While a process writes, its last record may be incomplete.
   const isTorn = journal.tornBytes > 0 && run.state !== 'running'

@@ -30,8 +30,10 @@ t.test('one bit of one cell is found, named, and made up for', async t => {
   const differs = `missing: ${path}, line 322; a stored row differs in: id 321\n`
   t.match(found, { code: 4, stdout: counts, stderr: differs })
   t.match(found.stderr, /next: ddb-ingest audit .* --missing missing\.csv\n$/)
-  const again = await run('audit', path, '--table', 'trades', '--missing', at('rest.csv'))
-  t.match(again, { code: 4, stderr: `next: ddb-ingest retry ${at('rest.csv')}` })
+  const options = ['--missing', at('rest.csv'), '--state-dir', at('s')]
+  const again = await run('audit', path, '--table', 'trades', ...options)
+  const retry = `next: ddb-ingest retry ${at('rest.csv')} --state-dir ${at('s')}\n`
+  t.match(again, { code: 4, stderr: retry })
   t.equal(await readFile(at('rest.csv'), 'utf8'), tradesHeader + lineOf(320))
   t.match(await run('retry', at('rest.csv')), { code: 0 })
   t.match(await run('audit', path, '--table', 'trades'), { code: 0, stdout: /1 other rows/ })

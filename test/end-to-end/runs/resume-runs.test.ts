@@ -93,18 +93,21 @@ deepTest(t, 'a stopped run says how to resume it, and resumes from any folder', 
 t.test('the command for rejects can be given in any folder', async t => {
   const { folder, load, run } = await scene(t)
   await writeFile(join(folder, 'rows.csv'), `${csv(3)}x\n`)
-  t.match(await run(...load, '--run-id', 'bad', '--rejects', 'r.csv'), {
+  const where = ['--state-dir', 'my state']
+  t.match(await run(...load, '--run-id', 'bad', '--rejects', 'r.csv', ...where), {
     code: 3,
-    stderr: /next: ddb-ingest retry r\.csv$/m,
+    stderr: `next: ddb-ingest retry r.csv --state-dir '${join(folder, 'my state')}'\n`,
   })
   const environment = { XDG_STATE_HOME: join(folder, 'state') }
   const elsewhere = (...argv: string[]): Promise<Outcome> =>
     runMainIn(join(folder, 'elsewhere'), argv, { environment })
-  t.match(await elsewhere('runs', 'bad'), { stdout: /retry \/.*\/r\.csv$/m })
-  t.match(await elsewhere('resume', 'bad'), { code: 3, stderr: /retry \/.*\/r\.csv$/m })
+  const whole = `retry ${join(folder, 'r.csv')} --state-dir '${join(folder, 'my state')}'\n`
+  const there = ['bad', '--state-dir', '../my state']
+  t.match(await elsewhere('runs', ...there), { stdout: whole })
+  t.match(await elsewhere('resume', ...there), { code: 3, stderr: whole })
   await symlink('.', join(folder, 'link'))
-  t.match(await run('resume', 'bad', '--rejects', 'link/r.csv'), { code: 3 }, 'by a link')
-  const skipping = await run('resume', 'bad', '--on-error', 'skip')
+  t.match(await run('resume', 'bad', '--rejects', 'link/r.csv', ...where), { code: 3 }, 'by a link')
+  const skipping = await run('resume', 'bad', '--on-error', 'skip', ...where)
   t.match(skipping, { code: 64, stderr: /puts its bad rows into ".*r\.csv".*leave --on-error out/ })
 })
 

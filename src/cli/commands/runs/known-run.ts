@@ -10,7 +10,7 @@ import { stateFolder } from '../../files/state.js'
 import { defined, type OptionDefinition, type OptionSources } from '../../options/definition.js'
 import type { ServerSettings } from '../../options/login.js'
 import { serverOptions, type Settings } from '../../options/options.js'
-import { addressesText, flagWords, shellText } from '../../options/shell-command.js'
+import { addressesText, flagWords, runCommand } from '../../options/shell-command.js'
 import { didYouMean, systemCode } from '../../output/output.js'
 import type { ProcessEnvironment } from '../../process-environment.js'
 
@@ -163,17 +163,6 @@ export function otherServerWords(server: JournaledServer, journaled: JournaledSe
     ...(hosts === hostsOf(journaled) ? [] : ['--host', hosts]),
     ...(server.user && server.user !== journaled.user ? ['--user', server.user] : []),
   ]
-}
-
-/** A command about a run. @param stateDir  that the user gave @param others  further words */
-export function runCommand(
-  name: 'resume' | 'audit' | 'runs',
-  runId: string,
-  stateDir: string | undefined,
-  others: readonly string[],
-): string {
-  const where = stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]
-  return shellText([name, runId, ...where, ...others])
 }
 
 /** The command that finds out which rows of the run are in the table. What the run does not say, the user has to name. */

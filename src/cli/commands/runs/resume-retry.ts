@@ -18,10 +18,10 @@ import { refuseSharedFiles } from '../../files/one-file.js'
 import { otherWritersAt } from '../../files/state.js'
 import { defined, type LoadFields, type OptionSources } from '../../options/definition.js'
 import { serverOf } from '../../options/login.js'
-import { auditCommand, goTo, journalFolder, knownRun } from './known-run.js'
-import { runCommand, withJournaled, withWholePaths } from './known-run.js'
+import { auditCommand, goTo, journalFolder, knownRun, withJournaled } from './known-run.js'
+import { withWholePaths } from './known-run.js'
 import { runId as runIdReader } from '../../options/readers.js'
-import { addressesText, newFile, shellWord } from '../../options/shell-command.js'
+import { addressesText, newFile, runCommand, shellWord } from '../../options/shell-command.js'
 import { commandOptions, type Settings } from '../../options/options.js'
 
 /** Continues a run with its recorded options. @returns the exit code; failures of the run itself are in its result, not thrown */

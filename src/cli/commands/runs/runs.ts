@@ -20,10 +20,10 @@ import {
   journalFolder,
   knownRun,
   optionsPastRejects,
-  runCommand,
   withJournaled,
 } from './known-run.js'
 import type { Settings } from '../../options/options.js'
+import { runCommand } from '../../options/shell-command.js'
 import { endFailed, nextCommand } from '../../output/failures.js'
 import {
   inputProgress,
@@ -139,21 +139,21 @@ async function reportOn(
 }
 
 async function print(
-  settings: Settings<'runs'>,
+  { clean: cleans, stateDir }: Settings<'runs'>,
   call: Call,
   { runs, strange, folder }: RunsResult,
   removed: readonly RemovedRun[],
 ): Promise<void> {
   const { output, args } = call
   for (const { path, reason } of strange) output.note(`${path}: ${reason}`)
-  if (settings.clean) return tellRemoved(call, removed)
+  if (cleans) return tellRemoved(call, removed)
   const { paintResult, resultColumns } = output
   const text =
     runs.length === 0
       ? `${clean(`no run has a journal in ${folder}: load --run-id NAME keeps one`)}\n`
       : args.length === 0
-        ? runsTable(runs, paintResult, resultColumns)
-        : runs.map(one => runText(one, paintResult, resultColumns)).join('\n')
+        ? runsTable(runs, paintResult, resultColumns, stateDir)
+        : runs.map(one => runText(one, paintResult, resultColumns, stateDir)).join('\n')
   await output.write(text)
 }
 
