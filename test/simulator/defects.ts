@@ -258,8 +258,8 @@ export const defects: readonly Defect[] = [
   ]),
   defect(1, 'a batch with a claim and without an outcome is sent again as a new attempt', [
     'load/outcomes/batches.ts',
-    'if (!this.#recorder.mayCopy(piece) || piece',
-    'if (piece',
+    'if (!mayAgain || !this.#recorder.mayCopy(piece)) return',
+    'if (!mayAgain) return',
   ]),
   defect(
     firstSeveralAroundSeed,

@@ -72,4 +72,5 @@ export const keptSeeds: ReadonlyMap<number, string> = new Map([
   [800_033_004, 'a run that is left while it opens a connection to a server that has restarted'],
   [800_038_010, 'a session with the number of one before the server restarted'],
   [875_055_104, 'a lost server that is asked what it made of the first rows, and again at the end'],
+  [877_117_252, 'a run that has given up does not queue what it would never send'],
 ])

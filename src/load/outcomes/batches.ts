@@ -221,8 +221,8 @@ export class Batches {
 
   /** Resends a piece of unknown outcome if the user allows that and retries are left. Otherwise gives the piece up. */
   #leaveUncertain(piece: Piece, why: string): void {
-    if (!this.#recorder.mayCopy(piece) || piece.resends >= this.#run.checked.retries)
-      return this.#giveUp(piece, why)
+    const mayAgain = !this.#ended && piece.resends < this.#run.checked.retries
+    if (!mayAgain || !this.#recorder.mayCopy(piece)) return this.#giveUp(piece, why)
     piece.mayBeStored = true
     this.#sendAgain(piece)
   }
