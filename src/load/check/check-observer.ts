@@ -108,9 +108,8 @@ export class CheckObserver {
 
   rejected(reject: AnyReject): void {
     const { columnName, bytes } = reject
-    if (columnName !== undefined) {
+    if (columnName !== undefined)
       this.rejectedBy.set(columnName, (this.rejectedBy.get(columnName) ?? 0) + 1)
-    }
     if (this.problems.length < shownProblems) this.problems.push(problemOf(reject))
     const input = this.inputs.at(-1)
     if (input !== undefined) input.sample ??= { values: [], record: Buffer.from(bytes) }

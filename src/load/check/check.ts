@@ -56,9 +56,8 @@ export const check = (options: CheckOptions): Promise<CheckResult> =>
 
 export async function checkOn(platform: Platform, options: CheckOptions): Promise<CheckResult> {
   const { sampleRows = Infinity, journal: _, expectRows, ...given } = options
-  if (options.input?.follow === true) {
+  if (options.input?.follow === true)
     throw usageError(`${option('input.follow')} has no end to check: leave it out here`)
-  }
   const checked = checkedOptions(given, platform.random)
   const notices = new Set<string>()
   const onNotice = (notice: string): void => void (notices.size < maxNotices && notices.add(notice))

@@ -387,7 +387,10 @@ export class Batches {
     // Pieces of an earlier process still use the current node, because only this node can report their outcome.
     if ((this.leader !== undefined && !piece.isEarlier) || this.isHeld) return
     const goesAlone = this.node.isAnswered || this.#recorder.target.isSequential
-    if (!this.#turns.mayGo(piece, goesAlone, this.#ahead > 0)) this.#isHolding = true
+    const mayGo = this.#turns.mayGo(piece, goesAlone, this.#ahead > 0)
+    // Once the run has given up, no outcome sends what waits for it.
+    if (!mayGo && this.#ended) this.#drop(piece)
+    else if (!mayGo) this.#isHolding = true
     // Without a connection the piece stays queued. Queued pieces cause the run to reconnect.
     else if (!this.node.isLost) {
       this.#ahead = Math.max(0, this.#ahead - 1)

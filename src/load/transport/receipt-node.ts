@@ -179,9 +179,8 @@ export class ReceiptNode {
     const overlap = Math.min(ledger.seen, 1)
     const query = ledgerQuery(ledger.name, ledger.seen - overlap, rowsPerRead + overlap)
     const answer = await ask(this.#asking(timeoutMs), query)
-    if (answer?.form !== 'table' || answer.rows < overlap) {
+    if (answer?.form !== 'table' || answer.rows < overlap)
       throw new ServerError('', 'DDB_SERVER', `the ledger ${ledger.name} did not answer its rows`)
-    }
     ledger.seen += answer.rows - overlap
     return ledgerRows(answer, overlap)
   }

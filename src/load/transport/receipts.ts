@@ -172,9 +172,8 @@ export class Receipts {
     piece.state = 'claimed'
     const { dataSessions } = history.now
     // A session of another shard.
-    if (errText !== '' && !dataSessions.includes(errText)) {
+    if (errText !== '' && !dataSessions.includes(errText))
       note({ dataSessions: [...dataSessions, errText] })
-    }
   }
 }
 

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { DdbError } from '../../../src/errors.js'
 import type { Session } from '../../../src/client/open-session.js'
 import { Receipts } from '../../../src/load/transport/receipts.js'
 import type { LedgerRow } from '../../../src/load/transport/script.js'
@@ -109,6 +110,18 @@ for (const word of ['there', 'gone']) {
     t.same(failures, [])
   })
 }
+
+t.test('a batch that is handed over after the run has given up is not left waiting', async t => {
+  const [claim, outcome] = receiptsOf(1, 4, 4)
+  const { batches, all, state, sent } = await resumed([claim!], true)
+  all.takeUp({ piece: wholePiece(batchOf(4), 5), isSent: true })
+  batches.stop(new DdbError('DDB_UNCONFIRMED', 'an earlier batch'))
+  const second = batchOf(4)
+  const next = wholePiece({ ...second, place: { ...second.place!, no: 2 } }, 6)
+  all.takeUp({ piece: next, isSent: true })
+  all.take([outcome!])
+  t.same([state.open.size, state.rows.confirmed, state.rows.unconfirmed, sent], [0, 4, 4, []])
+})
 
 t.test('a batch that waits for one that only another node takes does not wait forever', async t => {
   const [claim, outcome] = receiptsOf(1, 4, -1, '<NotLeader>127.0.0.1:1:dnode2')
