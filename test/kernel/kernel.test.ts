@@ -112,6 +112,14 @@ const notations: readonly Notation[] = [
   },
   {
     ...notation(
+      'SECOND',
+      iso(0, 19).map(text => text.replace('T', ' ')),
+      '2024-02-30 10:00:01|2023-02-29 10:00:02',
+    ),
+    format: 'yyyy-MM-dd HH:mm:ss',
+  },
+  {
+    ...notation(
       'DATE',
       iso(0, 10).map(text => text.replaceAll('-', '')),
       '20240230|2024013',

@@ -216,9 +216,8 @@ export function removeUncounted(
   for (const path of new Set(now.rejectsFiles.map(here))) {
     const isOurs = isOwnPlace(own, path, files) && isOfRun(path, runId, files)
     if (!isOurs || counted.has(placeKey(path, files))) continue
-    for (const name of [path, reasonsPath(path)]) {
+    for (const name of [path, reasonsPath(path)])
       if (files.statusNow(name) !== undefined) files.remove(name)
-    }
   }
 }
 

@@ -57,12 +57,14 @@ export class ArrayColumn implements ColumnBuilder {
   /** Adds the elements of one cell. An empty cell gets one null, as in DolphinDB (docs/protocol.md#array-vectors). */
   #split(start: number, end: number): void {
     const { bytes } = this.#block
-    let first = trimmedStart(bytes, start, end)
-    let last = trimmedEnd(bytes, first, end)
+    // At either end, a tab that divides elements stands for an empty one.
+    const isTab = this.#delimiter === ascii.tab
+    let first = isTab ? start : trimmedStart(bytes, start, end)
+    let last = isTab ? end : trimmedEnd(bytes, first, end)
     const marked = this.#delimiter !== elementSeparator && bytes[first] === ascii.openBracket
     if (marked && last - first > 1 && bytes[last - 1] === ascii.closeBracket) {
-      first = trimmedStart(bytes, first + 1, last - 1)
-      last = trimmedEnd(bytes, first, last - 1)
+      first++
+      last--
     }
     let from = first
     for (let p = first; p < last; p++) {

@@ -148,13 +148,10 @@ export class RecordWalk {
   }
 
   #isFormula(bytes: Uint8Array, start: number, end: number): boolean {
-    const quote = this.#quote[0]
-    return (
-      end - start > 2 &&
-      bytes[start] === ascii.equals &&
-      bytes[start + 1] === quote &&
-      bytes[end - 1] === quote
-    )
+    const quote = this.#quote[0]!
+    if (bytes[start] !== ascii.equals || bytes[start + 1] !== quote) return false
+    // Formulas such as ="a"&"b" are more than a text.
+    return bytes.indexOf(quote, start + 2) === end - 1
   }
 
   /** The bytes of a field without quotes and escape characters. Not a copy unless the field has such characters inside. */

@@ -134,6 +134,8 @@ export class PatternReader extends TimeParts implements TimeReader {
   kernelRead(block: RecordBlock, cell: number, unit: KernelUnit): KernelRead | undefined {
     const layout = this.#layouts[block.ends[cell]! - block.starts[cell]!]
     if (this.#rules.zone !== undefined || layout === undefined) return undefined
+    // For a time of day, the kernel would take a day that does not exist.
+    if (!unit.hasDate && layout.at[fields.day]! >= 0) return undefined
     return timesRead(block.kernel!, layout, unit)
   }
 

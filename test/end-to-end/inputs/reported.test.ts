@@ -159,10 +159,10 @@ const reported: readonly Reported[] = [
   { name: 'invisible characters', text: 's,v\nA,\u200b1\n', says: 'got "\\u{200B}1"' },
   {
     name: 'formulas of a spreadsheet',
-    text: 's,v\n="000001",1\n"=""600519""",2\n',
+    text: 's,v\n="000001",1\n"=""600519""",2\n="a"&"b",3\n',
     command: 'load --quotes excel',
     code: 0,
-    rows: ['000001,1', '600519,2'],
+    rows: ['000001,1', '600519,2', '="a"&"b",3'],
   },
   ...['load', 'check', 'schema'].map(command => ({
     name: `formulas without an option, ${command}`,

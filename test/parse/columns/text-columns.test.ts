@@ -89,6 +89,12 @@ t.test('an empty list has one null; only an empty cell counts as null', async t 
   const { rows, reader } = await arrayRows(['', '[]', ' ', '|'])
   t.strictSame(rows, [...Array<string[]>(3).fill(['1', '[]']), ['1', '[,]']])
   t.equal(reader.columnCounts[1]!.nulls, 1)
+  const tabs = await arrayRows(['\t1', '1\t', '\t\t', '[1\t]', '1 \t 2'], 9, '\t')
+  const lists = ['[,1]', '[1,]', '[,,]', '[1,]', '[1,2]']
+  t.strictSame(
+    tabs.rows.map(([, list]) => list),
+    lists,
+  )
 })
 
 t.test('a row with a bad element is refused, and the reason names the element', async t => {
