@@ -240,9 +240,8 @@ export function wholePiece(batch: Batch, cut: number, lane?: number, laneNo = 0)
 /** The pieces for which something is left to do, in order. Releases the others. */
 export function leftOf(piece: Piece, known: SentBatch): { piece: Piece; isSent: boolean }[] {
   const ended = known.pieces.get(pieceKey(piece.place))
-  if (ended === undefined && isDivided(piece, known)) {
+  if (ended === undefined && isDivided(piece, known))
     return halvesOf(piece).flatMap(half => leftOf(half, known))
-  }
   const isSent = ended === undefined || ended.unsent < rowsOf(ended)
   if (ended === undefined || !isSettled(ended)) return [{ piece, isSent }]
   piece.release()

@@ -63,8 +63,8 @@ export class ArrayColumn implements ColumnBuilder {
     let last = isTab ? end : trimmedEnd(bytes, first, end)
     const marked = this.#delimiter !== elementSeparator && bytes[first] === ascii.openBracket
     if (marked && last - first > 1 && bytes[last - 1] === ascii.closeBracket) {
-      first++
-      last--
+      first = isTab ? first + 1 : trimmedStart(bytes, first + 1, last - 1)
+      last = isTab ? last - 1 : trimmedEnd(bytes, first, last - 1)
     }
     let from = first
     for (let p = first; p < last; p++) {

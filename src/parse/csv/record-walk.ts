@@ -151,7 +151,7 @@ export class RecordWalk {
     const quote = this.#quote[0]!
     if (bytes[start] !== ascii.equals || bytes[start + 1] !== quote) return false
     // Formulas such as ="a"&"b" are more than a text.
-    return bytes.indexOf(quote, start + 2) === end - 1
+    return bytes[end - 1] === quote && bytes.indexOf(quote, start + 2) === end - 1
   }
 
   /** The bytes of a field without quotes and escape characters. Not a copy unless the field has such characters inside. */

@@ -95,6 +95,8 @@ t.test('an empty list has one null; only an empty cell counts as null', async t 
     tabs.rows.map(([, list]) => list),
     lists,
   )
+  const blanks = await arrayRows(['[ 1 2 ]', ' 1 2 '], 9, ' ')
+  t.strictSame(blanks.rows, Array(2).fill(['1', '[1,2]']), 'blanks at the ends divide nothing')
 })
 
 t.test('a row with a bad element is refused, and the reason names the element', async t => {
