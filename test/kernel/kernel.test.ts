@@ -112,14 +112,6 @@ const notations: readonly Notation[] = [
   },
   {
     ...notation(
-      'SECOND',
-      iso(0, 19).map(text => text.replace('T', ' ')),
-      '2024-02-30 10:00:01|2023-02-29 10:00:02',
-    ),
-    format: 'yyyy-MM-dd HH:mm:ss',
-  },
-  {
-    ...notation(
       'DATE',
       iso(0, 10).map(text => text.replaceAll('-', '')),
       '20240230|2024013',
@@ -198,9 +190,13 @@ const cases = (texts: fc.Arbitrary<string | Uint8Array>): fc.Arbitrary<Case> =>
     }))
 
 /** Everything that a reading tells. */
-async function reading(input: Case, options: ReaderOptions, columns: string): Promise<unknown[]> {
+async function reading(
+  input: Case,
+  options: ReaderOptions,
+  columns: string,
+  formats: BatchOptions['cells'] = columns === typesText ? { dateFormats } : {},
+): Promise<unknown[]> {
   const found: unknown[] = []
-  const formats = columns === typesText ? { dateFormats } : {}
   const { chunkBytes, batchRows } = input
   const reader = await openReader(memorySource(input.text, { chunkBytes }), options)
   const byPosition = { match: 'position' } as const
@@ -433,4 +429,13 @@ t.test('several windows in turn, each as long as it likes', async () => {
     [1, 0, 0],
   ]
   fc.assert(fc.property(draws, areKept), { numRuns: 60, examples: [[outgrown]] })
+})
+
+t.test('before a time of day, a day that does not exist is refused, too', async t => {
+  useKernel(0)
+  const text = `${'2024-02-29 10:00:00\n'.repeat(20)}2024-02-30 10:00:01\n`
+  const input = { text, chunkBytes: 100, batchRows: 100 }
+  const formats = { dateFormats: { c0: 'yyyy-MM-dd HH:mm:ss' } }
+  const [reject] = await reading(input, { header: 'no' }, 'c0:SECOND', formats)
+  t.match(reject, { code: 'DDB_INPUT_CELL', lineNumber: 21 })
 })
